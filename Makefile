@@ -1,0 +1,182 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# One file, no recursion: everything is built from here into build/<flavour>/. The tree is the
+# build list: a new .c file in a room is found by itself. `make help` prints the targets.
+
+FLAVOUR  ?= release
+JOBS     ?= $(shell nproc)
+PREFIX   ?= /usr/local
+FUZZ_SECONDS ?= 60
+
+# gcc 12 and clang 14 must both build without a warning; WERROR= turns warnings back into words.
+CC       ?= gcc
+ifeq ($(origin CC),default)
+CC       := gcc
+endif
+COMPILER := $(if $(findstring clang,$(CC)),clang,gcc)
+WERROR   ?= -Werror
+B        := build/$(FLAVOUR)$(if $(filter clang,$(COMPILER)),$(if $(filter release,$(FLAVOUR)),-clang))
+BIN      := $(if $(filter build/release,$(B)),build/bin,$(B)/bin)
+Q        := $(if $(V),,@)
+VERSION  := $(shell git describe --always --tags --dirty 2>/dev/null || echo 0)
+
+WARN     := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes \
+	    -Wold-style-definition -Wpointer-arith -Wcast-qual -Wcast-align=strict -Wwrite-strings \
+	    -Wvla -Wundef -Wformat=2 -Wswitch-enum -Wdouble-promotion -Wimplicit-fallthrough
+HARDEN   := -fstack-protector-strong -fstack-clash-protection -fcf-protection \
+	    -ftrivial-auto-var-init=zero -fno-common -fPIE
+ifeq ($(COMPILER),clang)
+WARN     := $(filter-out -Wcast-align=strict,$(WARN)) -Wcast-align
+HARDEN   := $(filter-out -fstack-clash-protection,$(HARDEN))
+else
+# Only gcc's -O2 flow analysis makes this one worth reading.
+WARN     += $(if $(filter release,$(FLAVOUR)),-Wnull-dereference)
+endif
+
+release.cflags := -O2 -g -D_FORTIFY_SOURCE=2
+release.ldflags := -pie -Wl,-z,relro,-z,now
+asan.cflags    := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+asan.ldflags   := -fsanitize=address,undefined -pie
+tsan.cflags    := -O1 -g -fsanitize=thread
+tsan.ldflags   := -fsanitize=thread -pie
+fuzz.cflags    := -O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined
+fuzz.ldflags   := -fsanitize=fuzzer,address,undefined -pie
+
+CPPFLAGS := -D_GNU_SOURCE -DWAYMARK_VERSION='"$(VERSION)"'
+CFLAGS   := -std=c17 $(WARN) $(WERROR) $(HARDEN) $($(FLAVOUR).cflags)
+LDFLAGS  := $($(FLAVOUR).ldflags) -Wl,--as-needed
+LIBS     := -lzmq -lprotobuf-c -lsodium -lpcap -lpq -lmnl -lcares -lssl -lcrypto -lm -lpthread
+PGINC    := -isystem $(shell pg_config --includedir 2>/dev/null || echo /usr/include/postgresql)
+
+GEN      := build/gen
+PROTOS   := $(wildcard proto/*.proto)
+PB_SRC   := $(PROTOS:proto/%.proto=$(GEN)/proto/%.pb-c.c)
+PB_HDR   := $(PB_SRC:.c=.h)
+
+rwildcard = $(foreach d,$(wildcard $1*),$(call rwildcard,$d/,$2) $(filter $(subst *,%,$2),$d))
+SOURCES   = $(filter-out %/main.c,$(call rwildcard,$1/,*.c))
+objects   = $(patsubst %.c,$(B)/obj/%.o,$1)
+
+# A half of the house sees shared/ and itself; what it cannot name it cannot include.
+inc.shared    := -Ishared -I$(GEN)
+inc.agent     := -Ishared -Iagent
+inc.collector := -Ishared -Icollector
+inc.deploy    := -Ishared -Ideploy
+inc.tests     := -Ishared -Iagent -Icollector -Ideploy -Itests -I$(GEN)
+
+LIB_shared    := $(B)/libshared.a
+LIB_agent     := $(B)/libagent.a
+LIB_collector := $(B)/libcollector.a
+LIB_deploy    := $(B)/liblab.a
+ALL_LIBS      := $(LIB_deploy) $(LIB_agent) $(LIB_collector) $(LIB_shared)
+
+PROGRAMS := waymark waymark-agent waymark-collector waymark-lab
+main.waymark           := shared/cli/main.c
+main.waymark-agent     := agent/main.c
+main.waymark-collector := collector/main.c
+main.waymark-lab       := deploy/lab/main.c
+BINARIES := $(PROGRAMS:%=$(BIN)/%)
+
+UNIT_SRC := $(call rwildcard,tests/unit/,test_*.c)
+UNITS    := $(UNIT_SRC:tests/unit/%.c=$(B)/test/%)
+FUZZ_SRC := $(wildcard tests/fuzz/fuzz_*.c)
+FUZZERS  := $(FUZZ_SRC:tests/fuzz/%.c=$(B)/fuzz/%)
+BENCH_SRC := $(wildcard tests/bench/*.c)
+BENCHES  := $(BENCH_SRC:tests/bench/%.c=$(B)/bench/%)
+
+.DEFAULT_GOAL := all
+.PHONY: all help
+.SECONDARY:
+.DELETE_ON_ERROR:
+
+help: ## this list
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "%-14s %s\n", $$1, $$2}' Makefile
+
+all: $(BINARIES) ## every program, -O2, hardened, into build/bin
+
+# --- generated sources ---------------------------------------------------------------------------
+
+$(GEN)/proto/%.pb-c.c $(GEN)/proto/%.pb-c.h: proto/%.proto
+	$(Q)mkdir -p $(GEN)/proto
+	$(Q)protoc-c --proto_path=. --c_out=$(GEN) $<
+
+# Every .sql and .csv below collector/sql, carried inside the programs under its path.
+SQL_FILES := $(sort $(call rwildcard,collector/sql/,*.sql) $(call rwildcard,collector/sql/,*.csv))
+$(GEN)/sql_files.c: $(SQL_FILES) Makefile
+	$(Q)mkdir -p $(GEN)
+	$(Q){ printf '#include "pg/sql_files.h"\n'; n=0; \
+	for f in $(SQL_FILES); do n=$$((n+1)); \
+	printf '__asm__(".section .rodata\\n.global sqlf%s\\n.type sqlf%s,@object\\nsqlf%s: .incbin \\"%s\\"\\n.byte 0\\n.size sqlf%s,.-sqlf%s\\n.text\\n");\nextern const char sqlf%s[];\n' $$n $$n $$n $$f $$n $$n $$n; done; \
+	printf 'const struct sql_file sql_files[] = {\n'; n=0; \
+	for f in $(SQL_FILES); do n=$$((n+1)); printf '\t{ "%s", sqlf%s },\n' "$${f#collector/sql/}" $$n; done; \
+	printf '\t{ 0, 0 },\n};\n'; } > $@
+
+$(B)/obj/sql_files.o: $(GEN)/sql_files.c
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) -std=gnu17 $($(FLAVOUR).cflags) -fPIE $(inc.collector) -c $< -o $@
+
+# --- objects, libraries, programs ----------------------------------------------------------------
+
+$(B)/obj/gen/%.o: $(GEN)/%.c
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) -std=c17 $($(FLAVOUR).cflags) -fPIE -I$(GEN) -MMD -c $< -o $@
+
+$(B)/obj/shared/msg/%.o: shared/msg/%.c $(PB_HDR)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(inc.shared) -MMD -c $< -o $@
+
+$(B)/obj/%.o: %.c
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(inc.$(firstword $(subst /, ,$<))) $(PGINC) -MMD -c $< -o $@
+
+$(B)/obj/tests/%.o: tests/%.c $(PB_HDR)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(inc.tests) $(PGINC) -MMD -c $< -o $@
+
+$(LIB_shared): $(call objects,$(call SOURCES,shared)) $(PB_SRC:$(GEN)/%.c=$(B)/obj/gen/%.o)
+$(LIB_agent): $(call objects,$(call SOURCES,agent))
+$(LIB_collector): $(call objects,$(call SOURCES,collector)) $(B)/obj/sql_files.o
+$(LIB_deploy): $(call objects,$(call SOURCES,deploy))
+
+$(ALL_LIBS):
+	$(Q)mkdir -p $(@D)
+	$(Q)rm -f $@
+	$(Q)ar rcsD $@ $(filter %.o,$^)
+
+.SECONDEXPANSION:
+$(BINARIES): $(BIN)/%: $(B)/obj/$$(patsubst $$(percent).c,$$(percent).o,$$(main.%)) $(ALL_LIBS)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $< -Wl,--start-group $(ALL_LIBS) -Wl,--end-group $(LIBS)
+percent := %
+
+# --- tests ---------------------------------------------------------------------------------------
+
+$(B)/test/%: $(B)/obj/tests/unit/%.o $(ALL_LIBS)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $< -Wl,--start-group $(ALL_LIBS) -Wl,--end-group $(LIBS) -lcmocka
+
+$(B)/fuzz/%: $(B)/obj/tests/fuzz/%.o $(if $(filter fuzz,$(FLAVOUR)),,$(B)/obj/tests/fuzz/replay.o) $(ALL_LIBS)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(ALL_LIBS) -Wl,--end-group $(LIBS)
+
+$(B)/bench/%: $(B)/obj/tests/bench/%.o $(ALL_LIBS)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $< -Wl,--start-group $(ALL_LIBS) -Wl,--end-group $(LIBS)
+
+.PHONY: units fuzzers benches test
+units: $(UNITS)
+fuzzers: $(FUZZERS)
+benches: $(BENCHES)
+
+# `make test T=tests/unit/shared/base/test_rd.c` builds and runs one.
+test: $(B)/test/$(patsubst tests/unit/%.c,%,$(T)) ## one unit test: make test T=tests/unit/.../test_x.c
+	$(Q)CMOCKA_MESSAGE_OUTPUT=TAP prove -e '' $<
+
+-include $(call rwildcard,$(B)/obj/,*.d)
+
+.PHONY: clean format
+format: ## clang-format over every C file
+	$(Q)clang-format-14 -i $(call rwildcard,shared/,*.c *.h) $(call rwildcard,shared/,*.h)
+
+clean: ## removes build/
+	$(Q)rm -rf build

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/time.h"
+
+#include <stdio.h>
+#include <time.h>
+
+#include "base/text.h"
+
+void wall_write(struct wall t, char out[static WALL_TEXT])
+{
+	int64_t s = t.ns / NS_PER_S;
+	int64_t frac = t.ns % NS_PER_S;
+	if (frac < 0) {
+		frac += NS_PER_S;
+		s--;
+	}
+	time_t secs = (time_t)s;
+	struct tm tm;
+	if (gmtime_r(&secs, &tm) == NULL) {
+		snprintf(out, WALL_TEXT, "unknown");
+		return;
+	}
+	size_t n = strftime(out, WALL_TEXT, "%Y-%m-%dT%H:%M:%S", &tm);
+	snprintf(out + n, WALL_TEXT - n, ".%09lldZ", (long long)frac);
+}
+
+static int digits(struct span s, size_t from, size_t len)
+{
+	uint64_t v = 0;
+	struct span part = span_cut(s, from, len);
+	if (part.len != len || text_u64(part, 0, 9999, &v) != ERR_OK)
+		return -1;
+	return (int)v;
+}
+
+// The fraction after the seconds; *POS moves past it.
+static enum err read_fraction(struct span s, size_t *pos, int64_t *ns)
+{
+	*ns = 0;
+	if (*pos >= s.len || s.at[*pos] != '.')
+		return ERR_OK;
+	int64_t unit = NS_PER_S;
+	size_t first = ++*pos;
+	while (*pos < s.len && s.at[*pos] >= '0' && s.at[*pos] <= '9' && unit > 1) {
+		unit /= 10;
+		*ns += (s.at[*pos] - '0') * unit;
+		++*pos;
+	}
+	return *pos > first ? ERR_OK : ERR_FORMAT;
+}
+
+static enum err read_offset(struct span rest, int64_t *seconds)
+{
+	*seconds = 0;
+	if (rest.len == 1 && (rest.at[0] == 'Z' || rest.at[0] == 'z'))
+		return ERR_OK;
+	if (rest.len != 6 || rest.at[3] != ':' || (rest.at[0] != '+' && rest.at[0] != '-'))
+		return ERR_FORMAT;
+	int h = digits(rest, 1, 2);
+	int m = digits(rest, 4, 2);
+	if (h < 0 || h > 23 || m < 0 || m > 59)
+		return ERR_RANGE;
+	*seconds = (h * 60 + m) * 60 * (rest.at[0] == '-' ? -1 : 1);
+	return ERR_OK;
+}
+
+enum err wall_read(struct span s, struct wall *out)
+{
+	*out = (struct wall){ 0 };
+	if (s.len < 20)
+		return ERR_SHORT;
+	if (s.at[4] != '-' || s.at[7] != '-' || (s.at[10] != 'T' && s.at[10] != ' ') ||
+	    s.at[13] != ':' || s.at[16] != ':')
+		return ERR_FORMAT;
+	struct tm tm = {
+		.tm_year = digits(s, 0, 4) - 1900,
+		.tm_mon = digits(s, 5, 2) - 1,
+		.tm_mday = digits(s, 8, 2),
+		.tm_hour = digits(s, 11, 2),
+		.tm_min = digits(s, 14, 2),
+		.tm_sec = digits(s, 17, 2),
+	};
+	if (tm.tm_year < -1900 || tm.tm_mon < 0 || tm.tm_mon > 11 || tm.tm_mday < 1 ||
+	    tm.tm_mday > 31 || tm.tm_hour < 0 || tm.tm_hour > 23 || tm.tm_min < 0 ||
+	    tm.tm_min > 59 || tm.tm_sec < 0 || tm.tm_sec > 60)
+		return ERR_RANGE;
+	size_t pos = 19;
+	int64_t frac, offset;
+	enum err err = read_fraction(s, &pos, &frac);
+	if (err == ERR_OK)
+		err = read_offset(span_cut(s, pos, s.len - pos), &offset);
+	if (err != ERR_OK)
+		return err;
+	int64_t secs = (int64_t)timegm(&tm) - offset;
+	if (secs > INT64_MAX / NS_PER_S - 1 || secs < INT64_MIN / NS_PER_S + 1)
+		return ERR_RANGE;
+	out->ns = secs * NS_PER_S + frac;
+	return ERR_OK;
+}
