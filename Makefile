@@ -27,7 +27,7 @@ HARDEN   := -fstack-protector-strong -fstack-clash-protection -fcf-protection \
 	    -ftrivial-auto-var-init=zero -fno-common -fPIE
 ifeq ($(COMPILER),clang)
 WARN     := $(filter-out -Wcast-align=strict,$(WARN)) -Wcast-align
-HARDEN   := $(filter-out -fstack-clash-protection,$(HARDEN))
+HARDEN   := $(filter-out -fstack-clash-protection -ftrivial-auto-var-init=zero,$(HARDEN))
 else
 # Only gcc's -O2 flow analysis makes this one worth reading.
 WARN     += $(if $(filter release,$(FLAVOUR)),-Wnull-dereference)

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// JSON written as it is thought of: open, name, value, close. Commas and escapes are this room's
+// business; bytes that are not UTF-8 come out as U+FFFD. Keys are NULL inside arrays.
+#pragma once
+
+#include <stdio.h>
+
+#include "base/addr.h"
+#include "base/span.h"
+#include "base/time.h"
+
+#define JSON_DEPTH 32
+
+struct json {
+	FILE *out;
+	int depth;
+	bool some[JSON_DEPTH]; // this level has an entry already
+};
+
+static inline struct json json_of(FILE *out)
+{
+	return (struct json){ .out = out };
+}
+
+void json_object(struct json *j, const char *key);
+void json_array(struct json *j, const char *key);
+void json_end_object(struct json *j); // at the outermost level: also a newline
+void json_end_array(struct json *j);
+
+void json_text(struct json *j, const char *key, const char *text); // NULL text: null
+void json_span(struct json *j, const char *key, struct span text);
+void json_int(struct json *j, const char *key, int64_t v);
+void json_real(struct json *j, const char *key, double v, int decimals); // NaN, inf: null
+void json_bool(struct json *j, const char *key, bool v);
+void json_null(struct json *j, const char *key);
+void json_addr(struct json *j, const char *key, struct addr a); // family 0: null
+void json_wall(struct json *j, const char *key, struct wall t); // RFC 3339

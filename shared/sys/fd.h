@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// File descriptors that close themselves: AUTO(fd_close) int fd = -1;
+#pragma once
+
+#include "base/err.h"
+#include "base/span.h"
+
+void fd_close(int *fd); // -1 is fine; becomes -1
+enum err fd_nonblock(int fd, struct fault *f) MUSTUSE;
+
+// Writes all of S, waiting if the descriptor would block.
+enum err fd_write_all(int fd, struct span s, struct fault *f) MUSTUSE;
