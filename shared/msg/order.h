@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Orders as plain structs (proto/order.proto). Texts and arrays are borrowed from the arena or the
+// caller; a signed order travels as its exact bytes.
+#pragma once
+
+#include "base/arena.h"
+#include "msg/trace.h"
+
+#define ORDER_AUDIENCE_MAX 64   // nodes one order may name
+#define ORDER_TARGETS_MAX  4096 // targets in one order
+#define ORDER_MESSAGES_MAX 64   // planned messages in one run
+#define ORDER_SIZE_MAX     (256 * 1024)
+
+struct tunnel_order {
+	uint8_t peer_key[32];
+	struct addr endpoint; // gateway only
+	uint16_t port;
+	struct addr vantage4, gateway4, vantage6, gateway6, phone4, phone6;
+	uint16_t mtu; // 0: default
+};
+
+struct trace_limits {
+	uint8_t first_ttl, max_ttl, attempts, gap; // 0: default
+	uint32_t wait_ms;                          // 0: default
+};
+
+struct target {
+	struct addr addr;
+	uint16_t port;
+	enum trace_method method;
+	struct span peer; // node name for a direct path, or empty
+};
+
+struct planned_message {
+	struct span id;
+	uint8_t from_side;
+	uint32_t offset_ms;
+	struct span text;
+};
+
+enum order_kind {
+	ORDER_NONE,
+	ORDER_VANTAGE,
+	ORDER_GATEWAY,
+	ORDER_TRACE,
+};
+
+struct order {
+	struct run_id id;
+	uint64_t serial;
+	struct span audience[ORDER_AUDIENCE_MAX];
+	size_t audience_count;
+	struct wall not_before, expires;
+	struct run_id run;
+	enum order_kind kind;
+	// ORDER_VANTAGE and ORDER_GATEWAY
+	uint8_t side;
+	struct span app;
+	struct wall start;
+	uint32_t length_ms;
+	struct tunnel_order tunnel;
+	// ORDER_GATEWAY
+	struct span phone, account, peer_account;
+	struct planned_message messages[ORDER_MESSAGES_MAX];
+	size_t message_count;
+	// ORDER_VANTAGE (direct paths) and ORDER_TRACE
+	struct target *targets;
+	size_t target_count;
+	struct trace_limits limits;
+};
+
+struct signed_order {
+	struct span body;
+	struct span key;       // 32 bytes
+	struct span signature; // 64 bytes
+};
+
+// Packs into OUT; ERR_FULL when it does not fit.
+enum err order_write(struct wr *out, const struct order *in) MUSTUSE;
+// Unpacks; everything that is not a value lives in ARENA. Checks ranges and counts.
+enum err order_read(struct span in, struct arena *arena, struct order *out) MUSTUSE;
+
+enum err signed_order_write(struct wr *out, const struct signed_order *in) MUSTUSE;
+// Borrows from ARENA.
+enum err signed_order_read(struct span in, struct arena *arena, struct signed_order *out) MUSTUSE;

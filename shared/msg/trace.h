@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// One finished trace as a plain struct of borrowed arrays (proto/trace.proto says what each means).
+// It comes out of the trace engine, goes into the spool, and comes out again at the collector; it
+// knows neither.
+#pragma once
+
+#include "base/addr.h"
+#include "base/time.h"
+
+#define RUN_ID_SIZE 16
+
+// All zero: not part of a run.
+struct run_id {
+	uint8_t bytes[RUN_ID_SIZE];
+};
+
+enum trace_method {
+	TRACE_METHOD_UNKNOWN,
+	TRACE_ICMP,
+	TRACE_UDP,
+	TRACE_TCP_SYN,
+	TRACE_TCP_ACK,
+	TRACE_QUIC,
+	TRACE_FLOW,
+	TRACE_METHOD_COUNT,
+};
+
+enum trace_stop {
+	TRACE_STOP_UNKNOWN,
+	TRACE_REACHED,
+	TRACE_GAP,
+	TRACE_LOOP,
+	TRACE_UNREACHABLE,
+	TRACE_MAX_TTL,
+	TRACE_DEADLINE,
+	TRACE_REFUSED,
+	TRACE_STOP_COUNT,
+};
+
+enum trace_purpose {
+	TRACE_PURPOSE_UNKNOWN,
+	TRACE_TARGET, // a server the phone talked to
+	TRACE_DIRECT, // the other vantage node
+	TRACE_ADHOC,  // asked for by a person
+	TRACE_PURPOSE_COUNT,
+};
+
+enum trace_mark {
+	TRACE_LATE = 1,      // arrived after its attempt was given up
+	TRACE_REWRITTEN = 2, // quoted headers differ from what was sent: a NAT on the way
+};
+
+enum answer_kind {
+	ANSWER_ICMP = 1,
+	ANSWER_TCP = 2,
+	ANSWER_UDP = 3,
+};
+
+// kind << 16 | type << 8 | code; for TCP the code is the flags byte.
+#define ANSWER(kind, type, code) ((uint32_t)(kind) << 16 | (uint32_t)(type) << 8 | (uint32_t)(code))
+
+#define TRACE_HOPS_MAX           64 // TTLs in one trace
+#define TRACE_TRIES_MAX          10 // probes of one TTL
+#define TRACE_PROBES_MAX         (TRACE_HOPS_MAX * TRACE_TRIES_MAX)
+#define TRACE_ADDRS_MAX          255 // distinct answering addresses: an index is one byte
+#define TRACE_ANSWERS_MAX        255
+#define TRACE_MPLS_MAX           255 // label stack entries kept in one trace
+#define NODE_NAME_MAX            63  // bytes of a node's name, a host-name label
+
+struct trace_record {
+	struct run_id run;
+	uint64_t id;
+	struct wall start;
+	uint32_t duration_us;
+	enum trace_purpose purpose;
+	uint8_t side;
+	struct addr src, dst;
+	enum trace_method method;
+	uint16_t sport, dport;
+	uint32_t flow_label;
+	enum trace_stop stop;
+	uint32_t probes_sent, kernel_drops;
+	uint8_t first_ttl;
+	struct span tries;      // one byte per TTL; the sum is `probes`
+	struct span addrs;      // packed 4- or 16-byte addresses, dst's family
+	struct span ref;        // per probe, 1-based into addrs, 0 none
+	const uint32_t *rtt_us; // per probe, 0 none
+	size_t probes;
+	const uint32_t *answers; // distinct ANSWER values
+	size_t answer_count;
+	struct span answer;     // per probe, 1-based into answers
+	struct span reply_ttl;  // per probe
+	struct span quoted_ttl; // per probe, or empty
+	struct span mark;       // per probe, or empty
+	const uint32_t *mpls_probe, *mpls_label;
+	size_t mpls_count;
+	struct span peer; // node name, or empty
+};
+
+const char *trace_method_name(enum trace_method m); // "tcp-syn"
+const char *trace_stop_name(enum trace_stop s);     // "reached"
+enum err trace_method_read(struct span word, enum trace_method *out) MUSTUSE;
+
+// Lengths agree, indices lie in their dictionaries, families match: what a reader may rely on.
+enum err trace_check(const struct trace_record *t) MUSTUSE;
