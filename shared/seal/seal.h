@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Keys, digests, signatures: the only room that knows libsodium. Private keys live in a struct that
-// its owner wipes; they are stored in 0600 files and never logged or printed.
+// its owner wipes; they are never logged or printed. It knows no files: those are keys/keys.h.
 #pragma once
 
 #include "base/err.h"
@@ -38,16 +38,21 @@ void seal_make(struct seal_secret *secret, struct seal_public *public);
 void seal_public_of(const struct seal_secret *secret, struct seal_public *public);
 void seal_wipe(struct seal_secret *secret);
 
-// NAME.key (0600, refused when others may read it) and NAME.pub. KIND is the first line's word:
-// "waymark-node-v1", "waymark-collector-v1", "waymark-operator-v1". Writing refuses to overwrite.
-enum err seal_store(const char *dir, const char *name, const char *kind,
-		    const struct seal_secret *secret, struct fault *f) MUSTUSE;
-enum err seal_load(const char *dir, const char *name, const char *kind, struct seal_secret *out,
-		   struct fault *f) MUSTUSE;
+// KIND is the first line's word of a key file: "waymark-node-v1", "waymark-collector-v1",
+// "waymark-operator-v1". The files themselves are keys/keys.h.
+#define SEAL_PUBLIC_TEXT 256 // room for a public file with NUL
+#define SEAL_SECRET_TEXT 384 // room for a secret file with NUL
+
+// The secret file as text, pure: KIND and "-secret", then the three keys in hex. Wipe the text.
+enum err seal_secret_read(struct span text, const char *kind, struct seal_secret *out) MUSTUSE;
+void seal_secret_write(const struct seal_secret *s, const char *kind,
+		       char out[static SEAL_SECRET_TEXT]);
+void seal_wipe_bytes(void *at, size_t len); // a wipe that no compiler takes away
 
 // The public file as text, pure: "waymark-node-v1\ncurve <z85>\nsign <hex>\nwireguard <base64>\n".
 enum err seal_public_read(struct span text, const char *kind, struct seal_public *out) MUSTUSE;
-void seal_public_write(const struct seal_public *p, const char *kind, char out[static 256]);
+void seal_public_write(const struct seal_public *p, const char *kind,
+		       char out[static SEAL_PUBLIC_TEXT]);
 
 void seal_digest(struct span in, uint8_t out[static SEAL_DIGEST_SIZE]); // BLAKE2b-256
 
@@ -66,5 +71,7 @@ enum err seal_z85_read(struct span text, uint8_t out[static SEAL_KEY_SIZE]) MUST
 void seal_base64_write(const uint8_t key[static SEAL_KEY_SIZE], char out[static SEAL_BASE64_SIZE]);
 enum err seal_base64_read(struct span text, uint8_t out[static SEAL_KEY_SIZE]) MUSTUSE;
 
-// CRC32C (RFC 3720) for stored bytes: damage, not malice.
+// CRC32C (RFC 3720) for stored bytes: damage, not malice. SEED is 0, or the CRC of what went
+// before.
 uint32_t seal_crc32c(uint32_t seed, struct span in);
+uint32_t seal_crc32c_plain(uint32_t seed, struct span in); // without the machine's instruction
