@@ -174,9 +174,78 @@ test: $(B)/test/$(patsubst tests/unit/%.c,%,$(T)) ## one unit test: make test T=
 
 -include $(call rwildcard,$(B)/obj/,*.d)
 
+TAP      := CMOCKA_MESSAGE_OUTPUT=TAP WAYMARK_BIN=$(CURDIR)/build/bin prove --exec ''
+CORPUS   := $(patsubst tests/fuzz/fuzz_%.c,$(B)/corpus/%.t,$(FUZZ_SRC))
+
+# A corpus replay is a program and a folder; prove wants one file.
+$(B)/corpus/%.t: $(B)/fuzz/fuzz_%
+	$(Q)mkdir -p $(@D)
+	$(Q)printf '#!/bin/sh\nexec %s %s\n' '$<' 'tests/fuzz/corpus/$*' > $@
+	$(Q)chmod +x $@
+
+.PHONY: tests lint check check-fast check-root fuzz bench doc
+tests: $(UNITS) $(CORPUS)
+
+lint: ## rooms law, lengths, layout, scripts, man pages
+	$(Q)prove tests/lint
+
+check-fast: ## lint, units, corpus replay, scenarios under gcc, clang and ASan+UBSan: no root needed
+	$(Q)$(MAKE) --no-print-directory -j$(JOBS) all tests
+	$(Q)$(MAKE) --no-print-directory -j$(JOBS) CC=clang-14 all tests
+	$(Q)$(MAKE) --no-print-directory -j$(JOBS) FLAVOUR=asan tests
+	$(Q)prove tests/lint
+	$(Q)$(TAP) -j$(JOBS) $(sort $(UNITS) $(CORPUS)) \
+		$(sort $(UNITS:$(B)/%=build/release-clang/%) $(CORPUS:$(B)/%=build/release-clang/%)) \
+		$(sort $(UNITS:$(B)/%=build/asan/%) $(CORPUS:$(B)/%=build/asan/%)) \
+		$(sort $(wildcard tests/scenario/*.t))
+
+ROOT_TESTS := $(sort $(wildcard tests/sql/*.t tests/netns/*.t tests/e2e/*.t))
+check-root: all drivers ## the tests that need root: PostgreSQL, namespaces, end to end
+	$(Q)$(TAP) $(ROOT_TESTS)
+
+check: deps ## everything: installs what is missing, then check-fast and check-root
+	$(Q)$(MAKE) --no-print-directory check-fast
+	$(Q)$(MAKE) --no-print-directory check-root
+
+fuzz: ## every fuzz target for FUZZ_SECONDS with libFuzzer
+	$(Q)$(MAKE) --no-print-directory -j$(JOBS) FLAVOUR=fuzz CC=clang-14 fuzzers
+	$(Q)for t in $(FUZZ_SRC:tests/fuzz/fuzz_%.c=%); do \
+		mkdir -p build/fuzz/found/$$t tests/fuzz/corpus/$$t; \
+		echo "== $$t"; build/fuzz/fuzz/fuzz_$$t -max_total_time=$(FUZZ_SECONDS) -timeout=10 \
+		-print_final_stats=1 -verbosity=0 -artifact_prefix=build/fuzz/found/$$t/ \
+		build/fuzz/found/$$t tests/fuzz/corpus/$$t || exit 1; done
+
+bench: all benches ## the benchmarks, each beside its peer, with the ratio
+	$(Q)for b in $(BENCHES); do echo "== $$b"; $$b || exit 1; done
+
+# --- the main job --------------------------------------------------------------------------------
+
+.PHONY: deps demo
+deps: ## installs the Debian packages of deploy/deps.txt that are missing (as root)
+	$(Q)deploy/deps.sh deploy/deps.txt
+
+demo: deps ## the main job in a world in a box: real messages, both paths, both tables
+	$(Q)$(MAKE) --no-print-directory -j$(JOBS) all
+	$(Q)deploy/lab/demo.sh build/bin
+
+# --- install -------------------------------------------------------------------------------------
+
+.PHONY: install
+DEST := $(DESTDIR)$(PREFIX)
+install: all ## programs, man pages, units, examples below DESTDIR/PREFIX
+	install -d $(DEST)/bin $(DEST)/share/man/man1 $(DEST)/share/man/man5 $(DEST)/share/man/man7 \
+		$(DEST)/share/man/man8 $(DEST)/share/doc/waymark $(DEST)/share/waymark/world \
+		$(DEST)/lib/systemd/system
+	install -m 755 $(BINARIES) $(DEST)/bin
+	for s in 1 5 7 8; do for m in docs/man/*.$$s; do [ -e "$$m" ] || continue; \
+		install -m 644 $$m $(DEST)/share/man/man$$s; done; done
+	install -m 644 README.md LICENSE $(wildcard docs/*.md) $(DEST)/share/doc/waymark
+	install -m 644 $(wildcard deploy/systemd/*.service) $(DEST)/lib/systemd/system
+	install -m 644 $(wildcard deploy/lab/world/*.conf) $(DEST)/share/waymark/world
+
 .PHONY: clean format
 format: ## clang-format over every C file
-	$(Q)clang-format-14 -i $(call rwildcard,shared/,*.c *.h) $(call rwildcard,shared/,*.h)
+	$(Q)clang-format-14 -i $(foreach d,shared agent collector deploy tests,$(call rwildcard,$d/,*.c) $(call rwildcard,$d/,*.h))
 
 clean: ## removes build/
 	$(Q)rm -rf build

@@ -1,0 +1,34 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+#
+# Installs the Debian packages listed in a file that are not there yet.
+set -eu
+
+list=$1
+missing=
+for package in $(sed 's/#.*//' "$list"); do
+	dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' ||
+		missing="$missing $package"
+done
+[ -n "$missing" ] || exit 0
+
+if [ "$(id -u)" -ne 0 ]; then
+	echo "deps: missing:$missing" >&2
+	echo "deps: run 'make deps' as root, or install them" >&2
+	exit 1
+fi
+
+echo "deps: installing$missing" >&2
+export DEBIAN_FRONTEND=noninteractive
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+# A package server would be started by postgresql-common; ours is private, so keep it from starting.
+[ -e /etc/postgresql-common/createcluster.conf ] || {
+	mkdir -p /etc/postgresql-common
+	echo 'create_main_cluster = false' > /etc/postgresql-common/createcluster.conf
+}
+if ! { apt-get update -q && apt-get install -y -q --no-install-recommends $missing; } > "$log" 2>&1; then
+	tail -n 20 "$log" >&2
+	echo "deps: apt-get could not install them; the lines above say why" >&2
+	exit 1
+fi

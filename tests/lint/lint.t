@@ -1,0 +1,104 @@
+#!/usr/bin/perl
+# SPDX-License-Identifier: Apache-2.0
+#
+# The rooms law, lengths, layout: what a reviewer should not have to say. Rules: rooms.txt.
+use strict;
+use warnings;
+
+chdir(($0 =~ m{^(.*)/tests/lint/})[0] // '.') or die "cannot find the tree\n";
+my $FILE_LINES = 400;
+my $FUNCTION_LINES = 60;
+
+my (%room, %io, %only, %seen, @rules_bad);
+open(my $rules, '<', 'tests/lint/rooms.txt') or die "rooms.txt: $!\n";
+while (<$rules>) {
+	s/#.*//;
+	next unless /\S/;
+	my ($kind, $name, $rest) = /^(room|io|only)\s+(\S+?):\s*(.*?)\s*$/
+		or push(@rules_bad, "rooms.txt:$.: not a rule"), next;
+	my @list = split ' ', $rest;
+	if ($kind eq 'only') {
+		$only{$name} = \@list;
+		next;
+	}
+	for my $other (@list) {
+		push @rules_bad, "rooms.txt:$.: $name names $other, which is not above it"
+			unless $other eq '*' || $seen{$other};
+	}
+	($kind eq 'room' ? \%room : \%io)->{$name} = { map { $_ => 1 } @list };
+	$seen{ ($name =~ m{([^/]+)$})[0] } = 1;
+}
+
+my @files = grep { -f } map { glob } map { ("$_/*.[ch]", "$_/*/*.[ch]", "$_/*/*/*.[ch]") }
+	qw(shared agent collector deploy);
+my (@direction, @long, @functions, @header);
+
+# Where does "x/y.h" live? A half of the house sees shared/ and itself.
+sub room_of {
+	my ($half, $dir) = @_;
+	return -d "$half/$dir" ? "$half/$dir" : -d "shared/$dir" ? "shared/$dir" : undef;
+}
+
+sub check_include {
+	my ($file, $line, $dir) = @_;
+	my ($own) = $file =~ m{^(.*)/};
+	my ($half) = $file =~ m{^([^/]+)};
+	my $to = room_of($half, $dir);
+	return push @direction, "$file:$line: \"$dir/…\" is no room of this half" unless $to;
+	return if $to eq $own || $own !~ m{/} || $file eq 'shared/cli/main.c' || $file =~ m{/main\.c$};
+	return push @direction, "$file: $own has no line in rooms.txt" unless $room{$own};
+	return if $room{$own}{'*'};
+	my $short = ($to =~ m{([^/]+)$})[0];
+	return if $room{$own}{$short};
+	return if $file =~ /_io\.[ch]$/ && $io{$own} && $io{$own}{$short};
+	push @direction, "$file:$line: may not see $to";
+}
+
+sub check_system {
+	my ($file, $line, $header) = @_;
+	my $allowed = $only{$header} or return;
+	return if grep { $file eq $_ || index($file, "$_/") == 0 } @$allowed;
+	push @header, "$file:$line: <$header> belongs to @$allowed";
+}
+
+for my $file (@files) {
+	open(my $in, '<', $file) or die "$file: $!\n";
+	my @text = <$in>;
+	push @long, "$file: " . @text . " lines" if @text > $FILE_LINES;
+	my ($start, $name);
+	for my $i (0 .. $#text) {
+		my $l = $text[$i];
+		check_include($file, $i + 1, $1) if $l =~ m{^\s*#\s*include\s+"([^/"]+)/[^"]+"};
+		check_system($file, $i + 1, $1) if $l =~ m{^\s*#\s*include\s+[<"]([^">]+)[>"]};
+		check_system($file, $i + 1, 'pb-c.h') if $l =~ m{#\s*include.*pb-c\.h};
+		if ($l =~ /^\{/) {
+			$start = $i;
+			($name) = map { /(\w+)\(/ } grep { defined } @text[($i > 6 ? $i - 6 : 0) .. $i - 1];
+		} elsif ($l =~ /^\}/ && defined $start) {
+			push @functions, "$file:$start: " . ($i - $start - 1) . " lines"
+				if $file =~ /\.c$/ && $i - $start - 1 > $FUNCTION_LINES;
+			undef $start;
+		}
+	}
+	push @header, "$file: no SPDX line" unless grep { /SPDX-License-Identifier: Apache-2.0/ } @text[0 .. 2];
+	push @header, "$file: #ifdef in a .c file" if $file =~ /\.c$/ && grep { /^\s*#\s*if(n?def)?\b/ } @text;
+}
+
+my $format = `clang-format-14 --dry-run @files 2>&1 | grep -c 'warning: code should be'`;
+chomp $format;
+
+my $n = 0;
+sub report {
+	my ($what, @bad) = @_;
+	$n++;
+	print @bad ? "not ok $n - $what\n" : "ok $n - $what\n";
+	print "# $_\n" for @bad;
+}
+
+print "1..6\n";
+report('rooms.txt names only rooms above', @rules_bad);
+report('every include keeps its direction', @direction);
+report('libraries and headers stay where they belong', @header);
+report("no file is longer than $FILE_LINES lines", @long);
+report("no function is longer than $FUNCTION_LINES lines", @functions);
+report('clang-format has nothing to say', $format ? "$format places; run make format" : ());
