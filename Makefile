@@ -119,19 +119,19 @@ $(B)/obj/sql_files.o: $(GEN)/sql_files.c
 
 $(B)/obj/gen/%.o: $(GEN)/%.c
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(CPPFLAGS) -std=c17 $($(FLAVOUR).cflags) -fPIE -I$(GEN) -MMD -c $< -o $@
+	$(Q)$(CC) $(CPPFLAGS) -std=c17 $($(FLAVOUR).cflags) -fPIE -I$(GEN) -MMD -MP -c $< -o $@
 
 $(B)/obj/shared/msg/%.o: shared/msg/%.c $(PB_HDR)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(inc.shared) -MMD -c $< -o $@
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(inc.shared) -MMD -MP -c $< -o $@
 
 $(B)/obj/%.o: %.c
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(inc.$(firstword $(subst /, ,$<))) $(PGINC) -MMD -c $< -o $@
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(inc.$(firstword $(subst /, ,$<))) $(PGINC) -MMD -MP -c $< -o $@
 
 $(B)/obj/tests/%.o: tests/%.c $(PB_HDR)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(inc.tests) $(PGINC) -MMD -c $< -o $@
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(inc.tests) $(PGINC) -MMD -MP -c $< -o $@
 
 $(LIB_shared): $(call objects,$(call SOURCES,shared)) $(PB_SRC:$(GEN)/%.c=$(B)/obj/gen/%.o)
 $(LIB_agent): $(call objects,$(call SOURCES,agent))
