@@ -123,6 +123,12 @@ void json_real(struct json *j, const char *key, double v, int decimals)
 		fputs("null", j->out);
 }
 
+void json_number(struct json *j, const char *key, const char *text)
+{
+	lead(j, key);
+	fputs(text, j->out);
+}
+
 void json_bool(struct json *j, const char *key, bool v)
 {
 	lead(j, key);

@@ -32,6 +32,7 @@ void json_text(struct json *j, const char *key, const char *text); // NULL text:
 void json_span(struct json *j, const char *key, struct span text);
 void json_int(struct json *j, const char *key, int64_t v);
 void json_real(struct json *j, const char *key, double v, int decimals); // NaN, inf: null
+void json_number(struct json *j, const char *key, const char *text); // as it stands: digits, point
 void json_bool(struct json *j, const char *key, bool v);
 void json_null(struct json *j, const char *key);
 void json_addr(struct json *j, const char *key, struct addr a); // family 0: null
