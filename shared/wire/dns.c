@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "wire/dns.h"
+
+#include <stdio.h>
+
+#include "base/macro.h"
+#include "wire/be.h"
+
+#define POINTER 0xc0
+
+enum err dns_walk_init(struct dns_walk *w, struct span message)
+{
+	*w = (struct dns_walk){ .r = rd_of(message) };
+	struct dns_head *h = &w->head;
+	h->id = rd_u16(&w->r);
+	h->flags = rd_u16(&w->r);
+	h->response = (h->flags & 0x8000) != 0;
+	h->truncated = (h->flags & 0x0200) != 0;
+	h->opcode = h->flags >> 11 & 15;
+	h->rcode = h->flags & 15;
+	for (size_t i = 0; i < COUNT(h->count); i++)
+		h->count[i] = rd_u16(&w->r);
+	return w->r.err;
+}
+
+// Where one label run goes on: the next label of N, or an empty one at its end. AT moves on, by
+// pointers too; FLOOR is where the run began, which a pointer must undercut.
+struct label_walk {
+	struct span message;
+	size_t at, floor, total;
+	enum err err;
+};
+
+static struct label_walk label_walk(struct dns_name n)
+{
+	return (struct label_walk){ .message = n.message, .at = n.at, .floor = n.at };
+}
+
+static struct span broken(struct label_walk *w, enum err err)
+{
+	w->err = err;
+	return span_of(NULL, 0);
+}
+
+static struct span label_next(struct label_walk *w)
+{
+	const struct span m = w->message;
+	while (w->at < m.len && m.at[w->at] >= POINTER) {
+		if (w->at + 2 > m.len)
+			return broken(w, ERR_SHORT);
+		size_t to = be16_at(m.at + w->at) & 0x3fffu;
+		if (to >= w->floor)
+			return broken(w, ERR_FORMAT);
+		w->at = w->floor = to;
+	}
+	if (w->at >= m.len)
+		return broken(w, ERR_SHORT);
+	size_t len = m.at[w->at];
+	if (len > 63)
+		return broken(w, ERR_FORMAT);
+	if (w->at + 1 + len > m.len)
+		return broken(w, ERR_SHORT);
+	w->total += len + 1;
+	if (w->total > DNS_NAME)
+		return broken(w, ERR_FORMAT);
+	struct span label = span_of(m.at + w->at + 1, len);
+	w->at += len + 1;
+	return label;
+}
+
+// Passes over a name in the message without following pointers.
+static struct dns_name skip_name(struct rd *r)
+{
+	struct dns_name n = { .message = r->in, .at = r->pos };
+	for (;;) {
+		uint8_t len = rd_u8(r);
+		if (r->err != ERR_OK || len == 0)
+			break;
+		if (len >= POINTER) {
+			rd_skip(r, 1);
+			break;
+		}
+		if (len > 63)
+			rd_fail(r, ERR_FORMAT);
+		rd_skip(r, len);
+	}
+	return n;
+}
+
+bool dns_question_next(struct dns_walk *w, struct dns_question *out)
+{
+	*out = (struct dns_question){ 0 };
+	if (w->r.err != ERR_OK || w->done[0] == w->head.count[0])
+		return false;
+	out->name = skip_name(&w->r);
+	out->type = rd_u16(&w->r);
+	out->class = rd_u16(&w->r);
+	w->done[0]++;
+	return w->r.err == ERR_OK;
+}
+
+static bool section(struct dns_walk *w, enum dns_section *out)
+{
+	struct dns_question passed;
+	while (dns_question_next(w, &passed))
+		continue;
+	for (enum dns_section s = DNS_ANSWER; s <= DNS_ADDITIONAL; s++) {
+		if (w->done[s] == w->head.count[s])
+			continue;
+		w->done[s]++;
+		*out = s;
+		return w->r.err == ERR_OK;
+	}
+	return false;
+}
+
+bool dns_record_next(struct dns_walk *w, struct dns_record *out)
+{
+	*out = (struct dns_record){ 0 };
+	if (!section(w, &out->section))
+		return false;
+	out->name = skip_name(&w->r);
+	out->type = rd_u16(&w->r);
+	out->class = rd_u16(&w->r);
+	out->ttl = rd_u32(&w->r);
+	size_t len = rd_u16(&w->r);
+	out->target = (struct dns_name){ .message = w->r.in, .at = w->r.pos };
+	out->data = rd_span(&w->r, len);
+	return w->r.err == ERR_OK;
+}
+
+// One byte of a label; the escaped ones are those with a meaning in master files (RFC 1035 5.1).
+static size_t escape(uint8_t c, char *out)
+{
+	static const char special[] = "\"().;\\@$";
+	if (c <= ' ' || c >= 0x7f)
+		return (size_t)sprintf(out, "\\%03u", c);
+	for (const char *s = special; *s != '\0'; s++)
+		if ((char)c == *s) {
+			out[0] = '\\';
+			out[1] = (char)c;
+			return 2;
+		}
+	out[0] = (char)c;
+	return 1;
+}
+
+enum err dns_name_write(struct dns_name n, char out[static DNS_TEXT])
+{
+	struct label_walk w = label_walk(n);
+	size_t len = 0;
+	for (;;) {
+		struct span label = label_next(&w);
+		if (label.len == 0)
+			break;
+		if (len > 0)
+			out[len++] = '.';
+		for (size_t i = 0; i < label.len; i++)
+			len += escape(label.at[i], out + len);
+	}
+	if (w.err == ERR_OK && len == 0)
+		out[len++] = '.';
+	out[w.err == ERR_OK ? len : 0] = '\0';
+	return w.err;
+}
+
+static uint8_t lower(uint8_t c)
+{
+	return c >= 'A' && c <= 'Z' ? (uint8_t)(c + 32) : c;
+}
+
+static bool label_eq(struct span a, struct span b)
+{
+	if (a.len != b.len)
+		return false;
+	for (size_t i = 0; i < a.len; i++)
+		if (lower(a.at[i]) != lower(b.at[i]))
+			return false;
+	return true;
+}
+
+bool dns_name_eq(struct dns_name a, struct dns_name b)
+{
+	struct label_walk v = label_walk(a), w = label_walk(b);
+	for (;;) {
+		struct span x = label_next(&v), y = label_next(&w);
+		if (v.err != ERR_OK || w.err != ERR_OK || !label_eq(x, y))
+			return false;
+		if (x.len == 0)
+			return true;
+	}
+}
+
+static const char *const types[] = {
+	[DNS_A] = "A",     [DNS_NS] = "NS", [DNS_CNAME] = "CNAME", [DNS_SOA] = "SOA",
+	[DNS_PTR] = "PTR", [15] = "MX",     [DNS_TXT] = "TXT",     [DNS_AAAA] = "AAAA",
+	[33] = "SRV",      [35] = "NAPTR",  [DNS_OPT] = "OPT",     [43] = "DS",
+	[46] = "RRSIG",    [48] = "DNSKEY", [64] = "SVCB",         [DNS_HTTPS] = "HTTPS",
+	[255] = "ANY",
+};
+
+const char *dns_type_name(uint16_t type)
+{
+	return type < COUNT(types) ? types[type] : NULL;
+}
