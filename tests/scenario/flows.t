@@ -1,0 +1,65 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# `waymark flows` over real captures equals what independent programs say about them, and files that
+# cannot be read are refused with offset and reason.
+cd "$(dirname "$0")/../.." || exit 1
+waymark=${WAYMARK_BIN:-build/bin}/waymark
+shared=${WAYMARK_SHARED:-../shared}/data
+here=tests/data/capture
+tmp=$(mktemp -d) && trap 'rm -rf "$tmp"' EXIT
+n=0
+
+ok() { # STATUS NAME
+	n=$((n + 1))
+	if [ "$1" -eq 0 ]; then echo "ok $n - $2"; else echo "not ok $n - $2"; fi
+}
+skip() {
+	n=$((n + 1))
+	echo "ok $n - $1 # SKIP $2"
+}
+refused() { # NAME FILE STATUS WORDS: exits with STATUS, one line on stderr that has WORDS
+	"$waymark" flows "$2" --json >"$tmp/out" 2>"$tmp/err"
+	[ $? -eq "$3" ] && [ "$(wc -l <"$tmp/err")" -eq 1 ] && grep -q "$4" "$tmp/err"
+	ok $? "$1"
+	sed 's/^/# /' "$tmp/err"
+}
+compare() { # PCAP TRUTH
+	if ! command -v python3 >/dev/null; then
+		skip "$(basename "$1")" "no python3"
+		return
+	fi
+	python3 tests/scenario/flows_truth.py "$waymark" "$1" "$2" >"$tmp/diff" 2>&1
+	ok $? "$(basename "$1") equals its truth"
+	head -20 "$tmp/diff" | sed 's/^/# /'
+}
+
+for truth in "$here"/truth/*.truth.json; do
+	[ -e "$truth" ] && compare "$here/$(basename "$truth" .truth.json)" "$truth"
+done
+if [ -d $shared/a_messaging_pcap ]; then
+	for truth in $shared/a_messaging_pcap/truth/*.truth.json; do
+		compare "$shared/a_messaging_pcap/$(basename "$truth" .truth.json)" "$truth"
+	done
+	whole=$shared/a_messaging_pcap/threema.pcap
+	refused "24-byte record headers are refused" $shared/a_messaging_pcap/xz1_wa_merged.pcap 1 \
+		"offset 24: record headers of 24 bytes"
+	head -c 10000 $whole >"$tmp/cut.pcap"
+	refused "a cut file is refused where it is cut" "$tmp/cut.pcap" 3 "offset 10000, after [0-9]* packets"
+	[ -s "$tmp/out" ]
+	ok $? "the packets before the cut are delivered"
+	"$waymark" flows - --csv <$whole >"$tmp/stdin" && "$waymark" flows $whole --csv >"$tmp/file"
+	cmp -s "$tmp/stdin" "$tmp/file"
+	ok $? "standard input reads like a file"
+else
+	skip "captures of messengers" "no ../shared/data"
+fi
+printf 'not a capture at all, whatever it is called' >"$tmp/rubbish.pcap"
+refused "rubbish is refused" "$tmp/rubbish.pcap" 1 "offset [0-9]*: unknown file format"
+refused "a missing file is not found" "$tmp/absent.pcap" 4 "cannot read"
+: >"$tmp/empty"
+refused "an empty file is refused" "$tmp/empty" 1 "offset 0"
+"$waymark" flows --json --csv x >"$tmp/out" 2>"$tmp/err"
+[ $? -eq 2 ]
+ok $? "two forms at once is a usage error"
+echo "1..$n"
