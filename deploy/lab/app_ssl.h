@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// OpenSSL's headers, whose typedef ERR_STATE would clash with base/err.h.
+#pragma once
+
+#define ERR_STATE openssl_err_state
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
+#undef ERR_STATE
