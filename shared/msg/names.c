@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The words for every enum of msg: what people read and type.
+#include "base/text.h"
+#include "msg/link.h"
+
+static const char *const methods[] = {
+	[TRACE_METHOD_UNKNOWN] = "unknown",
+	[TRACE_ICMP] = "icmp",
+	[TRACE_UDP] = "udp",
+	[TRACE_TCP_SYN] = "tcp-syn",
+	[TRACE_TCP_ACK] = "tcp-ack",
+	[TRACE_QUIC] = "quic",
+	[TRACE_FLOW] = "flow",
+};
+
+static const char *const stops[] = {
+	[TRACE_STOP_UNKNOWN] = "unknown",
+	[TRACE_REACHED] = "reached",
+	[TRACE_GAP] = "gap",
+	[TRACE_LOOP] = "loop",
+	[TRACE_UNREACHABLE] = "unreachable",
+	[TRACE_MAX_TTL] = "maxttl",
+	[TRACE_DEADLINE] = "deadline",
+	[TRACE_REFUSED] = "refused",
+};
+
+static const char *const hows[] = {
+	[NAME_UNKNOWN] = "unknown", [NAME_DNS] = "dns",   [NAME_SNI] = "sni",
+	[NAME_QUIC] = "quic",       [NAME_HTTP] = "http", [NAME_CERT] = "cert",
+	[NAME_HTTPDNS] = "httpdns",
+};
+
+static const char *const gaps[] = {
+	[GAP_UNKNOWN] = "unknown",   [GAP_TORN] = "torn",       [GAP_DAMAGED] = "damaged",
+	[GAP_OVERFLOW] = "overflow", [GAP_TOO_BIG] = "too_big",
+};
+
+static const char *const nacks[] = {
+	[NACK_UNKNOWN] = "unknown",     [NACK_GAP] = "gap",
+	[NACK_SIGNATURE] = "signature", [NACK_UNREADABLE] = "unreadable",
+	[NACK_TOO_BIG] = "too_big",     [NACK_REVOKED] = "revoked",
+	[NACK_BUSY] = "busy",
+};
+
+static const char *const rejects[] = {
+	[REJECT_UNKNOWN] = "unknown",           [REJECT_VERSION] = "version",
+	[REJECT_NOT_ADMITTED] = "not_admitted", [REJECT_REVOKED] = "revoked",
+	[REJECT_WRONG_NAME] = "wrong_name",     [REJECT_BUSY] = "busy",
+};
+
+static const char *const states[] = {
+	[ORDER_UNKNOWN] = "unknown",
+	[ORDER_ACCEPTED] = "accepted",
+	[ORDER_DONE] = "done",
+	[ORDER_FAILED] = "failed",
+	[ORDER_REFUSED_SIGNATURE] = "refused_signature",
+	[ORDER_REFUSED_AUDIENCE] = "refused_audience",
+	[ORDER_REFUSED_SERIAL] = "refused_serial",
+	[ORDER_REFUSED_EXPIRED] = "refused_expired",
+	[ORDER_REFUSED_KIND] = "refused_kind",
+	[ORDER_REFUSED_DENIED] = "refused_denied",
+	[ORDER_REFUSED_RATE] = "refused_rate",
+	[ORDER_REFUSED_UNREADABLE] = "refused_unreadable",
+	[ORDER_REFUSED_BUSY] = "refused_busy",
+};
+
+_Static_assert(COUNT(methods) == TRACE_METHOD_COUNT, "every method has a name");
+_Static_assert(COUNT(stops) == TRACE_STOP_COUNT, "every stop has a name");
+_Static_assert(COUNT(hows) == NAME_HOW_COUNT, "every how has a name");
+_Static_assert(COUNT(nacks) == NACK_REASON_COUNT, "every nack has a name");
+
+static const char *word(const char *const *words, size_t count, size_t i)
+{
+	return i < count && words[i] != NULL ? words[i] : words[0];
+}
+
+const char *trace_method_name(enum trace_method m)
+{
+	return word(methods, COUNT(methods), m);
+}
+
+const char *trace_stop_name(enum trace_stop s)
+{
+	return word(stops, COUNT(stops), s);
+}
+
+enum err trace_method_read(struct span in, enum trace_method *out)
+{
+	for (size_t i = 1; i < COUNT(methods); i++) {
+		if (!text_is(in, methods[i]))
+			continue;
+		*out = (enum trace_method)i;
+		return ERR_OK;
+	}
+	return ERR_FORMAT;
+}
+
+const char *name_how_name(enum name_how h)
+{
+	return word(hows, COUNT(hows), h);
+}
+
+const char *order_state_name(enum order_state s)
+{
+	return word(states, COUNT(states), s);
+}
+
+const char *gap_reason_name(enum gap_reason r)
+{
+	return word(gaps, COUNT(gaps), r);
+}
+
+const char *nack_reason_name(enum nack_reason r)
+{
+	return word(nacks, COUNT(nacks), r);
+}
+
+const char *reject_reason_name(enum reject_reason r)
+{
+	return word(rejects, COUNT(rejects), r);
+}

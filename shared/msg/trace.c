@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "msg/trace.h"
+
+static bool per_probe(struct span s, size_t probes)
+{
+	return s.len == 0 || s.len == probes;
+}
+
+static enum err check_shape(const struct trace_record *t)
+{
+	size_t sum = 0;
+	for (size_t i = 0; i < t->tries.len; i++) {
+		if (t->tries.at[i] > TRACE_TRIES_MAX)
+			return ERR_FORMAT;
+		sum += t->tries.at[i];
+	}
+	if (t->tries.len > TRACE_HOPS_MAX || sum != t->probes)
+		return ERR_FORMAT;
+	if (t->tries.len > 0 && (t->first_ttl == 0 || t->first_ttl + t->tries.len > 256))
+		return ERR_FORMAT;
+	if (t->ref.len != t->probes || t->answer.len != t->probes || t->reply_ttl.len != t->probes)
+		return ERR_FORMAT;
+	if (!per_probe(t->quoted_ttl, t->probes) || !per_probe(t->mark, t->probes))
+		return ERR_FORMAT;
+	return ERR_OK;
+}
+
+static enum err check_values(const struct trace_record *t)
+{
+	if ((unsigned)t->method >= TRACE_METHOD_COUNT || (unsigned)t->stop >= TRACE_STOP_COUNT ||
+	    (unsigned)t->purpose >= TRACE_PURPOSE_COUNT)
+		return ERR_FORMAT;
+	if (t->dst.family != 4 && t->dst.family != 6)
+		return ERR_FORMAT;
+	if (t->src.family != 0 && t->src.family != t->dst.family)
+		return ERR_FORMAT;
+	if (t->side > 2 || t->flow_label > 0xfffff || t->peer.len > NODE_NAME_MAX)
+		return ERR_FORMAT;
+	return ERR_OK;
+}
+
+enum err trace_check(const struct trace_record *t)
+{
+	if (check_values(t) != ERR_OK || check_shape(t) != ERR_OK)
+		return ERR_FORMAT;
+	size_t size = t->dst.family == 4 ? 4 : 16;
+	size_t addrs = t->addrs.len / size;
+	if (t->addrs.len % size != 0 || addrs > TRACE_ADDRS_MAX ||
+	    t->answer_count > TRACE_ANSWERS_MAX || t->mpls_count > TRACE_MPLS_MAX)
+		return ERR_FORMAT;
+	for (size_t i = 0; i < t->probes; i++) {
+		bool answered = t->ref.at[i] != 0;
+		if (t->ref.at[i] > addrs || t->answer.at[i] > t->answer_count ||
+		    answered != (t->answer.at[i] != 0) || (!answered && t->rtt_us[i] != 0))
+			return ERR_FORMAT;
+	}
+	for (size_t i = 0; i < t->mpls_count; i++)
+		if (t->mpls_probe[i] >= t->probes)
+			return ERR_FORMAT;
+	return ERR_OK;
+}

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A finished trace as the field sees them, for tests and benchmarks: HOPS × TRIES probes, one
+// answer in nine missing, some addresses seen twice, two label stack entries.
+#pragma once
+
+#include <string.h>
+
+#include "msg/trace.h"
+
+static inline void sample_trace(struct trace_record *t, size_t hops, size_t tries)
+{
+	static uint8_t each[TRACE_HOPS_MAX], addrs[4 * TRACE_ADDRS_MAX], ref[TRACE_PROBES_MAX];
+	static uint8_t answer[TRACE_PROBES_MAX], ttl[TRACE_PROBES_MAX], quoted[TRACE_PROBES_MAX];
+	static uint32_t rtt[TRACE_PROBES_MAX];
+	static const uint32_t answers[] = { ANSWER(ANSWER_ICMP, 11, 0),
+					    ANSWER(ANSWER_TCP, 0, 0x12) };
+	static const uint32_t mpls_probe[] = { 4, 5 }, mpls_label[] = { 0x12345140, 0x54321140 };
+	size_t probes = hops * tries;
+	memset(each, (int)tries, hops);
+	for (size_t i = 0; i < probes; i++) {
+		size_t hop = i / tries;
+		bool lost = i % 9 == 7;
+		addrs[4 * hop] = 198;
+		addrs[4 * hop + 1] = 18;
+		addrs[4 * hop + 2] = (uint8_t)(hop * 7);
+		addrs[4 * hop + 3] = (uint8_t)(hop * 31 + 1);
+		ref[i] = lost ? 0 : (uint8_t)(hop + 1);
+		answer[i] = lost ? 0 : hop + 1 == hops ? 2 : 1;
+		rtt[i] = lost ? 0 : (uint32_t)(500 + hop * 9000 + i * 37);
+		ttl[i] = lost ? 0 : (uint8_t)(255 - hop);
+		quoted[i] = lost ? 0 : 1;
+	}
+	*t = (struct trace_record){
+		.run = { { 1, 2, 3 } },
+		.id = 0x0123456789abcdef,
+		.start = { 1795298400123456789 },
+		.duration_us = 2345678,
+		.purpose = TRACE_TARGET,
+		.side = 1,
+		.src = addr_v4(0xc6120001),
+		.dst = addr_v4(0xc6130203),
+		.method = TRACE_TCP_SYN,
+		.sport = 33434,
+		.dport = 443,
+		.stop = TRACE_REACHED,
+		.probes_sent = (uint32_t)probes,
+		.first_ttl = 1,
+		.tries = span_of(each, hops),
+		.addrs = span_of(addrs, 4 * hops),
+		.ref = span_of(ref, probes),
+		.rtt_us = rtt,
+		.probes = probes,
+		.answers = answers,
+		.answer_count = 2,
+		.answer = span_of(answer, probes),
+		.reply_ttl = span_of(ttl, probes),
+		.quoted_ttl = span_of(quoted, probes),
+		.mpls_probe = mpls_probe,
+		.mpls_label = mpls_label,
+		.mpls_count = 2,
+		.peer = span_text("nyc-1"),
+	};
+}

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "msg/order.h"
+
+#include "proto/order.pb-c.h"
+
+#define TEXT(s)                                                                                    \
+	{                                                                                          \
+		(const uint8_t *)(s), sizeof(s) - 1                                                \
+	}
+
+static uint8_t room[ORDER_SIZE_MAX];
+
+static struct target targets[] = {
+	{ { 4, { 198, 18, 1, 1 } }, 443, TRACE_TCP_SYN, TEXT("") },
+	{ { 6, { 0x20, 1, 0xd, 0xb8 } }, 0, TRACE_ICMP, TEXT("nyc-1") },
+};
+
+static void make(struct order *o, enum order_kind kind)
+{
+	*o = (struct order){
+		.id = { { 1 } },
+		.serial = 70000,
+		.audience = { TEXT("fra-1"), TEXT("fra-2") },
+		.audience_count = 2,
+		.not_before = { 5 },
+		.expires = { 1795298400123456789 },
+		.run = { { 2 } },
+		.kind = kind,
+		.side = 2,
+		.app = TEXT("wechat"),
+		.start = { 9 },
+		.length_ms = 60000,
+		.tunnel = { .peer_key = { 7, 7 },
+			    .endpoint = { 4, { 198, 18, 0, 1 } },
+			    .port = 52000,
+			    .vantage4 = { 4, { 198, 19, 0, 1 } },
+			    .gateway4 = { 4, { 198, 19, 0, 2 } },
+			    .phone6 = { 6, { 0x20, 1, 0xd, 0xb8 } },
+			    .mtu = 1420 },
+		.phone = TEXT("pixel"),
+		.account = TEXT("alice"),
+		.peer_account = TEXT("bob"),
+		.messages = { { TEXT("m1"), 1, 500, TEXT("hello") },
+			      { TEXT("m2"), 2, 0, TEXT("") } },
+		.message_count = 2,
+		.targets = targets,
+		.target_count = COUNT(targets),
+		.limits = { .max_ttl = 40, .attempts = 3, .wait_ms = 2000 },
+	};
+}
+
+static void orders_of_every_kind_come_back(void **state)
+{
+	(void)state;
+	static uint8_t again[ORDER_SIZE_MAX];
+	static struct order o, got;
+	struct arena arena;
+	arena_init(&arena, 1 << 20);
+	for (enum order_kind kind = ORDER_NONE; kind <= ORDER_TRACE; kind++) {
+		struct wr w = wr_of(room, sizeof(room));
+		make(&o, kind);
+		assert_int_equal(order_write(&w, &o), ERR_OK);
+		Waymark__Order *pb = waymark__order__unpack(NULL, w.len, room);
+		assert_non_null(pb);
+		assert_int_equal(waymark__order__pack(pb, again), w.len);
+		assert_memory_equal(again, room, w.len);
+		waymark__order__free_unpacked(pb, NULL);
+		assert_int_equal(order_read(wr_span(&w), &arena, &got), ERR_OK);
+		assert_int_equal(got.kind, kind);
+		assert_int_equal(got.serial, o.serial);
+		assert_int_equal(got.audience_count, 2);
+		assert_true(span_eq(got.audience[1], o.audience[1]));
+		if (kind == ORDER_VANTAGE || kind == ORDER_GATEWAY) {
+			assert_memory_equal(&got.tunnel, &o.tunnel, sizeof(o.tunnel));
+			assert_true(span_eq(got.app, o.app));
+			assert_int_equal(got.start.ns, 9);
+		}
+		if (kind == ORDER_GATEWAY) {
+			assert_int_equal(got.message_count, 2);
+			assert_true(span_eq(got.messages[0].text, o.messages[0].text));
+			assert_true(span_eq(got.peer_account, o.peer_account));
+		}
+		if (kind == ORDER_VANTAGE || kind == ORDER_TRACE) {
+			assert_int_equal(got.target_count, 2);
+			assert_true(span_eq(got.targets[1].peer, targets[1].peer));
+			assert_int_equal(got.limits.max_ttl, 40);
+		}
+	}
+	arena_wipe(&arena);
+}
+
+static enum err read_back(const struct order *o, struct arena *arena)
+{
+	static struct order got;
+	struct wr w = wr_of(room, sizeof(room));
+	assert_int_equal(order_write(&w, o), ERR_OK);
+	return order_read(wr_span(&w), arena, &got);
+}
+
+static void ranges_are_checked(void **state)
+{
+	(void)state;
+	static struct order o;
+	struct arena arena;
+	arena_init(&arena, 1 << 20);
+	make(&o, ORDER_VANTAGE);
+	o.side = 3;
+	assert_int_equal(read_back(&o, &arena), ERR_RANGE);
+	make(&o, ORDER_VANTAGE);
+	o.limits.max_ttl = 200;
+	assert_int_equal(read_back(&o, &arena), ERR_RANGE);
+	make(&o, ORDER_VANTAGE);
+	o.tunnel.vantage4 = o.tunnel.phone6;
+	assert_int_equal(read_back(&o, &arena), ERR_FORMAT);
+	make(&o, ORDER_VANTAGE);
+	o.tunnel.mtu = 100;
+	assert_int_equal(read_back(&o, &arena), ERR_RANGE);
+	make(&o, ORDER_GATEWAY);
+	o.messages[0].from_side = 0;
+	assert_int_equal(read_back(&o, &arena), ERR_RANGE);
+	make(&o, ORDER_TRACE);
+	memset(&o.id, 0, sizeof(o.id));
+	assert_int_equal(read_back(&o, &arena), ERR_FORMAT);
+	make(&o, ORDER_TRACE);
+	arena_wipe(&arena);
+	arena_init(&arena, 64);
+	assert_int_equal(read_back(&o, &arena), ERR_FULL);
+	arena_wipe(&arena);
+}
+
+static void a_signed_order_keeps_its_bytes(void **state)
+{
+	(void)state;
+	static const uint8_t key[32] = { 1 }, signature[64] = { 2 };
+	struct signed_order s = { span_text("body"), span_of(key, 32), span_of(signature, 64) },
+			    got;
+	struct wr w = wr_of(room, sizeof(room));
+	struct arena arena;
+	arena_init(&arena, 1 << 20);
+	assert_int_equal(signed_order_write(&w, &s), ERR_OK);
+	assert_int_equal(signed_order_read(wr_span(&w), &arena, &got), ERR_OK);
+	assert_true(span_eq(got.body, s.body) && span_eq(got.key, s.key) &&
+		    span_eq(got.signature, s.signature));
+	for (size_t i = 0; i < w.len; i++)
+		assert_int_not_equal(signed_order_read(span_of(room, i), &arena, &got), ERR_OK);
+	arena_wipe(&arena);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(orders_of_every_kind_come_back),
+		cmocka_unit_test(ranges_are_checked),
+		cmocka_unit_test(a_signed_order_keeps_its_bytes),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

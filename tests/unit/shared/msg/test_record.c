@@ -1,0 +1,331 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "msg/record.h"
+#include "msg/sample.h"
+
+#include "proto/record.pb-c.h"
+
+#define RUN                                                                                        \
+	{                                                                                          \
+		{                                                                                  \
+			1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16                      \
+		}                                                                                  \
+	}
+#define TEXT(s)                                                                                    \
+	{                                                                                          \
+		(const uint8_t *)(s), sizeof(s) - 1                                                \
+	}
+
+static uint8_t room[BATCH_SIZE_MAX];
+
+static const struct batch_head head = {
+	.node = TEXT("fra-1"),
+	.epoch = 0xfeedfacecafebeef,
+	.seq = 300,
+	.sealed = { 1234567890123456789 },
+	.clock = { true, -12345, 77, { 9, 8, 7 }, { 55 }, { 66 } },
+	.records = 7,
+};
+
+static const struct flow_record flow = {
+	.run = RUN,
+	.side = 2,
+	.first = { -5 },
+	.last = { 5000000000 },
+	.proto = 6,
+	.a = { 4, { 198, 18, 0, 1 } },
+	.b = { 4, { 198, 18, 0, 2 } },
+	.aport = 40000,
+	.bport = 443,
+	.pkts_ab = 10,
+	.bytes_ab = 1ULL << 40,
+	.pkts_ba = 11,
+	.bytes_ba = 12,
+	.names = { { TEXT("a.example"), NAME_DNS },
+		   { TEXT(""), NAME_UNKNOWN },
+		   { TEXT("b"), NAME_SNI } },
+	.name_count = 3,
+	.bursts = { { 0, 0 }, { -1, 5 }, { 300000000, 4000000000 } },
+	.burst_count = 3,
+	.app = TEXT("threema"),
+	.kernel_drops = 3,
+};
+
+static const struct step_record step = {
+	.run = RUN,
+	.side = 1,
+	.name = TEXT("tunnel"),
+	.begin = { 1 },
+	.end = { 2 },
+	.outcome = STEP_FAILED,
+	.detail = TEXT("no route \xe2\x80\xa6"),
+};
+
+static const struct message_record message = {
+	.run = RUN,
+	.side = 1,
+	.id = TEXT("m1"),
+	.from_side = 2,
+	.planned = { 1 },
+	.sent = { 2 },
+	.delivered = { 3 },
+	.received = { 4 },
+	.status = MESSAGE_RECEIVED,
+	.detail = TEXT("d"),
+};
+
+static const struct outcome_record outcome = {
+	.order = RUN,
+	.run = RUN,
+	.state = ORDER_REFUSED_BUSY,
+	.at = { 9 },
+	.detail = TEXT("busy"),
+};
+
+static const struct name_record name = {
+	.addr = { 6, { 0x20, 1, 0xd, 0xb8, 1 } },
+	.name = TEXT("r1.example"),
+	.at = { 7 },
+};
+
+static const struct gap_record gap = {
+	.reason = GAP_OVERFLOW,
+	.records = 1000,
+	.bytes = 1 << 20,
+	.at = { 3 },
+	.first_seq = 4,
+	.last_seq = 9,
+};
+
+static struct span write_all(void)
+{
+	struct wr w = wr_of(room, sizeof(room));
+	struct trace_record t;
+	sample_trace(&t, 15, 3);
+	assert_int_equal(batch_head_write(&w, &head), ERR_OK);
+	assert_int_equal(record_write_trace(&w, &t), ERR_OK);
+	assert_int_equal(record_write_flow(&w, &flow), ERR_OK);
+	assert_int_equal(record_write_step(&w, &step), ERR_OK);
+	assert_int_equal(record_write_message(&w, &message), ERR_OK);
+	assert_int_equal(record_write_outcome(&w, &outcome), ERR_OK);
+	assert_int_equal(record_write_name(&w, &name), ERR_OK);
+	assert_int_equal(record_write_gap(&w, &gap), ERR_OK);
+	return wr_span(&w);
+}
+
+static void what_we_write_is_what_protobuf_c_packs(void **state)
+{
+	(void)state;
+	static uint8_t again[BATCH_SIZE_MAX];
+	struct span s = write_all();
+	Waymark__Batch *b = waymark__batch__unpack(NULL, s.len, s.at);
+	assert_non_null(b);
+	assert_int_equal(b->n_trace, 1);
+	assert_int_equal(waymark__batch__pack(b, again), s.len);
+	assert_memory_equal(again, s.at, s.len);
+	waymark__batch__free_unpacked(b, NULL);
+}
+
+static void same(struct span a, struct span b)
+{
+	assert_true(span_eq(a, b));
+}
+
+static void check_flow(const struct batch *b)
+{
+	struct flow_record f;
+	assert_int_equal(batch_flow(b, 0, &f), ERR_OK);
+	assert_true(addr_eq(f.a, flow.a) && addr_eq(f.b, flow.b));
+	assert_int_equal(f.first.ns, -5);
+	assert_int_equal(f.bytes_ab, flow.bytes_ab);
+	assert_int_equal(f.name_count, 3);
+	for (size_t i = 0; i < 3; i++) {
+		same(f.names[i].name, flow.names[i].name);
+		assert_int_equal(f.names[i].how, flow.names[i].how);
+		assert_int_equal(f.bursts[i].after_ns, flow.bursts[i].after_ns);
+		assert_int_equal(f.bursts[i].bytes, flow.bursts[i].bytes);
+	}
+	same(f.app, flow.app);
+}
+
+static void check_trace(const struct batch *b)
+{
+	struct trace_record t, got;
+	sample_trace(&t, 15, 3);
+	assert_int_equal(batch_trace(b, 0, &got), ERR_OK);
+	assert_int_equal(got.id, t.id);
+	assert_int_equal(got.probes, 45);
+	assert_int_equal(got.method, t.method);
+	same(got.ref, t.ref);
+	same(got.addrs, t.addrs);
+	same(got.peer, t.peer);
+	assert_memory_equal(got.rtt_us, t.rtt_us, 45 * sizeof(uint32_t));
+	assert_memory_equal(got.mpls_label, t.mpls_label, t.mpls_count * sizeof(uint32_t));
+}
+
+static void every_record_comes_back(void **state)
+{
+	(void)state;
+	struct arena arena;
+	struct batch *b;
+	struct step_record s;
+	struct message_record m;
+	struct outcome_record o;
+	struct name_record n;
+	struct gap_record g;
+	arena_init(&arena, 1 << 20);
+	assert_int_equal(batch_read(write_all(), &arena, &b), ERR_OK);
+	assert_int_equal(batch_unknown(b), 0);
+	same(batch_head(b)->node, head.node);
+	assert_int_equal(batch_head(b)->epoch, head.epoch);
+	assert_int_equal(batch_head(b)->seq, 300);
+	assert_memory_equal(&batch_head(b)->clock, &head.clock, sizeof(head.clock));
+	check_flow(b);
+	check_trace(b);
+	assert_int_equal(batch_step(b, 0, &s), ERR_OK);
+	same(s.detail, step.detail);
+	assert_int_equal(batch_message(b, 0, &m), ERR_OK);
+	assert_int_equal(m.received.ns, 4);
+	assert_int_equal(batch_outcome(b, 0, &o), ERR_OK);
+	assert_int_equal(o.state, ORDER_REFUSED_BUSY);
+	assert_int_equal(batch_name(b, 0, &n), ERR_OK);
+	assert_true(addr_eq(n.addr, name.addr));
+	assert_int_equal(batch_gap(b, 0, &g), ERR_OK);
+	assert_memory_equal(&g, &gap, sizeof(g));
+	assert_int_equal(batch_gap(b, 1, &g), ERR_STATE);
+	batch_free(&b);
+	arena_wipe(&arena);
+}
+
+static void fields_of_a_newer_node_are_counted(void **state)
+{
+	(void)state;
+	static const uint8_t more[] = { 0xfa, 0x01, 2, 8, 1 }; // field 31, a message
+	struct span s = write_all();
+	struct arena arena;
+	struct batch *b;
+	memcpy(room + s.len, more, sizeof(more));
+	arena_init(&arena, 1 << 20);
+	// Said seven records, and there are eight.
+	assert_int_equal(batch_read(span_of(room, s.len + sizeof(more)), &arena, &b), ERR_FORMAT);
+	uint8_t *count = memmem(room, 100, "\x38\x07\x82\x01", 4);
+	assert_non_null(count);
+	count[1] = 8;
+	assert_int_equal(batch_read(span_of(room, s.len + sizeof(more)), &arena, &b), ERR_OK);
+	assert_int_equal(batch_unknown(b), 1);
+	arena_wipe(&arena);
+}
+
+static void an_allocation_bomb_is_refused(void **state)
+{
+	(void)state;
+	struct arena arena;
+	struct batch *b;
+	for (size_t i = 0; i + 3 <= sizeof(room); i += 3)
+		memcpy(room + i, "\x82\x01\x00", 3); // an empty trace
+	arena_init(&arena, 4 << 20);
+	assert_int_equal(batch_read(span_of(room, sizeof(room) / 3 * 3), &arena, &b), ERR_FULL);
+	assert_null(b);
+	arena_wipe(&arena);
+}
+
+static void every_cut_and_every_flip_is_survived(void **state)
+{
+	(void)state;
+	struct span s = write_all();
+	struct arena arena;
+	struct batch *b;
+	arena_init(&arena, 1 << 20);
+	for (size_t i = 0; i < s.len; i++) {
+		(void)!batch_read(span_of(s.at, i), &arena, &b);
+		arena_reset(&arena);
+	}
+	for (size_t i = 0; i < 8 * s.len; i++) {
+		struct trace_record t;
+		struct flow_record f;
+		room[i / 8] ^= (uint8_t)(1 << i % 8);
+		if (batch_read(s, &arena, &b) == ERR_OK) {
+			for (size_t k = 0; k < batch_traces(b); k++)
+				if (batch_trace(b, k, &t) == ERR_OK)
+					assert_int_equal(trace_check(&t), ERR_OK);
+			for (size_t k = 0; k < batch_flows(b); k++)
+				(void)!batch_flow(b, k, &f);
+		}
+		room[i / 8] ^= (uint8_t)(1 << i % 8);
+		arena_reset(&arena);
+	}
+	arena_wipe(&arena);
+}
+
+static void bytes_that_are_no_text_become_question_marks(void **state)
+{
+	(void)state;
+	struct wr w = wr_of(room, sizeof(room));
+	struct batch_head h = head;
+	struct name_record n = name, got;
+	struct arena arena;
+	struct batch *b;
+	h.records = 1;
+	n.name = span_text("a\xff\xc0\x80\xe2\x82z\xc3\xa9");
+	assert_int_equal(batch_head_write(&w, &h), ERR_OK);
+	assert_int_equal(record_write_name(&w, &n), ERR_OK);
+	arena_init(&arena, 1 << 20);
+	assert_int_equal(batch_read(wr_span(&w), &arena, &b), ERR_OK);
+	assert_int_equal(batch_name(b, 0, &got), ERR_OK);
+	same(got.name, span_text("a?????z\xc3\xa9"));
+	arena_wipe(&arena);
+}
+
+static void a_trace_that_breaks_a_rule_is_not_written(void **state)
+{
+	(void)state;
+	struct wr w = wr_of(room, sizeof(room));
+	struct trace_record t;
+	uint8_t ref[45];
+	sample_trace(&t, 15, 3);
+	t.probes--;
+	assert_int_equal(record_write_trace(&w, &t), ERR_FORMAT);
+	sample_trace(&t, 15, 3);
+	memcpy(ref, t.ref.at, sizeof(ref));
+	t.ref = span_of(ref, sizeof(ref));
+	ref[3] = 200;
+	assert_int_equal(record_write_trace(&w, &t), ERR_FORMAT);
+	sample_trace(&t, 15, 3);
+	t.src.family = 6;
+	assert_int_equal(record_write_trace(&w, &t), ERR_FORMAT);
+	sample_trace(&t, 15, 3);
+	w.cap = 100;
+	assert_int_equal(record_write_trace(&w, &t), ERR_FULL);
+	assert_int_equal(w.len, 0);
+}
+
+static void an_unanswered_refused_trace_is_a_trace(void **state)
+{
+	(void)state;
+	struct wr w = wr_of(room, sizeof(room));
+	struct trace_record t = { .dst = addr_v4(0xc6120001), .stop = TRACE_REFUSED };
+	assert_int_equal(record_write_trace(&w, &t), ERR_OK);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_we_write_is_what_protobuf_c_packs),
+		cmocka_unit_test(every_record_comes_back),
+		cmocka_unit_test(fields_of_a_newer_node_are_counted),
+		cmocka_unit_test(an_allocation_bomb_is_refused),
+		cmocka_unit_test(every_cut_and_every_flip_is_survived),
+		cmocka_unit_test(bytes_that_are_no_text_become_question_marks),
+		cmocka_unit_test(a_trace_that_breaks_a_rule_is_not_written),
+		cmocka_unit_test(an_unanswered_refused_trace_is_a_trace),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
