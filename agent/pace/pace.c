@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pace/pace.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/macro.h"
+#include "base/table.h"
+
+// One kind of bucket. Two tables by turns: when the newer is full it becomes the older, and what
+// was not asked for since is forgotten with the one before.
+struct bucket_set {
+	int64_t gap_ns;   // between packets at the full rate; 0: no limit
+	int64_t burst_ns; // how far a bucket may run ahead
+	struct table *young, *old;
+};
+
+struct pace {
+	struct pace_limits limits;
+	struct prefix deny[PACE_DENY_MAX];
+	size_t deny_count;
+	int64_t gap_ns, burst_ns;
+	struct mono all; // virtual time of the bucket for everything
+	struct bucket_set target, net;
+};
+
+static const char *const not_hosts[] = {
+	"0.0.0.0/8", "224.0.0.0/4", "240.0.0.0/4", "::/128", "ff00::/8",
+};
+
+static int64_t gap_of(double per_second)
+{
+	if (per_second <= 0)
+		return 0;
+	int64_t gap = (int64_t)((double)NS_PER_S / per_second);
+	return gap > 0 ? gap : 1;
+}
+
+// At least one packet may always come at once.
+static int64_t burst_of(const struct pace_limits *l, int64_t gap)
+{
+	int64_t burst = (int64_t)(l->burst_s * (double)NS_PER_S);
+	return burst > gap ? burst - gap : 0;
+}
+
+static struct table *buckets(const struct pace_limits *l)
+{
+	return table_new(sizeof(struct prefix), sizeof(struct mono), l->targets, l->seed);
+}
+
+static bool set_init(struct bucket_set *s, const struct pace_limits *l, double rate)
+{
+	s->gap_ns = gap_of(rate);
+	s->burst_ns = burst_of(l, s->gap_ns);
+	s->young = buckets(l);
+	s->old = buckets(l);
+	return s->young != NULL && s->old != NULL;
+}
+
+struct pace *pace_new(const struct pace_limits *limits)
+{
+	struct pace *p = calloc(1, sizeof(*p));
+	if (p == NULL)
+		return NULL;
+	p->limits = *limits;
+	p->gap_ns = gap_of(limits->all);
+	p->burst_ns = burst_of(limits, p->gap_ns);
+	p->all = (struct mono){ INT64_MIN / 2 };
+	if (!set_init(&p->target, limits, limits->target) ||
+	    !set_init(&p->net, limits, limits->net)) {
+		pace_free(&p);
+		return NULL;
+	}
+	for (size_t i = 0; i < COUNT(not_hosts); i++)
+		if (prefix_read(span_text(not_hosts[i]), &p->deny[p->deny_count]) == ERR_OK)
+			p->deny_count++;
+	return p;
+}
+
+void pace_free(struct pace **out)
+{
+	struct pace *p = *out;
+	if (p == NULL)
+		return;
+	table_free(&p->target.young);
+	table_free(&p->target.old);
+	table_free(&p->net.young);
+	table_free(&p->net.old);
+	free(p);
+	*out = NULL;
+}
+
+enum err pace_put(struct pace *p, struct prefix deny)
+{
+	if (p->deny_count == PACE_DENY_MAX)
+		return ERR_FULL;
+	p->deny[p->deny_count++] = deny;
+	return ERR_OK;
+}
+
+const struct prefix *pace_denied(const struct pace *p, struct addr dst)
+{
+	for (size_t i = 0; i < p->deny_count; i++)
+		if (prefix_holds(p->deny[i], dst))
+			return &p->deny[i];
+	return NULL;
+}
+
+// The first BITS bits of A.
+static struct prefix cut(struct addr a, uint8_t bits)
+{
+	size_t whole = bits / 8u;
+	memset(a.bytes + whole, 0, sizeof(a.bytes) - whole);
+	return (struct prefix){ .addr = a, .bits = bits };
+}
+
+// The virtual time of KEY's bucket, carried over from the older table; NULL without memory.
+static struct mono *bucket(struct pace *p, struct bucket_set *s, const struct prefix *key)
+{
+	struct mono *young = table_find(s->young, key);
+	if (young != NULL)
+		return young;
+	const struct mono *old = table_find(s->old, key);
+	struct mono at = old != NULL ? *old : (struct mono){ INT64_MIN / 2 };
+	if (table_count(s->young) >= p->limits.targets) {
+		struct table *fresh = buckets(&p->limits);
+		if (fresh == NULL)
+			return NULL;
+		table_free(&s->old);
+		s->old = s->young;
+		s->young = fresh;
+	}
+	young = table_put(s->young, key, NULL);
+	if (young != NULL)
+		*young = at;
+	return young;
+}
+
+static bool empty(struct mono tat, struct mono now, int64_t burst_ns)
+{
+	return tat.ns > now.ns && tat.ns - now.ns > burst_ns;
+}
+
+static struct mono spend(struct mono tat, struct mono now, int64_t gap_ns)
+{
+	return mono_add(mono_before(tat, now) ? now : tat, gap_ns);
+}
+
+enum pace_verdict pace_ask(struct pace *p, struct mono now, struct addr dst, struct mono *until)
+{
+	*until = MONO_NEVER;
+	if (pace_denied(p, dst) != NULL)
+		return PACE_REFUSED;
+	if (p->gap_ns > 0 && empty(p->all, now, p->burst_ns)) {
+		*until = (struct mono){ p->all.ns - p->burst_ns };
+		return PACE_WAIT_ALL;
+	}
+	struct prefix keys[] = { cut(dst, addr_bits(dst)), cut(dst, dst.family == 4 ? 24 : 48) };
+	struct bucket_set *sets[] = { &p->target, &p->net };
+	struct mono *found[COUNT(sets)] = { NULL, NULL };
+	for (size_t i = 0; i < COUNT(sets); i++) {
+		if (sets[i]->gap_ns == 0)
+			continue;
+		found[i] = bucket(p, sets[i], &keys[i]);
+		// Without memory for a bucket, slow is safer than fast.
+		if (found[i] == NULL || empty(*found[i], now, sets[i]->burst_ns)) {
+			*until = found[i] == NULL
+					 ? mono_add(now, NS_PER_S)
+					 : (struct mono){ found[i]->ns - sets[i]->burst_ns };
+			return PACE_WAIT;
+		}
+	}
+	for (size_t i = 0; i < COUNT(sets); i++)
+		if (found[i] != NULL)
+			*found[i] = spend(*found[i], now, sets[i]->gap_ns);
+	if (p->gap_ns > 0)
+		p->all = spend(p->all, now, p->gap_ns);
+	return PACE_GO;
+}
+
+static const char *const names[] = {
+	[PACE_GO] = "go",
+	[PACE_WAIT] = "wait",
+	[PACE_WAIT_ALL] = "wait_all",
+	[PACE_REFUSED] = "refused",
+};
+
+const char *pace_verdict_name(enum pace_verdict v)
+{
+	return names[v];
+}

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "trace/filter_io.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <linux/filter.h>
+#include <linux/if_ether.h>
+#include <linux/if_packet.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/macro.h"
+#include "sys/fd.h"
+#include "wire/ip.h"
+#include "wire/tcp.h"
+
+#define ACCEPT              2048 // bytes kept of a packet: more than any ICMP error has
+
+#define LOAD_BYTE(at)       BPF_STMT(BPF_LD | BPF_B | BPF_ABS, at)
+#define LOAD_HALF(at)       BPF_STMT(BPF_LD | BPF_H | BPF_ABS, at)
+#define LOAD_BYTE_AFTER(at) BPF_STMT(BPF_LD | BPF_B | BPF_IND, at)
+#define LOAD_HALF_AFTER(at) BPF_STMT(BPF_LD | BPF_H | BPF_IND, at)
+#define IF_EQUAL(v, t, f)   BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, v, t, f)
+#define IF_BELOW(v, t, f)   BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, v, f, t)
+#define IF_ABOVE(v, t, f)   BPF_JUMP(BPF_JMP | BPF_JGT | BPF_K, v, t, f)
+#define IF_ANY(v, t, f)     BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, v, t, f)
+#define KEEP                BPF_STMT(BPF_RET | BPF_K, ACCEPT)
+#define DROP                BPF_STMT(BPF_RET | BPF_K, 0)
+
+#define SYN_ACK             (TCP_SYN | TCP_ACK)
+
+static enum err attach(int fd, struct sock_filter *code, unsigned short len, struct fault *f)
+{
+	const struct sock_fprog program = { .len = len, .filter = code };
+	if (setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program)) != 0)
+		return fault_set(f, ERR_IO, errno, "packet filter for trace answers");
+	return ERR_OK;
+}
+
+static enum err filter4(int fd, uint16_t first, uint16_t last, struct fault *f)
+{
+	struct sock_filter code[] = {
+		LOAD_HALF(6),
+		IF_ANY(0x1fff, 17, 0), // not the first fragment
+		BPF_STMT(BPF_LDX | BPF_B | BPF_MSH, 0),
+		LOAD_BYTE(9),
+		IF_EQUAL(IP_ICMP, 0, 4),
+		LOAD_BYTE_AFTER(0),
+		IF_EQUAL(0, 13, 0),
+		IF_EQUAL(3, 12, 0),
+		IF_EQUAL(11, 11, 10),
+		IF_EQUAL(IP_TCP, 0, 9),
+		LOAD_HALF_AFTER(2),
+		IF_BELOW(first, 7, 0),
+		IF_ABOVE(last, 6, 0),
+		LOAD_BYTE_AFTER(13),
+		IF_ANY(TCP_RST, 5, 0),
+		BPF_STMT(BPF_ALU | BPF_AND | BPF_K, SYN_ACK),
+		IF_EQUAL(SYN_ACK, 3, 2),
+		DROP,
+		DROP,
+		DROP,
+		KEEP,
+	};
+	return attach(fd, code, COUNT(code), f);
+}
+
+static enum err filter6(int fd, uint16_t first, uint16_t last, struct fault *f)
+{
+	struct sock_filter code[] = {
+		LOAD_BYTE(6),
+		IF_EQUAL(IP_ICMP6, 0, 4),
+		LOAD_BYTE(IP6_HEAD),
+		IF_EQUAL(1, 11, 0),
+		IF_EQUAL(3, 10, 0),
+		IF_EQUAL(129, 9, 8),
+		IF_EQUAL(IP_TCP, 0, 7),
+		LOAD_HALF(IP6_HEAD + 2),
+		IF_BELOW(first, 5, 0),
+		IF_ABOVE(last, 4, 0),
+		LOAD_BYTE(IP6_HEAD + 13),
+		IF_ANY(TCP_RST, 3, 0),
+		BPF_STMT(BPF_ALU | BPF_AND | BPF_K, SYN_ACK),
+		IF_EQUAL(SYN_ACK, 1, 0),
+		DROP,
+		KEEP,
+	};
+	return attach(fd, code, COUNT(code), f);
+}
+
+static enum err set_up(int fd, uint8_t family, uint16_t first, uint16_t last, int buffer,
+		       struct fault *f)
+{
+	const int on = 1;
+	const struct sockaddr_ll at = {
+		.sll_family = AF_PACKET,
+		.sll_protocol = htons(family == 4 ? ETH_P_IP : ETH_P_IPV6),
+	};
+	// FORCE passes net.core.rmem_max and needs CAP_NET_ADMIN; without it take what is given.
+	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &buffer, sizeof(buffer)) != 0)
+		(void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &buffer, sizeof(buffer));
+	if (setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof(on)) != 0)
+		return fault_set(f, ERR_IO, errno, "kernel receive times");
+	enum err err = family == 4 ? filter4(fd, first, last, f) : filter6(fd, first, last, f);
+	if (err != ERR_OK)
+		return err;
+	// Bound only now: nothing unfiltered was ever queued.
+	if (bind(fd, (const struct sockaddr *)&at, sizeof(at)) != 0)
+		return fault_set(f, ERR_IO, errno, "packet socket for trace answers");
+	return ERR_OK;
+}
+
+enum err trace_filter_open(uint8_t family, uint16_t sport_first, uint16_t sport_count,
+			   int receive_buffer, int *out, struct fault *f)
+{
+	AUTO(fd_close) int fd = socket(AF_PACKET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return fault_set(f, errno == EPERM ? ERR_PERMIT : ERR_IO, errno,
+				 "tracing needs packet sockets: run as root, or give the program "
+				 "CAP_NET_RAW once (setcap cap_net_raw+ep PROGRAM)");
+	uint16_t last = (uint16_t)(sport_first + (sport_count - 1));
+	enum err err = set_up(fd, family, sport_first, last, receive_buffer, f);
+	if (err != ERR_OK)
+		return err;
+	*out = fd;
+	fd = -1;
+	return ERR_OK;
+}
+
+uint64_t trace_filter_drops(int fd)
+{
+	struct tpacket_stats stats = { 0 };
+	socklen_t len = sizeof(stats);
+	// Reading it sets it to zero.
+	if (getsockopt(fd, SOL_PACKET, PACKET_STATISTICS, &stats, &len) != 0)
+		return 0;
+	return stats.tp_drops;
+}

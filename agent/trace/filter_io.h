@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The kernel's half of receiving: a packet socket that lets through only what can answer a probe
+// (ICMP errors and echo replies; TCP SYN-ACK and RST to our port range), stamped on arrival.
+#pragma once
+
+#include "base/err.h"
+#include "base/span.h"
+
+enum err trace_filter_open(uint8_t family, uint16_t sport_first, uint16_t sport_count,
+			   int receive_buffer, int *fd, struct fault *f) MUSTUSE;
+
+// Packets dropped since the last call.
+uint64_t trace_filter_drops(int fd);

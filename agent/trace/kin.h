@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Which traces a flow or a destination belongs to: slots found by exact flow, and all slots with
+// one destination as a list through the paths. Inside the trace room only.
+#pragma once
+
+#include "trace/path.h"
+
+#define TRACE_NO_SLOT UINT32_MAX
+
+struct trace_kin {
+	struct table *flows;   // flow -> slot
+	struct table *targets; // destination -> first slot of its list
+};
+
+enum err trace_kin_init(struct trace_kin *k, size_t traces, const uint64_t seed[2]) MUSTUSE;
+void trace_kin_wipe(struct trace_kin *k);
+
+bool trace_kin_has(const struct trace_kin *k, const struct trace_target *t);
+enum err trace_kin_put(struct trace_kin *k, struct trace_path *paths, uint32_t slot) MUSTUSE;
+void trace_kin_take(struct trace_kin *k, struct trace_path *paths, uint32_t slot);
+
+// The trace that R answers and the probe, or TRACE_NO_SLOT.
+uint32_t trace_kin_find(const struct trace_kin *k, const struct trace_path *paths,
+			const struct trace_reply *r, uint16_t *serial, uint8_t *mark);

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "trace/match.h"
+
+#include "base/macro.h"
+#include "trace/probe.h"
+
+#define AGREE 2 // independent fields
+
+struct claim {
+	bool there; // the field was in the packet
+	bool ours;  // and names a probe that was sent
+	uint16_t serial;
+};
+
+static struct claim claim_of(const struct trace_path *p, bool there, uint32_t serial)
+{
+	return (struct claim){ .there = there,
+			       .ours = there && serial < p->serials,
+			       .serial = (uint16_t)serial };
+}
+
+// The transport's own field.
+static struct claim by_transport(const struct trace_path *p, const struct trace_reply *r)
+{
+	uint32_t base = trace_path_seq(p, 0);
+	switch (r->proto) {
+	case IP_UDP:
+		return claim_of(p, r->has_check,
+				trace_token_serial((uint16_t)(p->random >> 32), r->check));
+	case IP_TCP:
+		return claim_of(p, r->has_seq, r->seq - base);
+	default:
+		return claim_of(p, r->has_seq, (r->seq - base) & 0xffff);
+	}
+}
+
+static struct claim by_payload(const struct trace_path *p, const struct trace_reply *r)
+{
+	if (r->proto == IP_TCP || !r->has_token || r->cookie != trace_path_cookie(p))
+		return (struct claim){ .there = r->proto != IP_TCP && r->has_token };
+	return claim_of(p, true, r->serial);
+}
+
+static struct claim by_ip_id(const struct trace_path *p, const struct trace_reply *r)
+{
+	bool there = r->quoted && p->target.dst.family == 4;
+	return claim_of(p, there, trace_token_serial((uint16_t)(p->random >> 48), r->quoted_id));
+}
+
+// How many claims name SERIAL; a claim that names another probe of ours counts against it.
+static int votes(const struct claim *claims, size_t count, uint16_t serial)
+{
+	int n = 0;
+	for (size_t i = 0; i < count; i++)
+		if (claims[i].ours)
+			n += claims[i].serial == serial ? 1 : -1;
+	return n;
+}
+
+bool trace_match(const struct trace_path *p, const struct trace_reply *r, uint16_t *serial,
+		 uint8_t *mark)
+{
+	const struct trace_target *t = &p->target;
+	if (r->proto != trace_proto(t->method, t->dst.family) || !addr_eq(r->dst, t->dst))
+		return false;
+	const struct claim claims[] = { by_transport(p, r), by_payload(p, r), by_ip_id(p, r) };
+	int best = 0;
+	bool rewritten = false;
+	for (size_t i = 0; i < COUNT(claims); i++) {
+		int n = claims[i].ours ? votes(claims, COUNT(claims), claims[i].serial) : 0;
+		if (n > best) {
+			best = n;
+			*serial = claims[i].serial;
+		}
+		rewritten = rewritten || (claims[i].there && !claims[i].ours);
+	}
+	bool sport = r->sport == t->sport;
+	bool dport = r->dport == t->dport || t->method == TRACE_ICMP;
+	if (best < 1 || best + sport < AGREE)
+		return false;
+	rewritten = rewritten || !sport || !dport || !addr_eq(r->src, t->src);
+	if (t->method == TRACE_ICMP && r->quoted && r->has_check)
+		rewritten = rewritten || r->check != trace_path_check(p, *serial);
+	*mark = rewritten ? TRACE_REWRITTEN : 0;
+	return true;
+}

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// One trace: what was sent, what came, what to send next, when it is over. The table of all of them
+// is trace.c. Inside the trace room only.
+//
+// Order of probes: every TTL once, then every TTL a second time, and so on, so that one router sees
+// the probes of one trace far apart; never past the destination, a stop, or GAP silent hops; at
+// most WINDOW waiting at once.
+#pragma once
+
+#include "trace/trace.h"
+
+#define TRACE_PATH_MPLS 64 // label stack entries kept in one trace
+
+enum trace_attempt_state {
+	TRACE_ATTEMPT_OPEN,
+	TRACE_ATTEMPT_SILENT, // given up; an answer is late now
+	TRACE_ATTEMPT_ANSWERED,
+};
+
+struct trace_attempt {
+	struct mono sent;
+	int64_t rtt;
+	uint32_t answer; // ANSWER()
+	struct addr from;
+	uint8_t state, ttl;
+	uint8_t reply_ttl, quoted_ttl, mark;
+	uint8_t mpls_at, mpls_count;
+};
+
+struct trace_hop {
+	struct mono last; // newest probe
+	uint16_t answer;  // serial of the first answered probe, or TRACE_NO_SERIAL
+	uint8_t tries;
+};
+
+#define TRACE_NO_SERIAL UINT16_MAX
+
+struct trace_path {
+	struct trace_target target;
+	struct mono begun, last_send;
+	uint64_t random; // what this trace's fields are made of
+	uint32_t generation;
+	uint32_t next_ready, next_same, prev_same;
+	struct mono wake[2]; // entries known to be in the heap
+	bool used, ready, stopped, refused, no_route;
+	uint8_t top;                              // highest TTL answered by anybody
+	uint8_t reached, unreachable, loop, self; // TTL where it was seen, or 0
+	uint16_t serials;                         // probes sent
+	uint16_t first_open;                      // all before it are settled
+	uint16_t unsent;                          // that the kernel refused
+	int64_t rtt_max;
+	uint8_t mpls_count;
+	uint32_t mpls[TRACE_PATH_MPLS];
+	struct trace_attempt *attempts; // owned; room for every one allowed
+	struct trace_hop *hops;         // in the same block, from first_ttl on
+};
+
+enum trace_step {
+	TRACE_STEP_SEND,  // *TTL
+	TRACE_STEP_SLEEP, // until *UNTIL
+	TRACE_STEP_DONE,
+};
+
+enum err trace_path_init(struct trace_path *p, const struct trace_target *t, struct mono now,
+			 uint64_t random) MUSTUSE;
+void trace_path_wipe(struct trace_path *p);
+
+enum trace_step trace_path_step(struct trace_path *p, struct mono now, uint8_t *ttl,
+				struct mono *until);
+
+// Counts a probe to TTL as sent and fills everything in PROBE but its slot and generation.
+void trace_path_send(struct trace_path *p, struct mono now, uint8_t ttl, struct trace_probe *probe);
+
+// The answer to probe SERIAL. False when that one had its answer already.
+bool trace_path_hear(struct trace_path *p, uint16_t serial, uint8_t mark, struct mono rx,
+		     struct mono now, const struct trace_reply *r);
+
+enum trace_stop trace_path_stop(const struct trace_path *p, struct mono now);
+
+// Last TTL worth reporting.
+uint8_t trace_path_end(const struct trace_path *p);
+
+// What the identifying fields of this trace are (match.c compares, path.c writes).
+uint16_t trace_path_check(const struct trace_path *p, uint16_t serial);
+uint16_t trace_path_ip_id(const struct trace_path *p, uint16_t serial);
+uint32_t trace_path_seq(const struct trace_path *p, uint16_t serial);
+uint32_t trace_path_cookie(const struct trace_path *p);
+uint32_t trace_path_flow_label(const struct trace_path *p);

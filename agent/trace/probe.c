@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "trace/probe.h"
+
+#include <string.h>
+
+#include "wire/be.h"
+#include "wire/checksum.h"
+#include "wire/ip.h"
+#include "wire/tcp.h"
+#include "wire/udp.h"
+
+#define PAYLOAD      16
+#define TOKEN_MODULE 65534u // tokens are 1..65534: neither 0 nor its other form in one's complement
+#define SYN_WINDOW   65535
+
+static const char sender[8] = "waymark"; // for the person who looks at the packet
+
+uint16_t trace_token(uint16_t cookie, uint16_t serial)
+{
+	return (uint16_t)(1 + ((uint32_t)cookie + serial) % TOKEN_MODULE);
+}
+
+uint16_t trace_token_serial(uint16_t cookie, uint16_t token)
+{
+	uint32_t base = cookie % TOKEN_MODULE;
+	return (uint16_t)((token + 2 * TOKEN_MODULE - 1 - base) % TOKEN_MODULE);
+}
+
+uint8_t trace_proto(enum trace_method m, uint8_t family)
+{
+	if (m == TRACE_ICMP)
+		return family == 4 ? IP_ICMP : IP_ICMP6;
+	return m == TRACE_UDP ? IP_UDP : IP_TCP;
+}
+
+static void payload_put(uint8_t out[static PAYLOAD], const struct trace_probe *p)
+{
+	struct wr w = wr_of(out, PAYLOAD);
+	wr_u16(&w, 0);
+	wr_u16(&w, p->ref.serial);
+	wr_u32(&w, p->cookie);
+	wr_bytes(&w, span_of(sender, sizeof(sender)));
+}
+
+// Turns the checksum at CHECK into the one ordered by storing what is missing at BALANCE.
+static void balance(uint8_t *check, uint8_t *word, uint16_t want)
+{
+	be16_put(word, checksum_balance(be16_at(check), want));
+	be16_put(check, want);
+}
+
+static enum err udp_probe(struct wr *w, const struct trace_probe *p)
+{
+	uint8_t payload[PAYLOAD];
+	size_t from = w->len;
+	payload_put(payload, p);
+	const struct udp_head h = { .sport = p->sport,
+				    .dport = p->dport,
+				    .payload = span_of(payload, PAYLOAD) };
+	enum err err = udp_write(w, &p->src, &p->dst, &h);
+	if (err == ERR_OK)
+		balance(w->at + from + 6, w->at + from + UDP_HEAD, p->check);
+	return err;
+}
+
+static enum err echo_probe(struct wr *w, const struct trace_probe *p)
+{
+	uint8_t payload[PAYLOAD];
+	size_t from = w->len;
+	payload_put(payload, p);
+	const struct icmp h = {
+		.type = p->src.family == 4 ? 8 : 128,
+		.rest = (uint32_t)p->sport << 16 | (uint16_t)p->seq,
+		.body = span_of(payload, PAYLOAD),
+	};
+	enum err err = icmp_write(w, &p->src, &p->dst, &h);
+	if (err == ERR_OK)
+		balance(w->at + from + 2, w->at + from + ICMP_HEAD, p->check);
+	return err;
+}
+
+static enum err syn_probe(struct wr *w, const struct trace_probe *p)
+{
+	static const uint8_t mss[4] = { TCP_OPT_MSS, 4, 1440 >> 8, 1440 & 0xff };
+	const struct tcp_head h = {
+		.sport = p->sport,
+		.dport = p->dport,
+		.seq = p->seq,
+		.flags = TCP_SYN,
+		.window = SYN_WINDOW,
+		.options = span_of(mss, sizeof(mss)),
+	};
+	return tcp_write(w, &p->src, &p->dst, &h);
+}
+
+enum err trace_probe_write(struct wr *w, const struct trace_probe *p)
+{
+	const struct ip_head ip = {
+		.src = p->src,
+		.dst = p->dst,
+		.proto = trace_proto(p->method, p->dst.family),
+		.ttl = p->ttl,
+		.tos = p->tos,
+		.id = p->dst.family == 4 ? p->ip_id : 0,
+		.flow_label = p->flow_label,
+	};
+	size_t len = TCP_HEAD + 4;
+	if (p->method != TRACE_TCP_SYN)
+		len = PAYLOAD + (p->method == TRACE_UDP ? UDP_HEAD : ICMP_HEAD);
+	enum err err = ip_write(w, &ip, len);
+	if (err != ERR_OK)
+		return err;
+	if (p->method == TRACE_UDP)
+		return udp_probe(w, p);
+	return p->method == TRACE_ICMP ? echo_probe(w, p) : syn_probe(w, p);
+}

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "trace/record.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/macro.h"
+
+struct trace_scratch {
+	uint8_t tries[TRACE_HOPS_MAX];
+	uint8_t addrs[TRACE_ADDRS_MAX * 16];
+	size_t addr_count, addr_len;
+	uint8_t ref[TRACE_PROBES_MAX], answer[TRACE_PROBES_MAX];
+	uint8_t reply_ttl[TRACE_PROBES_MAX], quoted_ttl[TRACE_PROBES_MAX], mark[TRACE_PROBES_MAX];
+	uint32_t rtt_us[TRACE_PROBES_MAX];
+	uint32_t answers[TRACE_ANSWERS_MAX];
+	size_t answer_count;
+	uint32_t mpls_probe[TRACE_PATH_MPLS], mpls_label[TRACE_PATH_MPLS];
+	size_t mpls_count;
+	size_t probes;
+	bool odd_quotes, marks;
+};
+
+struct trace_scratch *trace_scratch_new(void)
+{
+	return calloc(1, sizeof(struct trace_scratch));
+}
+
+void trace_scratch_free(struct trace_scratch **s)
+{
+	free(*s);
+	*s = NULL;
+}
+
+// 1-based index of A in the dictionary; 0 when it is full.
+static uint8_t addr_ref(struct trace_scratch *s, struct addr a)
+{
+	size_t len = addr_bits(a) / 8u;
+	for (size_t i = 0; i < s->addr_count; i++)
+		if (memcmp(s->addrs + i * len, a.bytes, len) == 0)
+			return (uint8_t)(i + 1);
+	if (s->addr_count == TRACE_ADDRS_MAX)
+		return 0;
+	memcpy(s->addrs + s->addr_count++ * len, a.bytes, len);
+	s->addr_len += len;
+	return (uint8_t)s->addr_count;
+}
+
+static uint8_t answer_ref(struct trace_scratch *s, uint32_t answer)
+{
+	for (size_t i = 0; i < s->answer_count; i++)
+		if (s->answers[i] == answer)
+			return (uint8_t)(i + 1);
+	if (s->answer_count == TRACE_ANSWERS_MAX)
+		return 0;
+	s->answers[s->answer_count++] = answer;
+	return (uint8_t)s->answer_count;
+}
+
+// An RTT of 0 would read as "no answer".
+static uint32_t rtt_us(int64_t ns)
+{
+	int64_t us = (ns + NS_PER_US / 2) / NS_PER_US;
+	if (us < 1)
+		return 1;
+	return us > UINT32_MAX ? UINT32_MAX : (uint32_t)us;
+}
+
+static void put_labels(struct trace_scratch *s, const struct trace_path *p,
+		       const struct trace_attempt *a)
+{
+	for (size_t i = 0; i < a->mpls_count; i++) {
+		s->mpls_probe[s->mpls_count] = (uint32_t)s->probes;
+		s->mpls_label[s->mpls_count++] = p->mpls[a->mpls_at + i];
+	}
+}
+
+static void put(struct trace_scratch *s, const struct trace_path *p, const struct trace_attempt *a)
+{
+	size_t i = s->probes;
+	s->ref[i] = s->answer[i] = s->reply_ttl[i] = s->quoted_ttl[i] = s->mark[i] = 0;
+	s->rtt_us[i] = 0;
+	if (a->state == TRACE_ATTEMPT_ANSWERED) {
+		s->ref[i] = addr_ref(s, a->from);
+		s->answer[i] = answer_ref(s, a->answer);
+		s->rtt_us[i] = rtt_us(a->rtt);
+		s->reply_ttl[i] = a->reply_ttl;
+		s->quoted_ttl[i] = a->quoted_ttl;
+		s->mark[i] = a->mark;
+		s->odd_quotes =
+			s->odd_quotes || a->quoted_ttl > 1 ||
+			(a->quoted_ttl == 0 && a->answer >> 8 == ANSWER(ANSWER_ICMP, 11, 0) >> 8);
+		s->marks = s->marks || a->mark != 0;
+		put_labels(s, p, a);
+	}
+	s->probes++;
+}
+
+// By TTL, then in the order sent: what the record promises.
+static void put_all(struct trace_scratch *s, const struct trace_path *p, uint8_t end)
+{
+	for (uint8_t ttl = p->target.first_ttl; ttl <= end; ttl++) {
+		size_t before = s->probes;
+		for (uint16_t i = 0; i < p->serials; i++)
+			if (p->attempts[i].ttl == ttl)
+				put(s, p, &p->attempts[i]);
+		s->tries[ttl - p->target.first_ttl] = (uint8_t)(s->probes - before);
+	}
+}
+
+void trace_record_make(struct trace_scratch *s, const struct trace_path *p, struct mono now,
+		       struct trace_record *out)
+{
+	const struct trace_target *t = &p->target;
+	uint8_t end = trace_path_end(p);
+	s->addr_count = s->addr_len = s->answer_count = s->mpls_count = s->probes = 0;
+	s->odd_quotes = s->marks = false;
+	put_all(s, p, end);
+	int64_t took = mono_since(now, p->begun) / NS_PER_US;
+	*out = (struct trace_record){
+		.id = t->tag,
+		.start = t->start,
+		.duration_us = took > UINT32_MAX ? UINT32_MAX : (uint32_t)took,
+		.src = t->src,
+		.dst = t->dst,
+		.method = t->method,
+		.sport = t->sport,
+		.dport = t->dport,
+		.flow_label = trace_path_flow_label(p),
+		.stop = trace_path_stop(p, now),
+		.probes_sent = (uint32_t)(p->serials - p->unsent),
+		.kernel_drops = t->drops,
+		.first_ttl = t->first_ttl,
+		.tries = span_of(s->tries, (size_t)(end + 1 - t->first_ttl)),
+		.addrs = span_of(s->addrs, s->addr_len),
+		.ref = span_of(s->ref, s->probes),
+		.rtt_us = s->rtt_us,
+		.probes = s->probes,
+		.answers = s->answers,
+		.answer_count = s->answer_count,
+		.answer = span_of(s->answer, s->probes),
+		.reply_ttl = span_of(s->reply_ttl, s->probes),
+		.quoted_ttl = span_of(s->quoted_ttl, s->odd_quotes ? s->probes : 0),
+		.mark = span_of(s->mark, s->marks ? s->probes : 0),
+		.mpls_probe = s->mpls_probe,
+		.mpls_label = s->mpls_label,
+		.mpls_count = s->mpls_count,
+	};
+}

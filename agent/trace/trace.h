@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The thinking half of tracing: one table of all traces. In: targets, the time, facts about packets
+// that came (trace/reply.h). Out: probes to send, every field that identifies them already chosen,
+// and finished traces. Knows no socket, no clock and no log, and allocates once per trace, never
+// per packet.
+//
+// A probe's flow (addresses, protocol, ports; ICMP id and checksum; IPv6 flow label) is constant
+// within a trace, so that a balancer that hashes flows sends all of them one way. Which probe it is
+// lies in fields no balancer hashes: TCP sequence number, UDP checksum, ICMP sequence number, IPv4
+// ID, payload.
+#pragma once
+
+#include "base/time.h"
+#include "msg/trace.h"
+#include "pace/pace.h"
+#include "trace/reply.h"
+
+struct trace_engine;
+
+struct trace_config {
+	size_t traces;        // most at one time
+	uint16_t sport_first; // source ports (ICMP: ids) are taken from here
+	uint16_t sport_count;
+	uint64_t seed[2];  // random: cookies and hashes
+	struct pace *pace; // asked before every packet; borrowed; NULL: no limit (tests only)
+};
+
+struct trace_target {
+	uint64_t tag;             // the caller's, comes back as the record's id
+	struct wall start;        // wall time of the trace_put, for the record
+	struct addr src, dst;     // both of one family
+	enum trace_method method; // ICMP, UDP or TCP SYN
+	uint16_t dport;           // not for ICMP
+	uint16_t sport;           // 0: chosen from the range
+	uint8_t tos;
+	uint8_t first_ttl, max_ttl; // 1..TRACE_HOPS_MAX
+	uint8_t attempts;           // probes to each hop, 1..TRACE_TRIES_MAX
+	uint8_t gap;                // silent hops in a row that end it
+	uint8_t window;             // probes in flight at once
+	int64_t wait_ns;            // longest wait for one answer
+	int64_t spacing_ns;         // between two probes of this trace
+	int64_t deadline_ns;        // from trace_put on; 0: none
+	uint32_t drops;             // the kernel's drop counter now; comes back as kernel_drops
+};
+
+#define TRACE_TARGET_DEFAULT                                                                       \
+	{                                                                                          \
+		.first_ttl = 1, .max_ttl = 32, .attempts = 3, .gap = 5, .window = 8,               \
+		.wait_ns = 2 * NS_PER_S, .spacing_ns = 10 * NS_PER_MS                              \
+	}
+
+// Which probe of which trace, for telling the engine what became of it.
+struct trace_ref {
+	uint32_t slot, generation;
+	uint16_t serial;
+};
+
+struct trace_probe {
+	struct trace_ref ref;
+	struct addr src, dst;
+	enum trace_method method;
+	uint8_t ttl, tos;
+	uint16_t sport, dport; // ICMP: id in sport
+	uint32_t flow_label;   // IPv6
+	uint16_t ip_id;        // IPv4, never 0
+	uint32_t seq;          // TCP sequence number, ICMP sequence
+	uint16_t check;        // UDP: token; ICMP: constant; TCP: whatever comes out
+	uint32_t cookie;       // payload token
+};
+
+enum trace_want {
+	TRACE_NOTHING, // until trace_due
+	TRACE_SEND,
+	TRACE_FINISHED,
+};
+
+struct trace_counts {
+	uint64_t sent, heard, late, repeated;
+	uint64_t strange; // answers to nothing of ours, forged ones among them
+};
+
+struct trace_engine *trace_new(const struct trace_config *c);
+void trace_free(struct trace_engine **e);
+
+// Starts a trace. ERR_RANGE: a limit outside its bounds; ERR_EXISTS: that flow is being traced
+// already; ERR_FULL: as many traces or ports as configured; ERR_MEMORY.
+enum err trace_put(struct trace_engine *e, struct mono now, const struct trace_target *t) MUSTUSE;
+
+// A packet came at RX (kernel time). False when it answers none of our probes.
+bool trace_hear(struct trace_engine *e, struct mono now, struct mono rx,
+		const struct trace_reply *r);
+
+// The probe left at AT; without this call it left when trace_next gave it out.
+void trace_hear_sent(struct trace_engine *e, struct trace_ref ref, struct mono at);
+
+// The kernel would not send it: the trace ends. REFUSED: a local rule, else no route.
+void trace_hear_failed(struct trace_engine *e, struct trace_ref ref, bool refused);
+
+void trace_tick(struct trace_engine *e, struct mono now);
+
+// What next, at the time of the last tick. *PROBE is filled for TRACE_SEND, *RESULT for
+// TRACE_FINISHED: its id is the target's tag, its arrays are borrowed until the next call, and what
+// an engine cannot know (run, purpose, side, peer) is left zero.
+enum trace_want trace_next(struct trace_engine *e, struct trace_probe *probe,
+			   struct trace_record *result);
+
+// Ends every trace now, with what there is (a person pressed Ctrl-C).
+void trace_stop(struct trace_engine *e);
+
+// When trace_tick should be called again; MONO_NEVER when only an answer can change anything.
+struct mono trace_due(const struct trace_engine *e);
+
+size_t trace_count(const struct trace_engine *e);
+struct trace_counts trace_counts(const struct trace_engine *e);

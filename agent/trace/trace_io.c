@@ -1,0 +1,378 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "trace/trace_io.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <linux/if_packet.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/macro.h"
+#include "sys/clock.h"
+#include "sys/fd.h"
+#include "trace/filter_io.h"
+#include "trace/probe.h"
+
+#define SEND_BATCH    16 // small: the send time is that of the batch
+#define RECEIVE_BATCH 64
+#define RECEIVE_TURNS 32 // batches read before probes get their turn
+#define PACKET_MAX    1500
+#define RETRY_NS      NS_PER_MS // after the device's queue was full
+#define STEP_NS       NS_PER_S  // a receive time further off is a stepped wall clock
+
+enum { V4, V6, FAMILIES };
+
+struct out_batch {
+	int fd;
+	unsigned count;
+	struct mmsghdr messages[SEND_BATCH];
+	struct iovec parts[SEND_BATCH];
+	struct sockaddr_storage to[SEND_BATCH];
+	struct trace_ref refs[SEND_BATCH];
+	uint8_t bytes[SEND_BATCH][TRACE_PROBE_MAX];
+};
+
+struct in_batch {
+	struct mmsghdr messages[RECEIVE_BATCH];
+	struct iovec parts[RECEIVE_BATCH];
+	struct sockaddr_ll from[RECEIVE_BATCH];
+	uint8_t control[RECEIVE_BATCH][64];
+	uint8_t bytes[RECEIVE_BATCH][PACKET_MAX];
+};
+
+struct trace_io {
+	struct trace_io_config config;
+	struct trace_engine *engine;
+	struct loop_timer *timer;
+	struct loop_watch *watches[FAMILIES];
+	int answers[FAMILIES]; // packet sockets
+	struct out_batch out[FAMILIES];
+	struct in_batch in;
+	uint64_t drops;
+	bool pumping;
+};
+
+static void pump(void *self, struct mono now);
+
+// The kernel stamps by the wall clock; how long ago that was is what counts.
+static struct mono received_at(struct msghdr *m, struct mono now, struct wall wall)
+{
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(m); c != NULL; c = CMSG_NXTHDR(m, c)) {
+		struct timespec ts;
+		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SO_TIMESTAMPNS)
+			continue;
+		memcpy(&ts, CMSG_DATA(c), sizeof(ts));
+		int64_t ago = wall.ns - (ts.tv_sec * NS_PER_S + ts.tv_nsec);
+		if (ago >= 0 && ago < STEP_NS)
+			return (struct mono){ now.ns - ago };
+	}
+	return now;
+}
+
+static void hear_batch(struct trace_io *io, int count)
+{
+	struct in_batch *in = &io->in;
+	struct wall wall = clock_wall();
+	struct mono now = clock_mono();
+	for (int i = 0; i < count; i++) {
+		struct trace_reply reply;
+		struct mmsghdr *m = &in->messages[i];
+		if (in->from[i].sll_pkttype != PACKET_HOST)
+			continue;
+		if (trace_reply_read(span_of(in->bytes[i], m->msg_len), &reply) != ERR_OK)
+			continue;
+		(void)trace_hear(io->engine, now, received_at(&m->msg_hdr, now, wall), &reply);
+	}
+}
+
+static int receive_batch(struct trace_io *io, int fd)
+{
+	struct in_batch *in = &io->in;
+	for (int i = 0; i < RECEIVE_BATCH; i++) {
+		in->parts[i] = (struct iovec){ in->bytes[i], PACKET_MAX };
+		in->messages[i].msg_hdr = (struct msghdr){
+			.msg_name = &in->from[i],
+			.msg_namelen = sizeof(in->from[i]),
+			.msg_iov = &in->parts[i],
+			.msg_iovlen = 1,
+			.msg_control = in->control[i],
+			.msg_controllen = sizeof(in->control[i]),
+		};
+	}
+	return recvmmsg(fd, in->messages, RECEIVE_BATCH, MSG_DONTWAIT, NULL);
+}
+
+static void receive(struct trace_io *io)
+{
+	for (int family = 0; family < FAMILIES; family++)
+		for (int turn = 0; turn < RECEIVE_TURNS; turn++) {
+			int n = receive_batch(io, io->answers[family]);
+			if (n > 0)
+				hear_batch(io, n);
+			if (n < RECEIVE_BATCH)
+				break;
+		}
+}
+
+static void shift(struct out_batch *b, unsigned sent)
+{
+	for (unsigned i = sent; i < b->count; i++) {
+		b->messages[i - sent] = b->messages[i];
+		b->messages[i - sent].msg_hdr.msg_name = &b->to[i - sent];
+		b->messages[i - sent].msg_hdr.msg_iov = &b->parts[i - sent];
+		b->parts[i - sent].iov_base = b->bytes[i - sent];
+		b->parts[i - sent].iov_len = b->parts[i].iov_len;
+		b->to[i - sent] = b->to[i];
+		b->refs[i - sent] = b->refs[i];
+		memcpy(b->bytes[i - sent], b->bytes[i], TRACE_PROBE_MAX);
+	}
+	b->count -= sent;
+}
+
+// False when the device has no room now.
+static bool flush(struct trace_io *io, struct out_batch *b)
+{
+	while (b->count > 0) {
+		struct mono now = clock_mono();
+		int n = sendmmsg(b->fd, b->messages, b->count, MSG_DONTWAIT);
+		int sys = errno;
+		if (n < 0 && sys == EINTR)
+			continue;
+		if (n < 0 && (sys == EAGAIN || sys == ENOBUFS))
+			return false;
+		for (int i = 0; i < n; i++)
+			trace_hear_sent(io->engine, b->refs[i], now);
+		if (n < 0)
+			trace_hear_failed(io->engine, b->refs[0], sys == EPERM || sys == EACCES);
+		shift(b, n < 0 ? 1 : (unsigned)n);
+	}
+	return true;
+}
+
+static void fill_to(struct sockaddr_storage *to, struct addr dst)
+{
+	memset(to, 0, sizeof(*to));
+	if (dst.family == 4) {
+		struct sockaddr_in *in = (struct sockaddr_in *)to;
+		in->sin_family = AF_INET;
+		memcpy(&in->sin_addr, dst.bytes, 4);
+	} else {
+		struct sockaddr_in6 *in = (struct sockaddr_in6 *)to;
+		in->sin6_family = AF_INET6;
+		memcpy(&in->sin6_addr, dst.bytes, 16);
+	}
+}
+
+static socklen_t length_of(const struct sockaddr_storage *to)
+{
+	return to->ss_family == AF_INET ? sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6);
+}
+
+static void batch_put(struct trace_io *io, const struct trace_probe *p)
+{
+	struct out_batch *b = &io->out[p->dst.family == 4 ? V4 : V6];
+	unsigned i = b->count;
+	struct wr w = wr_of(b->bytes[i], TRACE_PROBE_MAX);
+	if (trace_probe_write(&w, p) != ERR_OK) {
+		trace_hear_failed(io->engine, p->ref, true);
+		return;
+	}
+	fill_to(&b->to[i], p->dst);
+	b->refs[i] = p->ref;
+	b->parts[i] = (struct iovec){ b->bytes[i], w.len };
+	b->messages[i].msg_hdr = (struct msghdr){
+		.msg_name = &b->to[i],
+		.msg_namelen = length_of(&b->to[i]),
+		.msg_iov = &b->parts[i],
+		.msg_iovlen = 1,
+	};
+	b->count++;
+}
+
+static bool flush_all(struct trace_io *io)
+{
+	bool v4 = flush(io, &io->out[V4]);
+	bool v6 = flush(io, &io->out[V6]);
+	return v4 && v6;
+}
+
+static void hand_over(struct trace_io *io, struct trace_record *r)
+{
+	r->kernel_drops = (uint32_t)io->drops - r->kernel_drops;
+	io->config.done(io->config.self, r);
+}
+
+// Everything the engine wants at this time. False when the device has no room.
+static bool serve(struct trace_io *io)
+{
+	struct trace_probe probe;
+	struct trace_record record;
+	for (;;) {
+		switch (trace_next(io->engine, &probe, &record)) {
+		case TRACE_SEND:
+			batch_put(io, &probe);
+			if (io->out[V4].count == SEND_BATCH || io->out[V6].count == SEND_BATCH)
+				if (!flush_all(io))
+					return false;
+			break;
+		case TRACE_FINISHED:
+			hand_over(io, &record);
+			break;
+		case TRACE_NOTHING:
+			return flush_all(io);
+		}
+	}
+}
+
+static void pump(void *self, struct mono now)
+{
+	struct trace_io *io = self;
+	(void)now;
+	if (io->pumping)
+		return;
+	io->pumping = true;
+	for (int family = 0; family < FAMILIES; family++)
+		io->drops += trace_filter_drops(io->answers[family]);
+	bool room = flush_all(io);
+	trace_tick(io->engine, clock_mono());
+	room = room && serve(io);
+	struct mono due = trace_due(io->engine);
+	loop_timer_at(io->timer, room ? due : mono_add(clock_mono(), RETRY_NS));
+	io->pumping = false;
+}
+
+static void on_answers(void *self, uint32_t events)
+{
+	(void)events;
+	receive(self);
+	pump(self, clock_mono());
+}
+
+static enum err open_sender(int domain, int *fd, struct fault *f)
+{
+	// IPPROTO_RAW means for both families: the whole header comes from us.
+	*fd = socket(domain, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_RAW);
+	if (*fd >= 0 || (domain == AF_INET6 && errno == EAFNOSUPPORT))
+		return ERR_OK;
+	return fault_set(f, errno == EPERM ? ERR_PERMIT : ERR_IO, errno,
+			 "tracing needs raw sockets: run as root, or give the program CAP_NET_RAW "
+			 "once (setcap cap_net_raw+ep PROGRAM)");
+}
+
+static enum err open_all(struct trace_io *io, struct loop *l, struct fault *f)
+{
+	const struct trace_io_config *c = &io->config;
+	enum err err = open_sender(AF_INET, &io->out[V4].fd, f);
+	if (err == ERR_OK)
+		err = open_sender(AF_INET6, &io->out[V6].fd, f);
+	for (int i = 0; i < FAMILIES && err == ERR_OK; i++) {
+		err = trace_filter_open(i == V4 ? 4 : 6, c->sport_first, c->sport_count,
+					c->receive_buffer, &io->answers[i], f);
+		if (err == ERR_OK)
+			err = loop_watch(l, io->answers[i], EPOLLIN, on_answers, io,
+					 &io->watches[i], f);
+	}
+	if (err == ERR_OK)
+		err = loop_timer(l, pump, io, &io->timer, f);
+	return err;
+}
+
+enum err trace_io_open(struct loop *l, const struct trace_io_config *c, struct trace_io **out,
+		       struct fault *f)
+{
+	const struct trace_config engine = {
+		.traces = c->traces,
+		.sport_first = c->sport_first,
+		.sport_count = c->sport_count,
+		.seed = { random_u64(), random_u64() },
+		.pace = c->pace,
+	};
+	AUTO(trace_io_close) struct trace_io *io = calloc(1, sizeof(*io));
+	if (io == NULL)
+		return fault_set(f, ERR_MEMORY, 0, "trace engine: no memory");
+	io->config = *c;
+	io->out[V4].fd = io->out[V6].fd = io->answers[V4] = io->answers[V6] = -1;
+	io->engine = trace_new(&engine);
+	if (io->engine == NULL)
+		return fault_set(f, ERR_MEMORY, 0, "trace engine: no memory for %zu traces",
+				 c->traces);
+	enum err err = open_all(io, l, f);
+	if (err != ERR_OK)
+		return err;
+	*out = io;
+	io = NULL;
+	return ERR_OK;
+}
+
+void trace_io_close(struct trace_io **out)
+{
+	struct trace_io *io = *out;
+	if (io == NULL)
+		return;
+	for (int i = 0; i < FAMILIES; i++) {
+		loop_watch_drop(&io->watches[i]);
+		fd_close(&io->answers[i]);
+		fd_close(&io->out[i].fd);
+	}
+	loop_timer_drop(&io->timer);
+	trace_free(&io->engine);
+	free(io);
+	*out = NULL;
+}
+
+// The address the kernel would send from; unspecified when there is no route.
+static struct addr source_for(struct addr dst)
+{
+	struct sockaddr_storage at;
+	fill_to(&at, dst);
+	socklen_t len = length_of(&at);
+	AUTO(fd_close) int fd = socket(at.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	struct addr none = { .family = dst.family };
+	if (dst.family == 4)
+		((struct sockaddr_in *)&at)->sin_port = htons(9);
+	else
+		((struct sockaddr_in6 *)&at)->sin6_port = htons(9);
+	if (fd < 0 || connect(fd, (const struct sockaddr *)&at, len) != 0 ||
+	    getsockname(fd, (struct sockaddr *)&at, &len) != 0)
+		return none;
+	if (dst.family == 4)
+		return addr_of(span_of(&((struct sockaddr_in *)&at)->sin_addr, 4));
+	return addr_of(span_of(&((struct sockaddr_in6 *)&at)->sin6_addr, 16));
+}
+
+enum err trace_io_put(struct trace_io *io, const struct trace_target *target)
+{
+	struct trace_target t = *target;
+	if (t.src.family == 0)
+		t.src = source_for(t.dst);
+	t.start = clock_wall();
+	t.drops = (uint32_t)io->drops;
+	struct mono now = clock_mono();
+	enum err err = trace_put(io->engine, now, &t);
+	if (err == ERR_OK)
+		loop_timer_at(io->timer, now);
+	return err;
+}
+
+void trace_io_stop(struct trace_io *io)
+{
+	trace_stop(io->engine);
+	pump(io, clock_mono());
+}
+
+size_t trace_io_count(const struct trace_io *io)
+{
+	return trace_count(io->engine);
+}
+
+struct trace_counts trace_io_counts(const struct trace_io *io)
+{
+	return trace_counts(io->engine);
+}
+
+uint64_t trace_io_drops(const struct trace_io *io)
+{
+	return io->drops;
+}
