@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "local/trace_print.h"
+
+#include "cli/json.h"
+
+static struct addr addr_at(const struct trace_record *r, size_t probe)
+{
+	size_t len = addr_bits(r->dst) / 8u;
+	uint8_t ref = r->ref.at[probe];
+	return ref == 0 ? (struct addr){ 0 } : addr_of(span_cut(r->addrs, (ref - 1u) * len, len));
+}
+
+static uint32_t answer_at(const struct trace_record *r, size_t probe)
+{
+	return r->answer.at[probe] == 0 ? 0 : r->answers[r->answer.at[probe] - 1];
+}
+
+// The letters that traceroute puts behind an unreachable.
+static const char *note(const struct trace_record *r, uint32_t answer)
+{
+	static const char *const v4[] = { " !N", " !H", " !P", "", " !F", " !S", " !U", " !W" };
+	static const char *const v6[] = { " !N", " !X", " !S", " !H", "" };
+	unsigned type = answer >> 8 & 0xff, code = answer & 0xff;
+	if (answer >> 16 != ANSWER_ICMP || type != (r->dst.family == 4 ? 3u : 1u))
+		return "";
+	if (r->dst.family == 4)
+		return code < 8 ? v4[code] : code == 9 || code == 10 || code == 13 ? " !X" : " !?";
+	return code < 5 ? v6[code] : " !X";
+}
+
+static void text_reply(FILE *out, const struct trace_record *r, size_t i, struct addr *last)
+{
+	char text[ADDR_TEXT];
+	struct addr a = addr_at(r, i);
+	if (a.family == 0) {
+		fputs(" *", out);
+		return;
+	}
+	if (!addr_eq(a, *last)) {
+		addr_write(a, text);
+		fprintf(out, " %s", text);
+		*last = a;
+	}
+	fprintf(out, "  %.3f ms%s%s", (double)r->rtt_us[i] / 1000, note(r, answer_at(r, i)),
+		r->mark.len > 0 && (r->mark.at[i] & TRACE_LATE) != 0 ? " late" : "");
+}
+
+void trace_print_text(FILE *out, const struct trace_record *r, const char *name, unsigned max_ttl)
+{
+	char dst[ADDR_TEXT];
+	addr_write(r->dst, dst);
+	fprintf(out, "traceroute to %s (%s), %u hops max, %s", name, dst, max_ttl,
+		trace_method_name(r->method));
+	if (r->method != TRACE_ICMP)
+		fprintf(out, " to port %u", r->dport);
+	fputc('\n', out);
+	size_t probe = 0;
+	for (size_t hop = 0; hop < r->tries.len; hop++) {
+		struct addr last = { 0 };
+		fprintf(out, "%2zu ", r->first_ttl + hop);
+		for (size_t k = 0; k < r->tries.at[hop]; k++)
+			text_reply(out, r, probe++, &last);
+		fputc('\n', out);
+	}
+	if (r->stop != TRACE_REACHED)
+		fprintf(out, "not reached: %s\n", trace_stop_name(r->stop));
+}
+
+static void json_labels(struct json *j, const struct trace_record *r, size_t probe)
+{
+	json_array(j, "mpls");
+	for (size_t i = 0; i < r->mpls_count; i++) {
+		uint32_t word = r->mpls_label[i];
+		if (r->mpls_probe[i] != probe)
+			continue;
+		json_object(j, NULL);
+		json_int(j, "label", word >> 12);
+		json_int(j, "tc", word >> 9 & 7);
+		json_bool(j, "bottom", (word >> 8 & 1) != 0);
+		json_int(j, "ttl", word & 0xff);
+		json_end_object(j);
+	}
+	json_end_array(j);
+}
+
+static void json_reply(struct json *j, const struct trace_record *r, size_t i)
+{
+	uint32_t answer = answer_at(r, i);
+	uint8_t mark = r->mark.len > 0 ? r->mark.at[i] : 0;
+	json_object(j, NULL);
+	json_addr(j, "addr", addr_at(r, i));
+	if (r->ref.at[i] == 0) {
+		json_null(j, "rtt_ms");
+		json_end_object(j);
+		return;
+	}
+	json_real(j, "rtt_ms", (double)r->rtt_us[i] / 1000, 3);
+	if (answer >> 16 == ANSWER_ICMP) {
+		json_int(j, "icmp_type", answer >> 8 & 0xff);
+		json_int(j, "icmp_code", answer & 0xff);
+	} else {
+		json_null(j, "icmp_type");
+		json_null(j, "icmp_code");
+		json_int(j, "tcp_flags", answer & 0xff);
+	}
+	json_int(j, "reply_ttl", r->reply_ttl.at[i]);
+	if (answer >> 16 != ANSWER_ICMP)
+		json_null(j, "quoted_ttl");
+	else
+		json_int(j, "quoted_ttl", r->quoted_ttl.len > 0 ? r->quoted_ttl.at[i] : 1);
+	json_labels(j, r, i);
+	json_bool(j, "late", (mark & TRACE_LATE) != 0);
+	json_bool(j, "rewritten", (mark & TRACE_REWRITTEN) != 0);
+	json_end_object(j);
+}
+
+static void json_hops(struct json *j, const struct trace_record *r)
+{
+	size_t probe = 0;
+	json_array(j, "hops");
+	for (size_t hop = 0; hop < r->tries.len; hop++) {
+		json_object(j, NULL);
+		json_int(j, "ttl", (int64_t)(r->first_ttl + hop));
+		json_array(j, "replies");
+		for (size_t k = 0; k < r->tries.at[hop]; k++)
+			json_reply(j, r, probe++);
+		json_end_array(j);
+		json_end_object(j);
+	}
+	json_end_array(j);
+}
+
+void trace_print_json(FILE *out, const struct trace_record *r, const char *name)
+{
+	struct json j = json_of(out);
+	json_object(&j, NULL);
+	json_text(&j, "target", name);
+	json_addr(&j, "addr", r->dst);
+	json_addr(&j, "src", r->src);
+	json_text(&j, "method", trace_method_name(r->method));
+	json_int(&j, "sport", r->sport);
+	if (r->method == TRACE_ICMP)
+		json_null(&j, "dport");
+	else
+		json_int(&j, "dport", r->dport);
+	json_int(&j, "flow_id", r->dst.family == 4 ? r->sport : r->flow_label);
+	json_wall(&j, "start", r->start);
+	json_real(&j, "duration_ms", (double)r->duration_us / 1000, 3);
+	json_text(&j, "stop_reason", trace_stop_name(r->stop));
+	json_int(&j, "probes_sent", r->probes_sent);
+	json_int(&j, "kernel_drops", r->kernel_drops);
+	json_hops(&j, r);
+	json_end_object(&j);
+}
