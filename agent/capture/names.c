@@ -161,10 +161,3 @@ uint64_t names_lost(const struct names *n)
 {
 	return n->lost;
 }
-
-static const char *const hows[] = { [NAME_DNS] = "dns", [NAME_SNI] = "sni" };
-
-const char *name_how_name(enum name_how how)
-{
-	return hows[how];
-}

@@ -6,13 +6,9 @@
 
 #include "base/addr.h"
 #include "base/time.h"
+#include "msg/flow.h"
 
 #define NAMES_WALK 256 // entries looked at for one address, so that no packet can make it slow
-
-enum name_how {
-	NAME_DNS,
-	NAME_SNI,
-};
 
 struct name_entry {
 	struct addr addr;  // what the name led to
@@ -40,5 +36,3 @@ void names_hear(struct names *n, const struct name_entry *entry);
 bool names_next(const struct names *n, const struct addr *of, uint64_t *at, struct name_entry *out);
 
 uint64_t names_lost(const struct names *n);
-
-const char *name_how_name(enum name_how how); // "dns", "sni"
