@@ -5,8 +5,10 @@
 
 #include "cli/verb.h"
 #include "local/flows.h"
+#include "local/trace.h"
 
 const struct verb verbs_local[] = {
 	{ "flows", flows_run, "who spoke with whom, from a capture file or an interface" },
+	{ "trace", trace_run, "the forward path to a target, hop by hop" },
 	{ NULL, NULL, NULL },
 };
