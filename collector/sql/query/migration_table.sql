@@ -1,0 +1,2 @@
+-- SPDX-License-Identifier: Apache-2.0
+SELECT to_regclass('registry.migration') IS NOT NULL
