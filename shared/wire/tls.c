@@ -81,11 +81,14 @@ bool tls_hello_begins(struct span s)
 // The payload of the next handshake record.
 static struct span record(struct rd *r)
 {
+	struct span rest = rd_rest(r);
+	if (rest.len > 0 && rest.at[0] != RECORD_HANDSHAKE)
+		rd_fail(r, ERR_FORMAT); // no more bytes can cure that
 	struct span head = rd_span(r, RECORD_HEAD);
 	if (head.len == 0)
 		return head;
 	size_t len = be16_at(head.at + 3);
-	if (head.at[0] != RECORD_HANDSHAKE || head.at[1] != 3 || len == 0 || len > RECORD_MAX)
+	if (head.at[1] != 3 || len == 0 || len > RECORD_MAX)
 		rd_fail(r, ERR_FORMAT);
 	return rd_span(r, len);
 }
