@@ -7,8 +7,7 @@
 #include "base/macro.h"
 #include "base/table.h"
 
-#define BUCKETS   65536 // power of two; heads of the back-linked lists
-#define NAME_TEXT 255   // longest name kept
+#define NAME_TEXT 255 // longest name kept
 
 // Links are serial numbers that start at 1 and never repeat. An entry lives at serial % entries, so
 // a link that is `entries` or more behind the newest leads nowhere: overwriting needs no unlinking.
@@ -22,7 +21,8 @@ struct names {
 	struct logged *log; // owned
 	size_t entries;
 	uint64_t newest; // serial
-	uint64_t *heads; // owned, BUCKETS
+	uint64_t *heads; // owned; heads of the back-linked lists
+	size_t buckets;  // power of two
 	char *text;      // owned; texts with NUL, one after the other; the first is ""
 	size_t text_len, text_cap;
 	uint32_t *index; // owned; open addressing, places in `text`, 0 is free
@@ -49,7 +49,8 @@ struct names *names_new(size_t entries, size_t text, const uint64_t seed[2])
 	n->text_len = 1;
 	n->slots = power_of_two(n->text_cap / 8); // half full with names of 16 bytes
 	n->log = calloc(n->entries, sizeof(*n->log));
-	n->heads = calloc(BUCKETS, sizeof(*n->heads));
+	n->buckets = power_of_two(n->entries);
+	n->heads = calloc(n->buckets, sizeof(*n->heads));
 	n->text = calloc(n->text_cap, 1);
 	n->index = calloc(n->slots, sizeof(*n->index));
 	if (n->log == NULL || n->heads == NULL || n->text == NULL || n->index == NULL)
@@ -104,7 +105,7 @@ const char *names_text(const struct names *n, uint32_t text)
 
 static uint64_t *head(const struct names *n, const struct addr *a)
 {
-	return &n->heads[table_hash(n->seed, addr_span(a)) & (BUCKETS - 1)];
+	return &n->heads[table_hash(n->seed, addr_span(a)) & (n->buckets - 1)];
 }
 
 // The entry with this serial, or NULL when it was overwritten.

@@ -37,18 +37,18 @@ compare() { # PCAP TRUTH
 for truth in "$here"/truth/*.truth.json; do
 	[ -e "$truth" ] && compare "$here/$(basename "$truth" .truth.json)" "$truth"
 done
-if [ -d $shared/a_messaging_pcap ]; then
-	for truth in $shared/a_messaging_pcap/truth/*.truth.json; do
+if [ -d "$shared/a_messaging_pcap" ]; then
+	for truth in "$shared"/a_messaging_pcap/truth/*.truth.json; do
 		compare "$shared/a_messaging_pcap/$(basename "$truth" .truth.json)" "$truth"
 	done
 	whole=$shared/a_messaging_pcap/threema.pcap
-	refused "24-byte record headers are refused" $shared/a_messaging_pcap/xz1_wa_merged.pcap 1 \
+	refused "24-byte record headers are refused" "$shared/a_messaging_pcap/xz1_wa_merged.pcap" 1 \
 		"offset 24: record headers of 24 bytes"
-	head -c 10000 $whole >"$tmp/cut.pcap"
+	head -c 10000 "$whole" >"$tmp/cut.pcap"
 	refused "a cut file is refused where it is cut" "$tmp/cut.pcap" 3 "offset 10000, after [0-9]* packets"
 	[ -s "$tmp/out" ]
 	ok $? "the packets before the cut are delivered"
-	"$waymark" flows - --csv <$whole >"$tmp/stdin" && "$waymark" flows $whole --csv >"$tmp/file"
+	"$waymark" flows - --csv <"$whole" >"$tmp/stdin" && "$waymark" flows "$whole" --csv >"$tmp/file"
 	cmp -s "$tmp/stdin" "$tmp/file"
 	ok $? "standard input reads like a file"
 else
