@@ -230,7 +230,7 @@ enum err flow_hear(struct flow_table *t, const struct packet *p)
 		return ERR_STATE;
 	t->counters.packets++;
 	t->counters.bytes += p->wire_len;
-	enum err err = link_read(p->link, p->bytes, &inner);
+	enum err err = link_frame_read(p->link, p->bytes, &inner);
 	if (err != ERR_OK) {
 		uint64_t *why =
 			err == ERR_UNSUPPORTED ? &t->counters.unknown_link : &t->counters.other;

@@ -126,13 +126,13 @@ static enum err ppp_hdlc(struct rd *r, struct span *ip)
 	return ppp(r, ip);
 }
 
-bool link_known(uint32_t type)
+bool link_type_known(uint32_t type)
 {
 	struct span ip;
-	return link_read(type, span_of(NULL, 0), &ip) != ERR_UNSUPPORTED;
+	return link_frame_read(type, span_of(NULL, 0), &ip) != ERR_UNSUPPORTED;
 }
 
-enum err link_read(uint32_t type, struct span frame, struct span *ip)
+enum err link_frame_read(uint32_t type, struct span frame, struct span *ip)
 {
 	struct rd r = rd_of(frame);
 	*ip = (struct span){ NULL, 0 };

@@ -32,7 +32,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	struct span frame = span_of(data + 2, size - 2), ip;
 	struct ip_head head;
-	if (link_read((uint32_t)(data[0] << 8 | data[1]), frame, &ip) != ERR_OK)
+	if (link_frame_read((uint32_t)(data[0] << 8 | data[1]), frame, &ip) != ERR_OK)
 		return 0;
 	assert(span_within(ip, frame));
 	if (ip_read(ip, &head) == ERR_OK) {

@@ -56,7 +56,7 @@ static void finds_ip_behind_every_link_layer(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT(frames); i++) {
 		struct span ip;
-		assert_int_equal(link_read(frames[i].type, frames[i].in, &ip), frames[i].err);
+		assert_int_equal(link_frame_read(frames[i].type, frames[i].in, &ip), frames[i].err);
 		if (frames[i].err != ERR_OK)
 			continue;
 		assert_int_equal(ip.len, 2);
@@ -70,17 +70,18 @@ static void calls_every_cut_short(void **state)
 	for (size_t i = 0; i < COUNT(frames); i++) {
 		struct span ip;
 		for (size_t len = 0; frames[i].err == ERR_OK && len + 2 <= frames[i].in.len; len++)
-			assert_int_not_equal(
-				link_read(frames[i].type, span_cut(frames[i].in, 0, len), &ip),
-				ERR_OK);
+			assert_int_not_equal(link_frame_read(frames[i].type,
+							     span_cut(frames[i].in, 0, len), &ip),
+					     ERR_OK);
 	}
 }
 
 static void knows_the_types_it_reads(void **state)
 {
 	(void)state;
-	assert_true(link_known(LINK_ETHERNET) && link_known(LINK_COOKED2) && link_known(LINK_RAW));
-	assert_false(link_known(105));
+	assert_true(link_type_known(LINK_ETHERNET) && link_type_known(LINK_COOKED2) &&
+		    link_type_known(LINK_RAW));
+	assert_false(link_type_known(105));
 }
 
 int main(void)
