@@ -96,9 +96,10 @@ all: $(BINARIES) ## every program, -O2, hardened, into build/bin
 
 # --- generated sources ---------------------------------------------------------------------------
 
-$(GEN)/proto/%.pb-c.c $(GEN)/proto/%.pb-c.h: proto/%.proto
+$(PB_SRC): $(GEN)/proto/%.pb-c.c: proto/%.proto
 	$(Q)mkdir -p $(GEN)/proto
 	$(Q)protoc-c --proto_path=. --c_out=$(GEN) $<
+$(PB_HDR): %.h: %.c ;
 
 # Every .sql and .csv below collector/sql, carried inside the programs under its path.
 SQL_FILES := $(sort $(call rwildcard,collector/sql/,*.sql) $(call rwildcard,collector/sql/,*.csv))

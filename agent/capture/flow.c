@@ -25,6 +25,7 @@ const struct flow_config flow_config_live = {
 	.names = 1u << 15,
 	.name_text = 4u << 20,
 	.idle_ns = 120 * NS_PER_S,
+	.silence_ns = 300 * NS_PER_MS,
 };
 
 struct target_key {
@@ -201,6 +202,22 @@ static void set_ports(struct flow_table *t, struct flow_key *key, const struct i
 		fragments_put(&t->fragments, ip, key->aport, key->bport);
 }
 
+// Packets of one burst follow one another closely; a chat message is a burst of its own.
+static void see_payload(struct flow_table *t, const struct flow_heard *h, size_t len)
+{
+	struct flow *flow = &t->store.slots[h->slot].flow;
+	if (len == 0)
+		return;
+	bool pause = h->packet->at.ns - flow->spoke.ns >= t->config.silence_ns;
+	if (t->config.silence_ns > 0 && (flow->payload == 0 || pause)) {
+		struct flow_event *e = flow_event_put(t, FLOW_BURST, h);
+		if (e != NULL)
+			e->flow = *flow;
+	}
+	flow->spoke = h->packet->at;
+	flow->payload += len;
+}
+
 static void hear_ip(struct flow_table *t, const struct packet *p, const struct ip_head *ip)
 {
 	struct flow_heard h = {
@@ -214,11 +231,13 @@ static void hear_ip(struct flow_table *t, const struct packet *p, const struct i
 	enum err err =
 		ip->proto == IP_TCP && ip->frag_at == 0 ? tcp_read(ip->payload, &tcp) : ERR_MISSING;
 	count(t, &h, ip, tcp.flags);
-	if (err == ERR_OK && whole)
+	if (err == ERR_OK && whole) {
+		see_payload(t, &h, tcp.payload.len);
 		flow_look_tcp(t, &h, &tcp);
-	else if (ip->proto == IP_UDP && whole && udp_read(ip->payload, &udp) == ERR_OK)
+	} else if (ip->proto == IP_UDP && whole && udp_read(ip->payload, &udp) == ERR_OK) {
+		see_payload(t, &h, udp.payload.len);
 		flow_look_udp(t, &h, udp.payload);
-	else if ((ip->proto == IP_ICMP || ip->proto == IP_ICMP6) && whole)
+	} else if ((ip->proto == IP_ICMP || ip->proto == IP_ICMP6) && whole)
 		flow_look_icmp(t, &h, ip->payload);
 }
 

@@ -20,12 +20,13 @@
 #define FLOW_EVENTS 64 // most events one packet can cause, with room to spare
 
 struct flow_config {
-	size_t flows;     // most flows at once; past it the one idle longest ends
-	size_t targets;   // most distinct targets remembered; later ones are lost and counted
-	size_t streams;   // TCP starts put in order at once, STREAM_CAP bytes each
-	size_t names;     // (address, name) pairs remembered
-	size_t name_text; // bytes of distinct names
-	int64_t idle_ns;  // a flow silent this long ends at flow_tick; 0: never
+	size_t flows;       // most flows at once; past it the one idle longest ends
+	size_t targets;     // most distinct targets remembered; later ones are lost and counted
+	size_t streams;     // TCP starts put in order at once, STREAM_CAP bytes each
+	size_t names;       // (address, name) pairs remembered
+	size_t name_text;   // bytes of distinct names
+	int64_t idle_ns;    // a flow silent this long ends at flow_tick; 0: never
+	int64_t silence_ns; // a pause in a flow's payload that parts two bursts; 0: none are told
 	struct prefix local[FLOW_LOCALS]; // the phone's addresses; none: the first sender is local
 	size_t locals;
 	uint64_t seed[2]; // random, so that strangers cannot choose the hash chains
@@ -50,7 +51,9 @@ struct flow {
 	struct flow_key key;
 	struct flow_side ab, ba;
 	struct wall first, last;
-	uint32_t sni; // for flow_text; the newest name said in this very flow, 0: none
+	struct wall spoke; // last payload
+	uint64_t payload;  // bytes of payload, both ways, TCP and UDP
+	uint32_t sni;      // for flow_text; the newest name said in this very flow, 0: none
 };
 
 enum flow_end {
@@ -63,6 +66,7 @@ enum flow_event_kind {
 	FLOW_TARGET, // a remote (protocol, address, port) for the first time
 	FLOW_ANSWER, // a DNS response
 	FLOW_HELLO,  // a TLS ClientHello
+	FLOW_BURST,  // payload after silence_ns of none; flow.payload is what came before it
 	FLOW_DONE,   // a flow's last word
 };
 
@@ -72,7 +76,7 @@ struct flow_event {
 	struct wall at;
 	struct flow_key key; // of the flow; for target, answer and hello turned so that a is the
 			     // local end, the one who asked, the client
-	struct flow flow;    // FLOW_DONE
+	struct flow flow;    // FLOW_DONE; FLOW_BURST: the flow as it is now
 	enum flow_end end;   // FLOW_DONE
 	struct span message; // FLOW_ANSWER: for dns_answer_read; borrowed until the next flow_hear
 	bool quoted;         // FLOW_ANSWER: it came back inside an ICMP error; key.b sent that

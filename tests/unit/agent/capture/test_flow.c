@@ -352,9 +352,31 @@ static void counts_what_is_no_flow(void **state)
 
 #define WITH_TABLE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
+static void parts_payload_into_bursts_by_silence(void **state)
+{
+	(void)state;
+	struct flow_config config = flow_config_file;
+	uint16_t ports[2] = { 40000, 443 };
+	const uint8_t byte = 0;
+	flow_table_free(&table);
+	config.silence_ns = 300;
+	assert_int_equal(open_table(&config), 0);
+	hear_tcp(false, ports, 1, TCP_ACK, span_of(&byte, 1));
+	assert_int_equal(next(FLOW_TARGET).key.bport, 443);
+	assert_int_equal(next(FLOW_BURST).flow.payload, 0);
+	hear_tcp(true, ports, 1, TCP_ACK, span_of(&byte, 1));
+	now += 1000;
+	hear_tcp(true, ports, 2, TCP_ACK, span_of(NULL, 0)); // an empty packet is no payload
+	hear_tcp(false, ports, 2, TCP_ACK, span_of(&byte, 1));
+	struct flow_event e = next(FLOW_BURST);
+	assert_int_equal(e.flow.payload, 2);
+	assert_int_equal(e.at.ns, now - 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		WITH_TABLE(parts_payload_into_bursts_by_silence),
 		WITH_TABLE(counts_both_directions_of_one_flow),
 		WITH_TABLE(learns_names_from_answers_and_hellos),
 		WITH_TABLE(puts_a_hello_in_order_that_came_back_to_front),

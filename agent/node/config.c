@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "node/config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "keys/keys.h"
+#include "log/log.h"
+#include "sys/file.h"
+
+#define CONFIG_FILE_MAX (1024 * 1024)
+
+#define AT(field)       offsetof(struct node_config, field)
+#define TEXT(f)         AT(f), sizeof(((struct node_config *)0)->f)
+
+// clang-format off
+const struct conf_option node_options[] = {
+	{ "name", CONF_TEXT, TEXT(name), 0, 0, NULL, "NAME", "this node's name, as the collector admitted it" },
+	{ "role", CONF_TEXT, TEXT(role), 0, 0, "vantage", "ROLE", "vantage or gateway" },
+	{ "data", CONF_TEXT, TEXT(data), 0, 0, "/var/lib/waymark-agent", "DIR", "spool and state" },
+	{ "keys", CONF_TEXT, TEXT(keys), 0, 0, "/etc/waymark/keys", "DIR", "where node.key lies" },
+	{ "collector", CONF_TEXT, TEXT(collector), 0, 0, NULL, "ENDPOINT", "e.g. tcp://198.18.0.1:5757" },
+	{ "collector-key", CONF_TEXT, TEXT(collector_key), 0, 0, "/etc/waymark/collector.pub", "FILE", "the collector's public key" },
+	{ "operator-key", CONF_LIST, AT(operators), 0, 0, 0, NULL, "FILE", "public key of an operator whose orders are obeyed; may be repeated" },
+	{ "allow", CONF_LIST, AT(allow), 0, 0, 0, NULL, "KIND", "kind of order permitted: vantage, gateway, trace; may be repeated" },
+	{ "deny", CONF_LIST, AT(deny), 0, 0, 0, NULL, "PREFIX", "addresses never probed; may be repeated" },
+	{ "outside", CONF_TEXT, TEXT(outside), 0, 0, "eth0", "INTERFACE", "the uplink" },
+	{ "resolver", CONF_ADDR, AT(resolver4), 0, 0, 0, NULL, "ADDRESS", "this node's IPv4 resolver, where phones' questions go" },
+	{ "resolver6", CONF_ADDR, AT(resolver6), 0, 0, 0, NULL, "ADDRESS", "the same for IPv6" },
+	{ "phone", CONF_LIST, AT(phones), 0, 0, 0, NULL, "NAME INTERFACE SOCKET IPV4 [IPV6]", "a phone behind this gateway; may be repeated" },
+	{ "rate", CONF_UINT, AT(rate), 0, 1, 1e6, "1000", "PPS", "most probes a second, all together" },
+	{ "rate-target", CONF_UINT, AT(rate_target), 0, 1, 1e6, "50", "PPS", "most probes a second to one address" },
+	{ "rate-net", CONF_UINT, AT(rate_net), 0, 1, 1e6, "200", "PPS", "most probes a second to one /24 or /48" },
+	{ "max-targets", CONF_UINT, AT(max_targets), 0, 1, ORDER_TARGETS_MAX, "1024", "COUNT", "most targets of one order" },
+	{ "max-attempts", CONF_UINT, AT(max_attempts), 0, 1, TRACE_TRIES_MAX, "5", "COUNT", "most probes to one hop" },
+	{ "max-run", CONF_DURATION, AT(max_run), 0, 1, 86400, "15m", "DURATION", "longest run" },
+	{ "spool-limit", CONF_SIZE, AT(spool_limit), 0, 16e6, 1e13, "2G", "BYTES", "most disk the spool may take; past it the oldest results become a counted gap" },
+	{ "sport-first", CONF_UINT, AT(sport_first), 0, 1024, 65535, "61000", "PORT", "first source port of probes" },
+	{ "sport-count", CONF_UINT, AT(sport_count), 0, 16, 32768, "4096", "COUNT", "how many" },
+	{ "log", CONF_TEXT, TEXT(log), 0, 0, "info", "LEVEL", "debug, info, warn or error" },
+	{ NULL, CONF_BOOL, 0, 0, 0, 0, NULL, NULL, NULL },
+};
+// clang-format on
+
+enum err node_config_load(const char *file, struct node_config *out, struct fault *f)
+{
+	*out = (struct node_config){ 0 };
+	conf_defaults(node_options, out);
+	if (file == NULL)
+		return ERR_OK;
+	char *text = NULL;
+	size_t len = 0;
+	enum err err = file_read(file, CONFIG_FILE_MAX, &text, &len, f);
+	if (err != ERR_OK)
+		return ERR_USAGE;
+	err = conf_read(node_options, span_of(text, len), file, out, f);
+	free(text);
+	return err;
+}
+
+void node_config_wipe(struct node_config *c)
+{
+	conf_wipe(node_options, c);
+}
+
+static enum err read_phone(const char *line, struct node_phone *out, struct fault *f)
+{
+	struct span rest = span_text(line);
+	struct span name = text_word(&rest);
+	struct span interface = text_word(&rest);
+	struct span socket = text_word(&rest);
+	struct span v4 = text_word(&rest);
+	struct span v6 = text_word(&rest);
+	if (text_copy(out->name, sizeof(out->name), name) != ERR_OK || name.len == 0 ||
+	    text_copy(out->interface, sizeof(out->interface), interface) != ERR_OK ||
+	    text_copy(out->socket, sizeof(out->socket), socket) != ERR_OK || socket.len == 0 ||
+	    addr_read(v4, &out->address4) != ERR_OK || out->address4.family != 4 ||
+	    (v6.len > 0 &&
+	     (addr_read(v6, &out->address6) != ERR_OK || out->address6.family != 6)) ||
+	    rest.len > 0)
+		return fault_set(f, ERR_USAGE, 0,
+				 "phone: \"%s\" is not NAME INTERFACE SOCKET IPV4 [IPV6]", line);
+	return ERR_OK;
+}
+
+static enum err read_phones(struct node_config *c, struct fault *f)
+{
+	if (c->phones.count > NODE_PHONES)
+		return fault_set(f, ERR_USAGE, 0, "phone: more than %d phones", NODE_PHONES);
+	for (size_t i = 0; i < c->phones.count; i++) {
+		enum err err = read_phone(c->phones.items[i], &c->phone_list[i], f);
+		if (err != ERR_OK)
+			return err;
+	}
+	c->phone_count = c->phones.count;
+	return ERR_OK;
+}
+
+static enum err read_operators(struct node_config *c, struct plan_policy *p, struct fault *f)
+{
+	if (c->operators.count > PLAN_OPERATORS)
+		return fault_set(f, ERR_USAGE, 0, "operator-key: more than %d", PLAN_OPERATORS);
+	for (size_t i = 0; i < c->operators.count; i++) {
+		struct seal_public key;
+		enum err err =
+			keys_load_public(c->operators.items[i], "waymark-operator-v1", &key, f);
+		if (err != ERR_OK)
+			return ERR_USAGE;
+		memcpy(p->operators[p->operator_count++], key.sign, SEAL_KEY_SIZE);
+	}
+	return ERR_OK;
+}
+
+static enum err read_kinds(const struct node_config *c, struct plan_policy *p, struct fault *f)
+{
+	for (size_t i = 0; i < c->allow.count; i++) {
+		const char *kind = c->allow.items[i];
+		bool *which = strcmp(kind, "vantage") == 0   ? &p->allow_vantage
+			      : strcmp(kind, "gateway") == 0 ? &p->allow_gateway
+			      : strcmp(kind, "trace") == 0   ? &p->allow_trace
+							     : NULL;
+		if (which == NULL)
+			return fault_set(f, ERR_USAGE, 0,
+					 "allow: \"%s\" is not vantage, gateway or trace", kind);
+		*which = true;
+	}
+	return ERR_OK;
+}
+
+static enum err read_denied(const struct node_config *c, struct plan_policy *p, struct fault *f)
+{
+	if (c->deny.count > PLAN_DENY)
+		return fault_set(f, ERR_USAGE, 0, "deny: more than %d prefixes", PLAN_DENY);
+	for (size_t i = 0; i < c->deny.count; i++) {
+		struct prefix *at = &p->deny[p->deny_count++];
+		if (prefix_read(span_text(c->deny.items[i]), at) != ERR_OK)
+			return fault_set(f, ERR_USAGE, 0, "deny: \"%s\" is not a prefix",
+					 c->deny.items[i]);
+	}
+	return ERR_OK;
+}
+
+static enum err make_policy(struct node_config *c, struct fault *f)
+{
+	struct plan_policy *p = &c->policy;
+	*p = (struct plan_policy){
+		.max_length_ms = (uint32_t)(c->max_run / NS_PER_MS),
+		.max_targets = (uint32_t)c->max_targets,
+		.max_attempts = (uint8_t)c->max_attempts,
+	};
+	enum err err = text_copy(p->node, sizeof(p->node), span_text(c->name));
+	if (err == ERR_OK)
+		err = read_operators(c, p, f);
+	if (err == ERR_OK)
+		err = read_kinds(c, p, f);
+	if (err == ERR_OK)
+		err = read_denied(c, p, f);
+	return err;
+}
+
+enum err node_config_check(struct node_config *c, struct fault *f)
+{
+	enum log_level level;
+	if (c->name[0] == '\0')
+		return fault_set(f, ERR_USAGE, 0, "name: this node has no name; set name = …");
+	if (strcmp(c->role, "vantage") != 0 && strcmp(c->role, "gateway") != 0)
+		return fault_set(f, ERR_USAGE, 0, "role: \"%s\" is not vantage or gateway",
+				 c->role);
+	if (c->collector[0] == '\0')
+		return fault_set(f, ERR_USAGE, 0,
+				 "collector: no endpoint; set collector = tcp://HOST:PORT");
+	if (c->sport_first + c->sport_count > 65536)
+		return fault_set(f, ERR_USAGE, 0, "sport-first + sport-count is above 65536");
+	if (log_level_read(span_text(c->log), &level) != ERR_OK)
+		return fault_set(f, ERR_USAGE, 0, "log: \"%s\" is not debug, info, warn or error",
+				 c->log);
+	log_threshold(level);
+	enum err err = read_phones(c, f);
+	return err == ERR_OK ? make_policy(c, f) : err;
+}
+
+const struct node_phone *node_phone_find(const struct node_config *c, struct span name)
+{
+	for (size_t i = 0; i < c->phone_count; i++)
+		if (text_is(name, c->phone_list[i].name))
+			return &c->phone_list[i];
+	return NULL;
+}

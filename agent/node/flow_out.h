@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A finished flow of the capture room, with the names that led to its far end and its bursts, as a
+// record.
+#pragma once
+
+#include "capture/flow.h"
+#include "msg/flow.h"
+#include "node/bursts.h"
+
+#define FLOW_OUT_TEXT 256 // bytes of one name
+
+// Borrows from TABLE's names.
+void flow_out(const struct flow_table *table, const struct flow *flow, const struct bursts *bursts,
+	      struct flow_record *out);

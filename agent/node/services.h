@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What a visit (one node's part in one order) may ask of the node: the loop, the configuration, the
+// secret, records into the spool, traces out of the engine. Given to it by node.c; no visit knows
+// how a record leaves.
+#pragma once
+
+#include "msg/order.h"
+#include "msg/record.h"
+#include "node/config.h"
+#include "seal/seal.h"
+#include "sys/loop.h"
+
+struct node;
+
+struct loop *node_loop(const struct node *n);
+const struct node_config *node_config(const struct node *n);
+const struct seal_secret *node_secret(const struct node *n);
+
+// Records: appended to the spool's journal before the call returns. What cannot be stored becomes
+// a counted gap, so nothing is left for the caller to do.
+void node_put_flow(struct node *n, const struct flow_record *r);
+void node_put_message(struct node *n, const struct message_record *r);
+void node_put_step(struct node *n, const struct step_record *r);
+
+// Called when a trace that was asked for has ended and its record is stored.
+typedef void node_traced_fn(void *self);
+
+struct node_trace {
+	struct target target;
+	struct trace_limits limits;
+	struct run_id run;
+	uint8_t side;
+	enum trace_purpose purpose;
+	node_traced_fn *done; // may be NULL
+	void *self;
+};
+
+// The engine's errors; nothing was begun then and DONE is not called. Names of the hops are looked
+// up afterwards and become records of their own.
+enum err node_trace(struct node *n, const struct node_trace *t) MUSTUSE;
+
+// After this, DONE is not called for SELF; the traces go on and are recorded.
+void node_trace_forget(struct node *n, const void *self);
+
+// A visit ended: SELF is freed by the node after the call returns.
+typedef void visit_end_fn(struct node *n, void *self, enum order_state state, const char *detail);
