@@ -304,10 +304,10 @@ void sim_hear(struct sim *s, int host, struct span packet, struct mono now)
 	// Two packets never leave at the same instant, so equal paths keep their order.
 	s->heard = mono_before(s->heard, now) ? now : mono_add(s->heard, 1);
 	s->stats.heard++;
-	if (packet.len <= sizeof(k.bytes))
+	bool fits = packet.len > 0 && packet.len <= sizeof(k.bytes);
+	if (fits)
 		memcpy(k.bytes, packet.at, packet.len);
-	if (packet.len > sizeof(k.bytes) ||
-	    packet_read(span_of(k.bytes, packet.len), &k.p) != ERR_OK) {
+	if (!fits || packet_read(span_of(k.bytes, packet.len), &k.p) != ERR_OK) {
 		s->stats.malformed++;
 		return;
 	}
