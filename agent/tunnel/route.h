@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Addresses, routes and policy rules as lines for `ip -batch`: what a tunnel adds, and what takes
+// it away again. (Lines that only matter while the interface is there are not undone: they go
+// with it.)
+#pragma once
+
+#include "tunnel/tunnel.h"
+
+#define ROUTE_TEXT     4096
+#define ROUTE_PRIORITY 5700 // of the policy rules; the main table is asked at 32766
+
+void route_write(struct wr *w, const struct tunnel_config *c);
+void route_undo_write(struct wr *w, const struct tunnel_config *c);

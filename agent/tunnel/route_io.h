@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Runs `ip -batch` lines and sets the kernel's switches, in the network namespace of the calling
+// thread.
+#pragma once
+
+#include "base/err.h"
+#include "base/span.h"
+#include "tunnel/tunnel.h"
+
+// Stops at the first line that fails.
+enum err route_run(struct span lines, struct fault *f) MUSTUSE;
+
+// Goes on past lines that fail: for undoing what may be half there.
+void route_undo(struct span lines);
+
+// Forwarding between the tunnel and the other interface. What is switched on for the latter stays
+// on: another tunnel may need it.
+enum err route_forward(const struct tunnel_config *c, struct fault *f) MUSTUSE;

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tunnel/tunnel_io.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "sys/clock.h"
+#include "tunnel/record_io.h"
+#include "tunnel/route.h"
+#include "tunnel/route_io.h"
+#include "tunnel/rules.h"
+#include "tunnel/rules_io.h"
+#include "tunnel/wireguard.h"
+
+struct tunnel {
+	char name[TUNNEL_NAME];
+	const struct wireguard_backend *backend; // NULL: no interface yet
+	pid_t daemon;                            // 0: none
+	struct rules *rules;                     // owned; the tunnel's own table lives in it
+	uint8_t undo[ROUTE_TEXT], block[512];    // what close has to say to ip and to nftables
+	size_t undo_len, block_len;
+};
+
+// The guard first and the pass in the same transaction: there is no moment without it.
+static enum err rules_step(struct tunnel *t, const struct tunnel_config *c, struct fault *f)
+{
+	uint8_t text[RULES_TEXT];
+	struct wr w = wr_of(text, sizeof(text));
+	const char *const inside[] = { c->inside };
+	if (c->role == TUNNEL_GATEWAY) {
+		rules_guard_write(&w, inside, COUNT(inside));
+		rules_pass_write(&w, c);
+	}
+	rules_tunnel_write(&w, c);
+	if (w.err != ERR_OK)
+		return fault_set(f, w.err, 0, "tunnel %s: rules too long", c->name);
+	return rules_open(wr_span(&w), &t->rules, f);
+}
+
+static enum err interface_step(struct tunnel *t, const struct tunnel_config *c, struct fault *f)
+{
+	static const struct wireguard_backend *const backends[] = {
+		&wireguard_kernel,
+		&wireguard_user,
+	};
+	enum err err = ERR_UNSUPPORTED;
+	for (size_t i = 0; i < COUNT(backends) && err == ERR_UNSUPPORTED; i++) {
+		err = backends[i]->open(c->name, &t->daemon, f);
+		if (err == ERR_OK)
+			t->backend = backends[i];
+	}
+	if (err == ERR_OK && t->daemon != 0)
+		err = record_put(c, t->daemon, f);
+	return err;
+}
+
+static enum err route_step(const struct tunnel_config *c, struct fault *f)
+{
+	uint8_t text[ROUTE_TEXT];
+	struct wr w = wr_of(text, sizeof(text));
+	route_write(&w, c);
+	if (w.err != ERR_OK)
+		return fault_set(f, w.err, 0, "tunnel %s: routes too long", c->name);
+	return route_run(wr_span(&w), f);
+}
+
+static enum err key_step(const struct tunnel *t, const struct tunnel_config *c, struct fault *f)
+{
+	struct wireguard_config wg;
+	wireguard_config_of(c, &wg);
+	enum err err = t->backend->set(&wg, f);
+	explicit_bzero(&wg, sizeof(wg));
+	return err;
+}
+
+static void undo_prepare(struct tunnel *t, const struct tunnel_config *c)
+{
+	struct wr undo = wr_of(t->undo, sizeof(t->undo));
+	struct wr block = wr_of(t->block, sizeof(t->block));
+	memcpy(t->name, c->name, sizeof(t->name));
+	route_undo_write(&undo, c);
+	if (c->role == TUNNEL_GATEWAY)
+		rules_block_write(&block, c);
+	t->undo_len = undo.len;
+	t->block_len = block.len;
+}
+
+enum err tunnel_open(const struct tunnel_config *c, struct tunnel **out, struct fault *f)
+{
+	*out = NULL;
+	enum err err = tunnel_check(c, f);
+	if (err != ERR_OK)
+		return err;
+	struct tunnel *t = calloc(1, sizeof(*t));
+	if (t == NULL)
+		return fault_set(f, ERR_MEMORY, 0, "tunnel %s: no memory", c->name);
+	undo_prepare(t, c);
+	err = record_put(c, 0, f);
+	if (err == ERR_OK)
+		err = rules_step(t, c, f);
+	if (err == ERR_OK)
+		err = interface_step(t, c, f);
+	if (err == ERR_OK)
+		err = route_step(c, f);
+	if (err == ERR_OK)
+		err = route_forward(c, f);
+	if (err == ERR_OK)
+		err = key_step(t, c, f);
+	if (err != ERR_OK)
+		tunnel_close(&t);
+	*out = t;
+	return err;
+}
+
+void tunnel_state(const struct tunnel *t, struct tunnel_state *out)
+{
+	struct wireguard_state s;
+	*out = (struct tunnel_state){ .handshake_ns = INT64_MAX, .backend = t->backend->name };
+	if (t->backend->state(t->name, &s, NULL) != ERR_OK)
+		return;
+	out->alive = true;
+	if (s.handshake.ns != 0) {
+		int64_t age = clock_wall().ns - s.handshake.ns;
+		out->handshake_ns = age > 0 ? age : 0;
+	}
+	out->rx_bytes = s.rx_bytes;
+	out->tx_bytes = s.tx_bytes;
+	out->listen_port = s.listen_port;
+	out->endpoint = s.endpoint;
+	out->endpoint_port = s.endpoint_port;
+}
+
+const char *tunnel_interface(const struct tunnel *t)
+{
+	return t->name;
+}
+
+// Traffic is stopped before anything it relied on goes.
+void tunnel_close(struct tunnel **out)
+{
+	struct tunnel *t = *out;
+	if (t == NULL)
+		return;
+	if (t->rules != NULL && t->block_len > 0 &&
+	    rules_run(span_of(t->block, t->block_len), NULL) != ERR_OK)
+		t->block_len = 0; // an operator took the guard away: nothing passes by it
+	if (t->backend != NULL)
+		t->backend->close(t->name, t->daemon);
+	route_undo(span_of(t->undo, t->backend != NULL ? t->undo_len : 0));
+	rules_close(&t->rules);
+	record_take(t->name);
+	free(t);
+	*out = NULL;
+}
+
+enum err tunnel_lockdown(const char *const *phones, size_t count, struct fault *f)
+{
+	uint8_t text[RULES_TEXT];
+	struct wr w = wr_of(text, sizeof(text));
+	rules_guard_write(&w, phones, count);
+	if (w.err != ERR_OK)
+		return fault_set(f, w.err, 0, "%zu phone interfaces are too many", count);
+	return rules_run(wr_span(&w), f);
+}
+
+enum err tunnel_release(struct fault *f)
+{
+	// Adding first makes deleting never fail for want of one.
+	return rules_run(
+		span_text("add table inet " RULES_GUARD "\ndelete table inet " RULES_GUARD "\n"),
+		f);
+}
