@@ -83,6 +83,8 @@ FUZZ_SRC := $(wildcard tests/fuzz/fuzz_*.c)
 FUZZERS  := $(FUZZ_SRC:tests/fuzz/%.c=$(B)/fuzz/%)
 BENCH_SRC := $(wildcard tests/bench/*.c)
 BENCHES  := $(BENCH_SRC:tests/bench/%.c=$(B)/bench/%)
+DRIVER_SRC := $(wildcard tests/netns/*_driver.c)
+DRIVERS  := $(DRIVER_SRC:tests/netns/%.c=$(BIN)/%)
 
 .DEFAULT_GOAL := all
 .PHONY: all help
@@ -164,7 +166,12 @@ $(B)/bench/%: $(B)/obj/tests/bench/%.o $(ALL_LIBS)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $< -Wl,--start-group $(ALL_LIBS) -Wl,--end-group $(LIBS)
 
-.PHONY: units fuzzers benches test
+$(BIN)/%_driver: $(B)/obj/tests/netns/%_driver.o $(ALL_LIBS)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $< -Wl,--start-group $(ALL_LIBS) -Wl,--end-group $(LIBS)
+
+.PHONY: units fuzzers benches drivers test
+drivers: $(DRIVERS)
 units: $(UNITS)
 fuzzers: $(FUZZERS)
 benches: $(BENCHES)

@@ -26,12 +26,16 @@ static void process_write(struct wr *w, const char *word, struct record_process 
 
 void record_write(struct wr *w, const struct tunnel_config *c, const struct record *r)
 {
+	static const char *const words[] = { [4] = "ip4", [6] = "ip6" };
 	uint8_t room[ROUTE_TEXT];
 	struct wr part = wr_of(room, sizeof(room));
 	process_write(w, "owner", r->owner);
 	process_write(w, "daemon", r->daemon);
-	route_undo_write(&part, c);
-	prefixed(w, "ip", wr_span(&part));
+	for (uint8_t family = 4; family <= 6; family += 2) {
+		part = wr_of(room, sizeof(room));
+		route_undo_write(&part, c, family);
+		prefixed(w, words[family], wr_span(&part));
+	}
 	part = wr_of(room, sizeof(room));
 	if (c->role == TUNNEL_GATEWAY)
 		rules_block_write(&part, c);
@@ -58,7 +62,7 @@ enum err record_read(struct span in, struct record *out)
 			err = process_read(rest, &out->owner);
 		else if (text_is(word, "daemon"))
 			err = process_read(rest, &out->daemon);
-		else if (!text_is(word, "ip") && !text_is(word, "nft"))
+		else if (!text_is(word, "ip4") && !text_is(word, "ip6") && !text_is(word, "nft"))
 			err = ERR_FORMAT;
 		if (err != ERR_OK)
 			return err;

@@ -6,7 +6,7 @@
 //
 //     owner PID START
 //     daemon PID START        (once there is one)
-//     ip rule del …           (for `ip -batch`)
+//     ip4 rule del …          (for `ip -4 -batch`; the same with 6)
 //     nft delete element …    (one transaction each)
 #pragma once
 

@@ -10,5 +10,7 @@
 #define ROUTE_TEXT     4096
 #define ROUTE_PRIORITY 5700 // of the policy rules; the main table is asked at 32766
 
-void route_write(struct wr *w, const struct tunnel_config *c);
-void route_undo_write(struct wr *w, const struct tunnel_config *c);
+// FAMILY: 4 or 6, for `ip` does not tell a policy rule's family by its address. The lines of 4 come
+// first: they bring the interface up.
+void route_write(struct wr *w, const struct tunnel_config *c, uint8_t family);
+void route_undo_write(struct wr *w, const struct tunnel_config *c, uint8_t family);

@@ -17,10 +17,8 @@
 #define IP_PATIENCE (10 * NS_PER_S)
 #define SETTINGS    "/proc/sys/net/" // shows the namespace of the one who looks
 
-static enum err batch(bool force, struct span lines, struct fault *f)
+static enum err batch(const char *const *argv, struct span lines, struct fault *f)
 {
-	static const char *const strict[] = { "ip", "-batch", "-", NULL };
-	static const char *const lenient[] = { "ip", "-force", "-batch", "-", NULL };
 	char said[512];
 	AUTO(fd_close) int fd = memfd_create("ip-batch", MFD_CLOEXEC);
 	if (fd < 0)
@@ -31,21 +29,25 @@ static enum err batch(bool force, struct span lines, struct fault *f)
 	if (lseek(fd, 0, SEEK_SET) != 0)
 		return fault_set(f, ERR_IO, errno, "lseek");
 	struct process_config p = PROCESS_DEFAULT;
-	p.argv = force ? lenient : strict;
+	p.argv = argv;
 	p.in = fd;
 	p.die_with_parent = true;
 	return process_run(&p, mono_add(clock_mono(), IP_PATIENCE), said, sizeof(said), f);
 }
 
-enum err route_run(struct span lines, struct fault *f)
+enum err route_run(uint8_t family, struct span lines, struct fault *f)
 {
-	return batch(false, lines, f);
+	const char *const argv[] = { "ip", family == 4 ? "-4" : "-6", "-batch", "-", NULL };
+	return lines.len > 0 ? batch(argv, lines, f) : ERR_OK;
 }
 
-void route_undo(struct span lines)
+void route_undo(uint8_t family, struct span lines)
 {
+	const char *const argv[] = {
+		"ip", family == 4 ? "-4" : "-6", "-force", "-batch", "-", NULL
+	};
 	struct fault f;
-	if (lines.len > 0 && batch(true, lines, &f) != ERR_OK)
+	if (lines.len > 0 && batch(argv, lines, &f) != ERR_OK)
 		return; // some of it was gone already, which is what was wanted
 }
 

@@ -8,11 +8,11 @@
 #include "base/span.h"
 #include "tunnel/tunnel.h"
 
-// Stops at the first line that fails.
-enum err route_run(struct span lines, struct fault *f) MUSTUSE;
+// Lines of one FAMILY (4 or 6). Stops at the first line that fails.
+enum err route_run(uint8_t family, struct span lines, struct fault *f) MUSTUSE;
 
 // Goes on past lines that fail: for undoing what may be half there.
-void route_undo(struct span lines);
+void route_undo(uint8_t family, struct span lines);
 
 // Forwarding between the tunnel and the other interface. What is switched on for the latter stays
 // on: another tunnel may need it.

@@ -12,11 +12,9 @@
 #include "base/text.h"
 #include "sys/clock.h"
 #include "tunnel/record_io.h"
-#include "tunnel/route.h"
 #include "tunnel/route_io.h"
-#include "tunnel/rules.h"
-#include "tunnel/rules_io.h"
 #include "tunnel/tunnel_io.h"
+#include "tunnel/undo_io.h"
 #include "tunnel/wireguard.h"
 
 #define DEATH_PATIENCE (2 * NS_PER_S) // for a child that is not ours to wait for
@@ -37,16 +35,6 @@ static void daemon_end(struct record_process p)
 		(void)poll(NULL, 0, 2);
 }
 
-// One transaction a line: what is missing must not keep the rest.
-static void rules_undo(struct span lines)
-{
-	while (lines.len > 0) {
-		struct span line = text_cut(&lines, '\n');
-		if (line.len > 0 && rules_run(line, NULL) != ERR_OK)
-			continue;
-	}
-}
-
 // Whatever drives it, an interface can be deleted by name.
 static void interface_end(const char *name)
 {
@@ -55,20 +43,15 @@ static void interface_end(const char *name)
 	if (if_nametoindex(name) == 0)
 		return;
 	snprintf(line, sizeof(line), "link del dev %s\n", name);
-	route_undo(span_text(line));
+	route_undo(4, span_text(line));
 }
 
 static void undo(const char *name, const struct record *r, struct span text)
 {
-	uint8_t room[RECORD_TEXT];
-	struct wr part = wr_of(room, sizeof(room));
-	record_part(text, "nft", &part);
-	rules_undo(wr_span(&part));
+	undo_rules(text);
 	daemon_end(r->daemon);
 	interface_end(name);
-	part = wr_of(room, sizeof(room));
-	record_part(text, "ip", &part);
-	route_undo(wr_span(&part));
+	undo_routes(text);
 	record_take(name);
 }
 

@@ -10,6 +10,7 @@
 #include "tunnel/route_io.h"
 #include "tunnel/rules.h"
 #include "tunnel/rules_io.h"
+#include "tunnel/undo_io.h"
 #include "tunnel/wireguard.h"
 
 struct tunnel {
@@ -17,8 +18,8 @@ struct tunnel {
 	const struct wireguard_backend *backend; // NULL: no interface yet
 	pid_t daemon;                            // 0: none
 	struct rules *rules;                     // owned; the tunnel's own table lives in it
-	uint8_t undo[ROUTE_TEXT], block[512];    // what close has to say to ip and to nftables
-	size_t undo_len, block_len;
+	uint8_t record[RECORD_TEXT];             // what close takes back
+	size_t record_len;
 };
 
 // The guard first and the pass in the same transaction: there is no moment without it.
@@ -57,11 +58,15 @@ static enum err interface_step(struct tunnel *t, const struct tunnel_config *c, 
 static enum err route_step(const struct tunnel_config *c, struct fault *f)
 {
 	uint8_t text[ROUTE_TEXT];
-	struct wr w = wr_of(text, sizeof(text));
-	route_write(&w, c);
-	if (w.err != ERR_OK)
-		return fault_set(f, w.err, 0, "tunnel %s: routes too long", c->name);
-	return route_run(wr_span(&w), f);
+	enum err err = ERR_OK;
+	for (uint8_t family = 4; family <= 6 && err == ERR_OK; family += 2) {
+		struct wr w = wr_of(text, sizeof(text));
+		route_write(&w, c, family);
+		err = w.err != ERR_OK
+			      ? fault_set(f, w.err, 0, "tunnel %s: routes too long", c->name)
+			      : route_run(family, wr_span(&w), f);
+	}
+	return err;
 }
 
 static enum err key_step(const struct tunnel *t, const struct tunnel_config *c, struct fault *f)
@@ -73,16 +78,12 @@ static enum err key_step(const struct tunnel *t, const struct tunnel_config *c, 
 	return err;
 }
 
-static void undo_prepare(struct tunnel *t, const struct tunnel_config *c)
+static void record_step(struct tunnel *t, const struct tunnel_config *c)
 {
-	struct wr undo = wr_of(t->undo, sizeof(t->undo));
-	struct wr block = wr_of(t->block, sizeof(t->block));
+	struct wr w = wr_of(t->record, sizeof(t->record));
+	record_write(&w, c, &(struct record){ 0 });
+	t->record_len = w.len;
 	memcpy(t->name, c->name, sizeof(t->name));
-	route_undo_write(&undo, c);
-	if (c->role == TUNNEL_GATEWAY)
-		rules_block_write(&block, c);
-	t->undo_len = undo.len;
-	t->block_len = block.len;
 }
 
 enum err tunnel_open(const struct tunnel_config *c, struct tunnel **out, struct fault *f)
@@ -94,7 +95,7 @@ enum err tunnel_open(const struct tunnel_config *c, struct tunnel **out, struct 
 	struct tunnel *t = calloc(1, sizeof(*t));
 	if (t == NULL)
 		return fault_set(f, ERR_MEMORY, 0, "tunnel %s: no memory", c->name);
-	undo_prepare(t, c);
+	record_step(t, c);
 	err = record_put(c, 0, f);
 	if (err == ERR_OK)
 		err = rules_step(t, c, f);
@@ -141,12 +142,13 @@ void tunnel_close(struct tunnel **out)
 	struct tunnel *t = *out;
 	if (t == NULL)
 		return;
-	if (t->rules != NULL && t->block_len > 0 &&
-	    rules_run(span_of(t->block, t->block_len), NULL) != ERR_OK)
-		t->block_len = 0; // an operator took the guard away: nothing passes by it
-	if (t->backend != NULL)
+	struct span record = span_of(t->record, t->record_len);
+	if (t->rules != NULL)
+		undo_rules(record);
+	if (t->backend != NULL) {
 		t->backend->close(t->name, t->daemon);
-	route_undo(span_of(t->undo, t->backend != NULL ? t->undo_len : 0));
+		undo_routes(record);
+	}
 	rules_close(&t->rules);
 	record_take(t->name);
 	free(t);

@@ -1,17 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// wireguard-go in the foreground, as a child. The interface and the control socket are made here
-// and handed over as its descriptors 0 and 1: the interface is there when open returns, a
-// connection waits in the socket's queue until the daemon is ready, and the daemon's own name
-// collisions (its sockets live in the mount namespace) are seen before it starts.
+// wireguard-go in the foreground, as a child. The control socket is made here and handed over: a
+// connection waits in its queue until the daemon is ready, and a collision of names (the sockets
+// live in the mount namespace) is seen before it starts. The interface is left to the daemon: older
+// and newer ones disagree about the header in front of each packet of a handed-over one.
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/if_tun.h>
 #include <net/if.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -36,22 +34,15 @@ static struct sockaddr_un control_address(const char *name)
 	return a;
 }
 
-static enum err interface_make(const char *name, int *out, struct fault *f)
+// What the daemon would only tell its log.
+static enum err device_check(const char *name, struct fault *f)
 {
-	struct ifreq r = { .ifr_flags = IFF_TUN | IFF_NO_PI };
 	AUTO(fd_close) int fd = open("/dev/net/tun", O_RDWR | O_CLOEXEC);
 	if (fd < 0)
 		return fault_set(f, errno == EACCES ? ERR_PERMIT : ERR_UNSUPPORTED, errno,
 				 "tunnel %s: cannot open /dev/net/tun", name);
-	snprintf(r.ifr_name, sizeof(r.ifr_name), "%s", name);
-	if (ioctl(fd, TUNSETIFF, &r) != 0)
-		return fault_set(f,
-				 errno == EPERM   ? ERR_PERMIT
-				 : errno == EBUSY ? ERR_EXISTS
-						  : ERR_IO,
-				 errno, "cannot make interface %s (needs CAP_NET_ADMIN)", name);
-	*out = fd;
-	fd = -1;
+	if (if_nametoindex(name) != 0)
+		return fault_set(f, ERR_EXISTS, 0, "interface %s is there already", name);
 	return ERR_OK;
 }
 
@@ -76,13 +67,12 @@ static enum err control_make(const char *name, int *out, struct fault *f)
 	return ERR_OK;
 }
 
-static enum err daemon_start(const char *name, int tun, int control, pid_t *pid, struct fault *f)
+static enum err daemon_start(const char *name, int control, pid_t *pid, struct fault *f)
 {
 	const char *const argv[] = { "wireguard-go", "-f", name, NULL };
 	// Silent, because its log goes to descriptor 1. GOMAXPROCS left alone: it is the node's.
 	static const char *const env[] = {
 		"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-		"WG_TUN_FD=0",
 		"WG_UAPI_FD=1",
 		"LOG_LEVEL=silent",
 		NULL,
@@ -91,7 +81,6 @@ static enum err daemon_start(const char *name, int tun, int control, pid_t *pid,
 	struct process_config p = PROCESS_DEFAULT;
 	p.argv = argv;
 	p.env = env;
-	p.in = tun;
 	p.out = control;
 	p.err = null; // where it tells a kernel without WireGuard that it is not needed
 	p.die_with_parent = true;
@@ -100,21 +89,6 @@ static enum err daemon_start(const char *name, int tun, int control, pid_t *pid,
 	if (err == ERR_MISSING)
 		return fault_set(f, ERR_UNSUPPORTED, 0,
 				 "no WireGuard in this kernel and no wireguard-go: install one");
-	return err;
-}
-
-static enum err user_open(const char *name, pid_t *pid, struct fault *f)
-{
-	AUTO(fd_close) int tun = -1;
-	AUTO(fd_close) int control = -1;
-	enum err err = interface_make(name, &tun, f);
-	if (err == ERR_OK)
-		err = control_make(name, &control, f);
-	if (err != ERR_OK)
-		return err;
-	err = daemon_start(name, tun, control, pid, f);
-	if (err != ERR_OK)
-		(void)unlink(control_address(name).sun_path);
 	return err;
 }
 
@@ -227,6 +201,32 @@ static void user_close(const char *name, pid_t pid)
 {
 	process_end(pid, true, END_GRACE);
 	(void)unlink(control_address(name).sun_path); // its own when it was killed
+}
+
+static enum err user_open(const char *name, pid_t *pid, struct fault *f)
+{
+	AUTO(fd_close) int control = -1;
+	struct wireguard_state s;
+	enum err err = device_check(name, f);
+	if (err == ERR_OK)
+		err = control_make(name, &control, f);
+	if (err == ERR_OK)
+		err = daemon_start(name, control, pid, f);
+	if (err != ERR_OK) {
+		if (control >= 0)
+			(void)unlink(control_address(name).sun_path);
+		return err;
+	}
+	fd_close(&control); // ours held open would hide the daemon's death
+	// It answers when it has made its interface, and hangs up when it could not.
+	err = state_until(name, mono_add(clock_mono(), PATIENCE), &s, f);
+	if (err == ERR_IO)
+		err = fault_set(f, ERR_PERMIT, 0,
+				"wireguard-go cannot make interface %s (needs CAP_NET_ADMIN)",
+				name);
+	if (err != ERR_OK)
+		user_close(name, *pid);
+	return err;
 }
 
 const struct wireguard_backend wireguard_user = {

@@ -2,11 +2,10 @@
 //
 // An agent that does nothing but tunnels, for the shell tests:
 //     tunnel_driver open FILE…        opens one tunnel for each file, says so, keeps them until
-//                                     its input ends ("state" on a line prints their states)
+//                                     it reads "quit" ("state" prints their states)
 //     tunnel_driver lockdown IF…      and  tunnel_driver release,  tunnel_driver sweep
 // A file holds `word value` lines: role, run, side, key, peer (hex), listen, endpoint ADDR PORT,
 // keepalive, inner OWN PEER, phone PREFIX, inside IF, outside IF, resolver ADDR.
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -124,14 +123,14 @@ static void print_state(const struct tunnel *t)
 	char peer[ADDR_TEXT];
 	tunnel_state(t, &s);
 	addr_write(s.endpoint, peer);
-	printf("state %s %s %s handshake_ms=%" PRId64 " rx=%" PRIu64 " tx=%" PRIu64
-	       " port=%u peer=%s:%u\n",
+	printf("state %s %s %s handshake_ms=%lld rx=%llu tx=%llu port=%u peer=%s:%u\n",
 	       tunnel_interface(t), s.backend,
 	       !s.alive           ? "dead"
 	       : tunnel_ready(&s) ? "ready"
 				  : "waiting",
-	       s.handshake_ns == INT64_MAX ? -1 : s.handshake_ns / NS_PER_MS, s.rx_bytes,
-	       s.tx_bytes, s.listen_port, peer, s.endpoint_port);
+	       s.handshake_ns == INT64_MAX ? -1LL : s.handshake_ns / NS_PER_MS,
+	       (unsigned long long)s.rx_bytes, (unsigned long long)s.tx_bytes, s.listen_port, peer,
+	       s.endpoint_port);
 }
 
 static int run_open(int count, char **files)
@@ -145,13 +144,12 @@ static int run_open(int count, char **files)
 		struct mono start = clock_mono();
 		if (tunnel_open(&c, &t[i], &f) != ERR_OK)
 			give_up(files[i], &f);
-		printf("opened %s %" PRId64 " ms\n", c.name,
-		       mono_since(clock_mono(), start) / NS_PER_MS);
+		printf("opened %s %lld ms\n", c.name, mono_since(clock_mono(), start) / NS_PER_MS);
 		tunnel_config_wipe(&c);
 	}
 	printf("ready\n");
 	fflush(stdout);
-	while (fgets(line, sizeof(line), stdin) != NULL) {
+	while (fgets(line, sizeof(line), stdin) != NULL && strcmp(line, "quit\n") != 0) {
 		for (int i = 0; i < count && i < TUNNELS; i++)
 			print_state(t[i]);
 		fflush(stdout);
@@ -159,7 +157,7 @@ static int run_open(int count, char **files)
 	for (int i = 0; i < count && i < TUNNELS; i++) {
 		struct mono start = clock_mono();
 		tunnel_close(&t[i]);
-		printf("closed %" PRId64 " ms\n", mono_since(clock_mono(), start) / NS_PER_MS);
+		printf("closed %lld ms\n", mono_since(clock_mono(), start) / NS_PER_MS);
 	}
 	return 0;
 }

@@ -1,0 +1,52 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# Two phones behind two gateways, both tunnelled to one node: what a server and a resolver see.
+# shellcheck source=tests/netns/tunnel_world.sh
+. "$(dirname "$0")/tunnel_world.sh"
+echo 1..27
+world_start
+run=$(run_id)
+ends 1 a "$run" 51820
+ends 2 b "$run" 51821
+
+is "$(ask phone1 tcp 198.18.4.2 8000 40001 | cut -c1-7)" nothing 'without a tunnel the phone reaches nothing'
+tunnels node "$work/node.a" "$work/node.b" && tunnels gate1 "$work/gate.a" && tunnels gate2 "$work/gate.b"
+ok=$?
+is $ok 0 'both ends of both tunnels open'
+[ $ok = 0 ] || exit 1
+wait_ready gate1; is $? 0 'the first shakes hands'
+wait_ready gate2; is $? 0 'the second shakes hands'
+sed 's/^/# /' "$work"/{node,gate1}.out | grep -v state
+
+is "$(ask phone1 tcp 198.18.4.2 8000 40001)" 'server 198.18.3.2 40001' 'a server sees the node and the TCP port the phone used'
+is "$(ask phone1 udp 198.18.4.2 8000 40002)" 'server 198.18.3.2 40002' 'a server sees the UDP port the phone used'
+is "$(ask phone2 tcp 198.18.4.2 8000 40003)" 'server 198.18.3.2 40003' 'the same for the second phone'
+is "$(ask phone1 tcp 2001:db8:4::2 8000 40004)" 'server 2001:db8:3::2 40004' 'the same by IPv6 and TCP'
+is "$(ask phone2 udp 2001:db8:4::2 8000 40005)" 'server 2001:db8:3::2 40005' 'the same by IPv6 and UDP'
+is "$(ask phone1 udp 198.18.200.8 53 40006)" 'resolver 198.18.3.2 40006' 'a UDP query to any resolver goes to the one of the node'
+is "$(ask phone1 tcp 198.18.200.8 53 40007)" 'resolver 198.18.3.2 40007' 'a TCP query too'
+is "$(ask phone1 udp 2001:db8:200::8 53 40008)" 'resolver 2001:db8:3::2 40008' 'a UDP query by IPv6 too'
+is "$(ask phone2 tcp 2001:db8:200::8 53 40009)" 'resolver 2001:db8:3::2 40009' 'a TCP query by IPv6 too'
+is "$(ask phone1 udp 198.18.71.1 53 40010)" 'resolver 198.18.3.2 40010' 'a query to the gateway itself too'
+is "$(ask phone1 udp 2001:db8:71::1 53 40011)" 'resolver 2001:db8:3::2 40011' 'and by IPv6'
+kept=0
+for p in $(seq 41000 41039); do
+	[ "$(ask phone1 udp 198.18.4.2 8000 "$p")" = "server 198.18.3.2 $p" ] && kept=$((kept + 1))
+done
+is $kept 40 'forty source ports of forty are kept'
+is "$(ask phone1 tcp 198.18.72.2 8000 40012 | cut -c1-7)" nothing 'one phone does not reach the other through the node'
+serve node service 198.18.3.2 8080
+is "$(ask phone1 tcp 198.18.3.2 8080 40013 | cut -c1-7)" nothing 'a phone does not reach the services of the node'
+at phone1 ping -c1 -W2 198.19.1.1 >/dev/null; is $? 0 'a phone may ping the other end of the tunnel'
+at phone1 ping -c1 -W2 -M 'do' -s 1392 198.18.4.2 >/dev/null; is $? 0 '1420 bytes pass whole'
+is "$(at phone1 ping -c1 -W2 -M 'do' -s 1400 198.18.4.2 2>&1 | grep -o 'mtu *= *1420')" 'mtu = 1420' 'a larger one comes back with the MTU'
+is "$(counted phone)" 0 'nothing of a phone went outside its tunnel'
+
+is "$(stat -c %a /run/wireguard/*"${run:0:11}".sock | sort -u)" 600 'control sockets are for root alone'
+is "$(grep -rl -f "$work/gate.a.key" /run/waymark/tunnel; grep -al -f "$work/gate.a.key" /proc/[0-9]*/{cmdline,environ} 2>/dev/null)" '' 'no key lies in a record, on a command line or in an environment'
+
+for h in node gate1 gate2; do hang_up $h; done
+sed 's/^/# /' "$work"/{node,gate1}.out | grep closed
+is "$(left_on node "$run"; left_on gate1 "$run"; left_on gate2 "$run")" '' 'closing leaves nothing'
+is "$(ask phone1 tcp 198.18.4.2 8000 40014 | cut -c1-7)" nothing 'the phone is locked in again'
+is "$(counted phone)" 0 'and still nothing of a phone went outside'
