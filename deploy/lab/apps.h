@@ -15,40 +15,48 @@
 //	host ns-de kind=resolver
 //	host p1    kind=phone gateway=gw1 [resolver=ADDR[,ADDR]] [family=4|6] [noise=no]
 //
-// `app` textsecure, threema, wechat, whatsapp (any other word is a messenger too) are messengers.
-// `names` and `port` have the defaults APP.example and the app's usual port. Servers of one
-// messenger relay to each other. Where several servers share a name, a resolver answers with the
-// one whose `serves` lists the resolver's country, else with one that has no `serves`.
-// A phone without `resolver` asks its gateway's address on the LAN.
+// `app` textsecure, threema, wechat, whatsapp and any word but check, time, push are messengers.
+// `port` has the app's usual port as its default. Servers of one messenger relay to each other.
+// Where several servers share a name, a resolver answers with the one whose `serves` lists the
+// resolver's country, else with one that has no `serves`. A phone without `resolver` asks its
+// gateway's IPv4 address on the LAN.
 #pragma once
 
 #include "lab/world.h"
 
-#define APPS_MAX      64 // servers known to one resolver or phone
-#define APPS_READY_NS (10 * NS_PER_S)
+#define APPS_READY_NS (20 * NS_PER_S)
 #define APPS_SUFFIX   "lab.example" // names of routers and hosts: NAME.lab.example
 
 struct apps;
 
-// What is running, for `status`.
-struct apps_item {
-	const char *host, *program; // borrowed from the world, constant
-	int pid;
+struct apps_config {
+	const struct world *world; // borrowed until apps_stop
+	const char *lab;           // namespaces are wl-LAB-HOST
+	const char *program;       // path of waymark-lab itself
+	const char *run_dir;       // exists
 };
 
-// PROGRAM: path of waymark-lab itself. RUN_DIR gets ca.pem, and per host HOST.log, HOST.pem and
-// HOST.key, HOST.dns.conf, HOST.sock (a phone's control socket, shared/wire/phone_line.h).
-// Returns when everything listens; otherwise ends what it started. The programs die with the
-// calling thread. The world must outlive *OUT.
-enum err apps_start(const struct world *w, const char *program, const char *run_dir,
-		    struct apps **out, struct fault *f) MUSTUSE;
+// What is running, for `status`.
+struct apps_item {
+	const char *host, *program; // constant as long as the apps are
+	int pid;                    // 0: ended by itself
+};
+
+// RUN_DIR gets ca.pem, and per host HOST.log, HOST.pem and HOST.key, HOST.dns, HOST.sock (a phone's
+// control socket, wire/phone_line.h). Returns when everything listens; otherwise ends what it
+// started. The programs die with the calling thread.
+enum err apps_start(const struct apps_config *c, struct apps **out, struct fault *f) MUSTUSE;
 
 // Ends every program; NULL-safe.
 void apps_stop(struct apps **a);
 
-// The process PID ended by itself (SIGCHLD): the host it was in, or NULL when it is not ours.
-// Nothing is restarted.
-const char *apps_gone(struct apps *a, int pid);
+// The host whose program ended by itself and was not told of yet, or NULL: ask until NULL after
+// SIGCHLD. Nothing is restarted.
+const char *apps_gone(struct apps *a);
 
 size_t apps_count(const struct apps *a);
 struct apps_item apps_item(const struct apps *a, size_t at);
+
+// The command line of HOST's program as a NULL-terminated vector in TEXT; ERR_MISSING: it has none.
+enum err apps_argv(const struct apps_config *c, const struct world_host *h, struct arena *text,
+		   const char *const **argv, struct fault *f) MUSTUSE;

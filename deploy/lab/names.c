@@ -93,7 +93,7 @@ void names_write(struct wr *w, const struct world *world, const struct world_hos
 	addr_write(resolver->v4, v4);
 	addr_write(resolver->v6, v6);
 	wr_format(w,
-		  "no-resolv\nno-hosts\nno-poll\nlocal=/#/\nuser=root\npid-file=\n"
+		  "no-resolv\nno-hosts\nno-poll\nlocal=/#/\nuser=root\npid-file=\nlog-facility=-\n"
 		  "bind-interfaces\nexcept-interface=lo\nlocal-ttl=%d\n",
 		  TTL_S);
 	if (resolver->v4.family != 0)
