@@ -5,22 +5,26 @@
 // in another way (adb) is made to speak the same lines by its driver.
 //
 // To the phone:
-//	open APP ACCOUNT PEER    opens the app (closing what was open) and logs in; APP says which
-//	                         messenger, PEER is the account that messages go to
-//	send ID TEXT             sends TEXT to PEER; ID is chosen by the caller and comes back
-//	close                    closes the app
-//	network                  the network under the phone changed: check it, connect anew
-//	status                   asks for a `state` line
+//
+//	open APP ACCOUNT PEER   opens the app (closing what was open) and logs in as ACCOUNT;
+//	                        PEER is the account that messages go to
+//	send ID TEXT            sends TEXT to PEER; ID is chosen by the caller and comes back
+//	close                   closes the app
+//	network                 the network under the phone changed: check it, connect anew
+//	status                  asks for a `state` line
+//
 // From the phone:
-//	opened T                 logged in
-//	sent ID T                handed to the network
-//	stored ID T              the server has it
-//	delivered ID T           the peer's phone has it
-//	received ID T TEXT       came from the peer
-//	failed ID T REASON       ID `-` when the app, not a message, failed; the first word of
-//REASON 	                         is one of name connect tls certificate login lost state full 	closed T                 the
-//app is closed, asked for or not 	state APP ACCOUNT T      APP and ACCOUNT are `-` when no app is
-//open
+//
+//	opened T                logged in
+//	sent ID T               handed to the network
+//	stored ID T             the server has it
+//	delivered ID T          the peer's phone has it
+//	received ID T TEXT      came from the peer
+//	failed ID T REASON      ID is `-` when the app, not a message, failed
+//	closed T                the app is closed, asked for or not
+//	state APP ACCOUNT T     APP and ACCOUNT are `-` when no app is open
+//
+// The first word of REASON is one of name, connect, tls, certificate, login, lost, state, full.
 #pragma once
 
 #include "base/time.h"
