@@ -2,11 +2,10 @@
 #include "lab/show_io.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "cli/grid.h"
 #include "cli/json.h"
-#include "lab/apps.h"
+#include "lab/names.h"
 #include "lab/path.h"
 
 static double ms(int64_t ns)
@@ -179,11 +178,15 @@ enum err show_geo(const struct world *w, FILE *to)
 	return grid_show(&g, to);
 }
 
-static void name_row(struct grid *g, struct addr a, struct span name)
+static void name_rows(struct grid *g, struct addr v4, struct addr v6, const char *host)
 {
-	address_put(g, a);
-	grid_putf(g, "%.*s%s", (int)name.len, name.at,
-		  memchr(name.at, '.', name.len) ? "" : "." APPS_SUFFIX);
+	char name[NAMES_NAME_MAX];
+
+	names_host(host, name);
+	address_put(g, v4);
+	grid_put(g, name);
+	address_put(g, v6);
+	grid_put(g, name);
 }
 
 enum err show_names(const struct world *w, FILE *to)
@@ -193,15 +196,13 @@ enum err show_names(const struct world *w, FILE *to)
 
 	if (!g)
 		return ERR_MEMORY;
-	for (int i = 0; i < w->router_count; i++) {
-		name_row(g, w->routers[i].v4, span_text(w->routers[i].name));
-		name_row(g, w->routers[i].v6, span_text(w->routers[i].name));
-	}
+	for (int i = 0; i < w->router_count; i++)
+		name_rows(g, w->routers[i].v4, w->routers[i].v6, w->routers[i].name);
 	for (int i = 0; i < w->host_count; i++) {
 		const struct world_host *h = &w->hosts[i];
-		struct span own = world_attr_item(h, "names", 0);
-		name_row(g, h->v4, own.len ? own : span_text(h->name));
-		name_row(g, h->v6, own.len ? own : span_text(h->name));
+		name_rows(g, h->v4, h->v6, h->name);
+		if (h->lan)
+			name_rows(g, h->lan_v4, h->lan_v6, h->name);
 	}
 	return grid_show(&g, to);
 }

@@ -215,6 +215,16 @@ static void keeps_a_flow_on_its_way_and_spreads_flows(void **state)
 	}
 }
 
+static void a_router_may_balance_packets_instead(void **state)
+{
+	struct lab *lab = *state;
+	struct probe p = { .dst = host(lab, Y, 4), .sport = 7 };
+
+	lab->w->routers[0].per_packet = true;
+	for (int i = 0; i < 10; i++)
+		assert_int_equal(upper(lab, p), i % 2 == 0);
+}
+
 static void a_silent_router_leaves_a_gap(void **state)
 {
 	struct lab *lab = *state;
@@ -350,6 +360,7 @@ int main(void)
 		CASE(walks_hop_by_hop_in_both_families),
 		CASE(takes_the_time_of_the_path),
 		CASE(keeps_a_flow_on_its_way_and_spreads_flows),
+		CASE(a_router_may_balance_packets_instead),
 		CASE(a_silent_router_leaves_a_gap),
 		CASE(limits_errors_by_its_bucket),
 		CASE(answers_for_itself),
