@@ -1,31 +1,68 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The orders waiting for agents: what enters is the registry's list, what leaves is, for one node,
-// the orders past a serial that have not expired. Orders are opaque signed bytes here: the
-// collector relays them and cannot make them. Pure.
+// What the four nodes of one run are told: two vantage nodes, two gateways. Enters: who takes part
+// and the run's serial number; leaves: orders that fit each other. Inner addresses and ports of the
+// tunnels are derived from the serial, so that runs at the same time do not meet. Pure: it knows no
+// database, no key, no clock.
 #pragma once
 
-#include "base/err.h"
-#include "base/span.h"
-#include "base/time.h"
+#include "base/arena.h"
+#include "msg/order.h"
 
-#define SCHEDULE_MAX 20000 // orders waiting at once
+#define SCHEDULE_TEXT_MAX 128  // bytes of a name or account with NUL
+#define SCHEDULE_PORTS    8000 // UDP ports of tunnels, from port_first on, used in turn
+#define SCHEDULE_PARTS    4
 
-struct schedule_order {
-	int32_t node;
-	uint64_t serial;
-	struct wall expires;
-	struct span signed_order; // borrowed from the schedule
+struct schedule_node {
+	int64_t id;
+	char name[NODE_NAME_MAX + 1];
+	struct addr address4, address6; // family 0: none
+	uint8_t wireguard[32];
 };
 
-struct schedule;
+struct schedule_phone {
+	char name[SCHEDULE_TEXT_MAX], account[SCHEDULE_TEXT_MAX];
+	struct addr address4, address6;
+	struct schedule_node gateway;
+};
 
-struct schedule *schedule_new(void);
-void schedule_free(struct schedule **s);
-// Copies the bytes.
-enum err schedule_put(struct schedule *s, const struct schedule_order *o) MUSTUSE;
-size_t schedule_count(const struct schedule *s);
+struct schedule_side {
+	struct schedule_node vantage;
+	struct schedule_phone phone;
+};
 
-// Orders in the order they were put; start with *AT = 0. NODE 0: of every node. False at the end.
-bool schedule_each(const struct schedule *s, size_t *at, int32_t node, struct wall now,
-		   struct schedule_order *out);
+struct schedule_pool {
+	struct prefix tunnel4, tunnel6;
+	uint16_t port_first;
+};
+
+struct schedule_run {
+	struct run_id id;
+	uint64_t serial;
+	char app[SCHEDULE_TEXT_MAX]; // "none": no messages
+	struct wall start;
+	uint32_t length_ms;
+	uint32_t messages; // in each direction
+	struct schedule_pool pool;
+	struct schedule_side side[2];
+};
+
+enum schedule_part {
+	SCHEDULE_VANTAGE_1,
+	SCHEDULE_VANTAGE_2,
+	SCHEDULE_GATEWAY_1,
+	SCHEDULE_GATEWAY_2,
+};
+
+// The tunnel of SIDE (1 or 2): addresses and port, no keys. ERR_RANGE: the pools cannot hold one
+// tunnel, or the ports do not fit.
+enum err schedule_tunnel(const struct schedule_pool *pool, uint64_t serial, int side,
+			 struct tunnel_order *out) MUSTUSE;
+
+// Node that carries out PART.
+const struct schedule_node *schedule_node_of(const struct schedule_run *run,
+					     enum schedule_part part);
+
+// Fills OUT but for id, serial, not_before and expires. Texts and arrays live in ARENA and RUN.
+enum err schedule_order(const struct schedule_run *run, enum schedule_part part,
+			struct arena *arena, struct order *out) MUSTUSE;
