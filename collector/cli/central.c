@@ -40,3 +40,52 @@ enum err central_words(const struct cli *cli, size_t least, size_t most, const c
 		return ERR_OK;
 	return fault_set(f, ERR_USAGE, 0, "usage: %s", synopsis);
 }
+
+static const struct conf_option plain_options[] = { CENTRAL_OPTIONS, { .name = NULL } };
+
+int central_list(int argc, char **argv, const struct central_list *list)
+{
+	struct central c = { 0 };
+	struct cli cli = { 0 };
+	struct fault f;
+	AUTO(pg_close) struct pg *pg = NULL;
+	AUTO(pg_rows_free) struct pg_rows *rows = NULL;
+	const struct cli_usage usage = { .synopsis = list->synopsis };
+	enum err err = cli_read(argc, argv, plain_options, &usage, &c, &cli, &f);
+	if (err == ERR_OK && cli.helped)
+		return 0;
+	if (err == ERR_OK)
+		err = central_words(&cli, 0, 0, list->synopsis, &f);
+	if (err == ERR_OK)
+		err = central_open(&c, PG_OWNER, &pg, &f);
+	if (err == ERR_OK)
+		err = pg_query(pg, list->statement, PG_NO_VALUES, &rows, &f);
+	if (err == ERR_OK)
+		central_print(&c, rows, list->headings);
+	return central_end(list->program, err, &f);
+}
+
+int central_change(int argc, char **argv, const struct central_change *change)
+{
+	struct central c = { 0 };
+	struct cli cli = { 0 };
+	struct fault f;
+	AUTO(pg_close) struct pg *pg = NULL;
+	struct pg_value values[4];
+	uint64_t changed = 0;
+	const struct cli_usage usage = { .synopsis = change->synopsis, .text = change->text };
+	enum err err = cli_read(argc, argv, plain_options, &usage, &c, &cli, &f);
+	if (err == ERR_OK && cli.helped)
+		return 0;
+	if (err == ERR_OK)
+		err = central_words(&cli, change->words, change->words, change->synopsis, &f);
+	for (size_t i = 0; err == ERR_OK && i < change->words; i++)
+		values[i] = pg_text(cli.words[i]);
+	if (err == ERR_OK)
+		err = central_open(&c, PG_OWNER, &pg, &f);
+	if (err == ERR_OK)
+		err = pg_run(pg, change->statement, values, change->words, &changed, &f);
+	if (err == ERR_OK && changed == 0)
+		err = fault_set(&f, ERR_MISSING, 0, "%s: %s", change->missing, cli.words[0]);
+	return central_end(change->program, err, &f);
+}

@@ -50,3 +50,18 @@ int central_end(const char *program, enum err err, const struct fault *f);
 // "waymark node add" wants exactly the words that its synopsis says.
 enum err central_words(const struct cli *cli, size_t least, size_t most, const char *synopsis,
 		       struct fault *f) MUSTUSE;
+
+// A verb that takes no words and prints all rows of STATEMENT.
+struct central_list {
+	const char *program, *synopsis, *statement;
+	const char *const *headings;
+};
+int central_list(int argc, char **argv, const struct central_list *list);
+
+// A verb that runs STATEMENT with its words as $1, $2 …; none changed: not found.
+struct central_change {
+	const char *program, *synopsis, *text, *statement;
+	size_t words;
+	const char *missing; // "no such node, or it is revoked already: %s"
+};
+int central_change(int argc, char **argv, const struct central_change *change);

@@ -17,8 +17,8 @@ static const struct conf_option place_options[] = { CENTRAL_PLACE, { .name = NUL
 static bool begin(int argc, char **argv, const char *synopsis, struct place *place,
 		  const char *const *text, int *status)
 {
-	struct central c;
-	struct cli cli;
+	struct central c = { 0 };
+	struct cli cli = { 0 };
 	struct fault f;
 	const struct cli_usage usage = { .synopsis = synopsis, .text = *text };
 	enum err err = cli_read(argc, argv, place_options, &usage, &c, &cli, &f);
@@ -133,8 +133,8 @@ static int db_path(int argc, char **argv)
 // psql as waymark_read; what follows `--` goes to psql.
 static int db_psql(int argc, char **argv)
 {
-	struct central c;
-	struct cli cli;
+	struct central c = { 0 };
+	struct cli cli = { 0 };
 	struct fault f;
 	struct place p;
 	const struct cli_usage usage = {

@@ -64,8 +64,8 @@ static bool check_roles(const char *conninfo)
 
 int db_check(int argc, char **argv)
 {
-	struct central c;
-	struct cli cli;
+	struct central c = { 0 };
+	struct cli cli = { 0 };
 	struct fault f;
 	struct place p;
 	struct pg *pg = NULL;

@@ -4,9 +4,14 @@
 #include <stddef.h>
 
 #include "cli/db.h"
+#include "cli/registry.h"
 #include "cli/verb.h"
 
 const struct verb verbs_central[] = {
 	{ "db", db_verb, "the database: init start stop migrate check psql path" },
+	{ "node", node_verb, "nodes: add list show revoke rotate" },
+	{ "phone", phone_verb, "phones: add list" },
+	{ "operator", operator_verb, "who may sign orders: keygen add list revoke" },
+	{ "setting", setting_verb, "settings of the centre: list set" },
 	{ NULL, NULL, NULL },
 };

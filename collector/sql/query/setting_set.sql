@@ -1,0 +1,2 @@
+-- SPDX-License-Identifier: Apache-2.0
+UPDATE registry.setting SET value = $2 WHERE name = $1
