@@ -136,10 +136,21 @@ $(B)/obj/tests/%.o: tests/%.c $(PB_HDR)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(inc.tests) $(PGINC) -MMD -MP -c $< -o $@
 
-$(LIB_shared): $(call objects,$(call SOURCES,shared)) $(PB_SRC:$(GEN)/%.c=$(B)/obj/gen/%.o)
-$(LIB_agent): $(call objects,$(call SOURCES,agent))
-$(LIB_collector): $(call objects,$(call SOURCES,collector)) $(B)/obj/sql_files.o
-$(LIB_deploy): $(call objects,$(call SOURCES,deploy))
+OBJ_shared    := $(call objects,$(call SOURCES,shared)) $(PB_SRC:$(GEN)/%.c=$(B)/obj/gen/%.o)
+OBJ_agent     := $(call objects,$(call SOURCES,agent))
+OBJ_collector := $(call objects,$(call SOURCES,collector)) $(B)/obj/sql_files.o
+OBJ_deploy    := $(call objects,$(call SOURCES,deploy))
+
+# A library is made anew when a file was added or taken away, too.
+.PHONY: FORCE
+$(B)/objects.%: FORCE
+	$(Q)mkdir -p $(@D)
+	$(Q)echo '$(OBJ_$*)' | cmp -s - $@ || echo '$(OBJ_$*)' > $@
+
+$(LIB_shared): $(OBJ_shared) $(B)/objects.shared
+$(LIB_agent): $(OBJ_agent) $(B)/objects.agent
+$(LIB_collector): $(OBJ_collector) $(B)/objects.collector
+$(LIB_deploy): $(OBJ_deploy) $(B)/objects.deploy
 
 $(ALL_LIBS):
 	$(Q)mkdir -p $(@D)

@@ -12,10 +12,12 @@
 #include "sys/loop.h"
 
 struct node;
+struct orders;
 
 struct loop *node_loop(const struct node *n);
 const struct node_config *node_config(const struct node *n);
 const struct seal_secret *node_secret(const struct node *n);
+struct orders *node_orders(const struct node *n);
 
 // Records: appended to the spool's journal before the call returns. What cannot be stored becomes
 // a counted gap, so nothing is left for the caller to do.

@@ -19,8 +19,8 @@ COMMENT ON TABLE registry.setting IS 'Settings of the centre that must be the sa
 COMMENT ON COLUMN registry.setting.name IS 'Setting';
 COMMENT ON COLUMN registry.setting.value IS 'Value as text';
 INSERT INTO registry.setting VALUES
-	('tunnel4', '198.19.0.0/16'),
-	('tunnel6', '2001:db8:57::/48'),
+	('tunnel4', '198.19.128.0/17'),
+	('tunnel6', '2001:db8:f000::/48'),
 	('tunnel_port_first', '52000'),
 	('keep_batches_days', '7');
 

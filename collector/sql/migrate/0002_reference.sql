@@ -413,7 +413,7 @@ INSERT INTO ref.app_sign VALUES
 	('whatsapp', 'domain', 'whatsapp.net'), ('whatsapp', 'domain', 'whatsapp.com'),
 	('whatsapp', 'domain', 'whatsapp.example'), ('whatsapp', 'port', '5222'),
 	('whatsapp', 'port', '443'),
-	('push', 'domain', 'mtalk.google.com'), ('push', 'domain', 'push.example'),
+	('push', 'domain', 'mtalk.google.com'), ('push', 'domain', 'push.phone.example'),
 	('push', 'port', '5228'), ('push', 'port', '5229'), ('push', 'port', '5230');
 
 GRANT USAGE ON SCHEMA ref TO waymark_store, waymark_judge, waymark_read;
