@@ -162,6 +162,16 @@ void capture_close(struct capture **c)
 	*c = NULL;
 }
 
+enum err capture_saved(struct capture *c, struct fault *f)
+{
+	if (c->dump == NULL)
+		return ERR_OK;
+	errno = 0;
+	if (pcap_dump_flush(c->dump) == 0 && !ferror(pcap_dump_file(c->dump)))
+		return ERR_OK;
+	return fault_set(f, ERR_IO, errno, "%s: the capture could not be saved whole", c->name);
+}
+
 int capture_fd(const struct capture *c)
 {
 	return c->live ? pcap_get_selectable_fd(c->pcap) : -1;

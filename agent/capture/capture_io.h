@@ -35,7 +35,10 @@ enum err capture_open(struct capture **out, const struct capture_config *config,
 enum err capture_open_file(struct capture **out, const char *path, const char *filter,
 			   const char *save, struct fault *f) MUSTUSE;
 
-void capture_close(struct capture **c); // what was saved is on disk then
+void capture_close(struct capture **c);
+
+// Whether everything to be saved went to the file so far; flushes. ERR_OK when nothing is saved.
+enum err capture_saved(struct capture *c, struct fault *f) MUSTUSE;
 
 // Becomes readable when frames wait; for an epoll loop. -1 for a file.
 int capture_fd(const struct capture *c);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "local/flows.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <string.h>
 
@@ -193,6 +194,31 @@ static struct flow_table *new_table(const struct flows_options *o)
 	return flow_table_new(&config);
 }
 
+// Prints what is left and tells what went wrong; returns the exit status.
+static int finish(struct reading *r, enum err err)
+{
+	if (r->capture == NULL)
+		return cli_fail("waymark flows", r->fault);
+	flow_finish(r->flows);
+	take_events(r);
+	flows_print_finish(&r->print);
+	const struct flow_counters counters = flow_counted(r->flows);
+	uint64_t heard = capture_count(r->capture);
+	tell_losses(&counters);
+	if (err == ERR_OK || err == ERR_CANCELED) {
+		struct fault fault = { 0 };
+		enum err saved = capture_saved(r->capture, &fault);
+		if (saved == ERR_OK && ferror(r->print.out))
+			saved = fault_set(&fault, ERR_IO, errno, "standard output");
+		if (saved != ERR_OK)
+			return cli_fail("waymark flows", &fault);
+		bool none = heard > 0 && counters.unknown_link == heard;
+		return err_exit(err == ERR_OK && none ? ERR_UNSUPPORTED : err);
+	}
+	int status = cli_fail("waymark flows", r->fault);
+	return err == ERR_CORRUPT && heard > 0 ? 3 : status; // 3: partly done
+}
+
 static int run(const struct flows_options *o, const char *path)
 {
 	struct fault fault = { 0 };
@@ -210,22 +236,7 @@ static int run(const struct flows_options *o, const char *path)
 			 : o->csv ? GRID_CSV
 				  : GRID_TABLE,
 			 stdout);
-	enum err err = path != NULL ? read_file(&r, path) : read_live(&r);
-	bool opened = r.capture != NULL;
-	uint64_t heard = opened ? capture_count(r.capture) : 0;
-	flow_finish(r.flows);
-	take_events(&r);
-	if (opened)
-		flows_print_finish(&r.print);
-	const struct flow_counters counters = flow_counted(r.flows);
-	tell_losses(&counters);
-	int status = err_exit(err);
-	if (err == ERR_OK && heard > 0 && counters.unknown_link == heard)
-		status = err_exit(ERR_UNSUPPORTED);
-	else if (err != ERR_OK && err != ERR_CANCELED)
-		status = cli_fail("waymark flows", &fault);
-	if (err == ERR_CORRUPT && heard > 0)
-		status = 3; // partly done
+	int status = finish(&r, path != NULL ? read_file(&r, path) : read_live(&r));
 	flows_print_wipe(&r.print);
 	capture_close(&r.capture);
 	flow_table_free(&r.flows);

@@ -4,19 +4,21 @@
 #include "base/macro.h"
 #include "trace/probe.h"
 
-#define AGREE 2 // independent fields
+#define AGREE 2 // in units of 16 random bits; a port of ours counts for one
 
 struct claim {
 	bool there; // the field was in the packet
 	bool ours;  // and names a probe that was sent
 	uint16_t serial;
+	int weight; // random bits / 16
 };
 
-static struct claim claim_of(const struct trace_path *p, bool there, uint32_t serial)
+static struct claim claim_of(const struct trace_path *p, int weight, bool there, uint32_t serial)
 {
 	return (struct claim){ .there = there,
 			       .ours = there && serial < p->serials,
-			       .serial = (uint16_t)serial };
+			       .serial = (uint16_t)serial,
+			       .weight = weight };
 }
 
 // The transport's own field.
@@ -25,12 +27,12 @@ static struct claim by_transport(const struct trace_path *p, const struct trace_
 	uint32_t base = trace_path_seq(p, 0);
 	switch (r->proto) {
 	case IP_UDP:
-		return claim_of(p, r->has_check,
+		return claim_of(p, 1, r->has_check,
 				trace_token_serial((uint16_t)(p->random >> 32), r->check));
 	case IP_TCP:
-		return claim_of(p, r->has_seq, r->seq - base);
+		return claim_of(p, 2, r->has_seq, r->seq - base);
 	default:
-		return claim_of(p, r->has_seq, (r->seq - base) & 0xffff);
+		return claim_of(p, 1, r->has_seq, (r->seq - base) & 0xffff);
 	}
 }
 
@@ -38,22 +40,22 @@ static struct claim by_payload(const struct trace_path *p, const struct trace_re
 {
 	if (r->proto == IP_TCP || !r->has_token || r->cookie != trace_path_cookie(p))
 		return (struct claim){ .there = r->proto != IP_TCP && r->has_token };
-	return claim_of(p, true, r->serial);
+	return claim_of(p, 2, true, r->serial);
 }
 
 static struct claim by_ip_id(const struct trace_path *p, const struct trace_reply *r)
 {
 	bool there = r->quoted && p->target.dst.family == 4;
-	return claim_of(p, there, trace_token_serial((uint16_t)(p->random >> 48), r->quoted_id));
+	return claim_of(p, 1, there, trace_token_serial((uint16_t)(p->random >> 48), r->quoted_id));
 }
 
-// How many claims name SERIAL; a claim that names another probe of ours counts against it.
+// What is claimed for SERIAL; a claim for another probe of ours counts against it.
 static int votes(const struct claim *claims, size_t count, uint16_t serial)
 {
 	int n = 0;
 	for (size_t i = 0; i < count; i++)
 		if (claims[i].ours)
-			n += claims[i].serial == serial ? 1 : -1;
+			n += claims[i].serial == serial ? claims[i].weight : -claims[i].weight;
 	return n;
 }
 

@@ -3,9 +3,9 @@
 // Whether a packet answers a given trace, and which of its probes. Inside the trace room only.
 //
 // A probe carries its serial number in several fields. One of them may have been rewritten on the
-// way (a NAT changes ports and checksums, some boxes change IDs and sequence numbers): two
-// independent fields must agree, and what differs leaves a mark. Fields that contradict one another
-// make it somebody else's packet.
+// way (a NAT changes ports and checksums, some boxes change IDs and sequence numbers): at least 32
+// bits of random fields must agree, and what differs leaves a mark. Fields that contradict one
+// another make it somebody else's packet.
 #pragma once
 
 #include "trace/path.h"

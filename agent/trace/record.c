@@ -81,8 +81,14 @@ static void put(struct trace_scratch *s, const struct trace_path *p, const struc
 	s->ref[i] = s->answer[i] = s->reply_ttl[i] = s->quoted_ttl[i] = s->mark[i] = 0;
 	s->rtt_us[i] = 0;
 	if (a->state == TRACE_ATTEMPT_ANSWERED) {
-		s->ref[i] = addr_ref(s, a->from);
-		s->answer[i] = answer_ref(s, a->answer);
+		uint8_t ref = addr_ref(s, a->from), answer = answer_ref(s, a->answer);
+		// A dictionary that is full loses the answer, not the record.
+		if (ref == 0 || answer == 0) {
+			s->probes++;
+			return;
+		}
+		s->ref[i] = ref;
+		s->answer[i] = answer;
 		s->rtt_us[i] = rtt_us(a->rtt);
 		s->reply_ttl[i] = a->reply_ttl;
 		s->quoted_ttl[i] = a->quoted_ttl;

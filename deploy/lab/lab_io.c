@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/text.h"
+#include "lab/apps.h"
 #include "lab/plug_io.h"
 #include "lab/sim.h"
 #include "lab/space_io.h"
@@ -18,10 +19,12 @@
 #include "log/log.h"
 #include "sys/clock.h"
 #include "sys/fd.h"
+#include "sys/file.h"
 #include "sys/loop.h"
 
-#define BURST      64 // frames of one host in one turn, so that no host starves another
-#define STATS_ROOM 512
+#define BURST        64 // frames of one host in one turn, so that no host starves another
+#define STATS_ROOM   512
+#define PROGRAM_ROOM 128 // a line of `programs`
 
 struct port {
 	struct lab *lab;
@@ -34,6 +37,7 @@ struct lab {
 	const struct world *w;
 	char name[WORLD_NAME_MAX + 1];
 	struct sim *sim;
+	struct apps *apps; // NULL: a bare network
 	struct loop *loop;
 	struct loop_watch *alarm_watch;
 	struct loop_timer *stats_timer;
@@ -153,8 +157,12 @@ static void signal_ready(void *self, uint32_t signal)
 {
 	struct lab *l = self;
 
-	if (signal == SIGCHLD)
+	if (signal == SIGCHLD) {
+		const char *host;
+		while (l->apps && (host = apps_gone(l->apps)))
+			LOG(LOG_WARN, "lab", "program_ended", KT("host", host));
 		return;
+	}
 	l->stop = signal == SIGINT ? ERR_CANCELED : ERR_OK;
 	loop_stop(l->loop);
 }
@@ -242,6 +250,39 @@ enum err lab_open(const char *name, const struct world *w, struct span text, str
 	return ERR_OK;
 }
 
+static enum err programs_write(const struct lab *l, struct fault *f)
+{
+	size_t room = apps_count(l->apps) * PROGRAM_ROOM;
+	char path[STATE_PATH], *text = malloc(room ? room : 1);
+	struct wr w = wr_of(text, text ? room : 0);
+
+	for (size_t i = 0; i < apps_count(l->apps); i++) {
+		struct apps_item item = apps_item(l->apps, i);
+		wr_format(&w, "%s\t%s\t%d\n", item.host, item.program, item.pid);
+	}
+	state_path(l->name, "programs", path);
+	enum err err = w.err == ERR_OK ? file_write(path, 0644, wr_span(&w), f)
+				       : fault_set(f, ERR_MEMORY, 0, "no memory for the programs");
+	free(text);
+	return err;
+}
+
+enum err lab_populate(struct lab *l, struct fault *f)
+{
+	char self[STATE_PATH], run_dir[STATE_PATH];
+	ssize_t len = readlink("/proc/self/exe", self, sizeof(self) - 1);
+
+	if (len < 0)
+		return fault_set(f, ERR_IO, errno, "/proc/self/exe");
+	self[len] = '\0';
+	state_path(l->name, "", run_dir);
+	struct apps_config c = {
+		.world = l->w, .lab = l->name, .program = self, .run_dir = run_dir
+	};
+	enum err err = apps_start(&c, &l->apps, f);
+	return err == ERR_OK ? programs_write(l, f) : err;
+}
+
 enum err lab_run(struct lab *l, struct fault *f)
 {
 	enum err err = loop_run(l->loop, f);
@@ -259,6 +300,7 @@ void lab_close(struct lab **lab)
 
 	if (!l)
 		return;
+	apps_stop(&l->apps);
 	for (int i = 0; i < WORLD_HOSTS_MAX; i++) {
 		loop_watch_drop(&l->ports[i].watch);
 		fd_close(&l->ports[i].tap);

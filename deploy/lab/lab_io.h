@@ -13,6 +13,10 @@ struct lab;
 enum err lab_open(const char *name, const struct world *w, struct span text, struct lab **out,
 		  struct fault *f) MUSTUSE;
 
+// Starts the programs that the hosts' attributes ask for (apps.h). The run directory gets their
+// files, and `programs`: host, program and pid, one a line.
+enum err lab_populate(struct lab *l, struct fault *f) MUSTUSE;
+
 // Carries frames until SIGINT, SIGTERM or a fault. ERR_CANCELED: interrupted by a person.
 enum err lab_run(struct lab *l, struct fault *f) MUSTUSE;
 

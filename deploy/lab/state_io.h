@@ -6,6 +6,8 @@
 //	world.conf  the world as it was read
 //	spaces      the namespaces, one a line, written before the first is made
 //	stats       one JSON line, renewed every second
+//	programs    what runs in the hosts: host, program, pid (apps.h), and beside it its files
+//	log         what the simulator has to say
 //	etc/HOST/   resolv.conf, hosts, wireguard/: what `exec` puts over /etc and /run/wireguard
 #pragma once
 

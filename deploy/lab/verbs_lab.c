@@ -26,7 +26,7 @@
 
 struct lab_args {
 	char name[WORLD_NAME_MAX + 1];
-	bool foreground;
+	bool foreground, bare;
 };
 
 #define NAME_OPTION                                                                                \
@@ -42,6 +42,10 @@ static const struct conf_option up_options[] = {
 	  .kind = CONF_BOOL,
 	  .offset = offsetof(struct lab_args, foreground),
 	  .help = "stay, and take the lab down on Ctrl-C" },
+	{ .name = "bare",
+	  .kind = CONF_BOOL,
+	  .offset = offsetof(struct lab_args, bare),
+	  .help = "only the network: no servers, resolvers and phones in it" },
 	{ .name = NULL },
 };
 static const struct conf_option name_options[] = { NAME_OPTION, { .name = NULL } };
@@ -69,37 +73,48 @@ static void say(int *to, enum err err, const struct fault *f)
 }
 
 // From here on no terminal and no starter matter.
-static void settle(void)
+static void settle(const char *lab)
 {
-	int nowhere = open("/dev/null", O_RDWR | O_CLOEXEC);
+	AUTO(fd_close) int nowhere = open("/dev/null", O_RDWR | O_CLOEXEC), log = -1;
+	char path[STATE_PATH];
 
+	state_path(lab, "log", path);
+	log = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
 	(void)setsid();
 	for (int fd = 0; fd <= 2 && nowhere >= 0; fd++)
-		(void)dup2(nowhere, fd);
-	fd_close(&nowhere);
+		(void)dup2(fd == 2 && log >= 0 ? log : nowhere, fd);
 	(void)!chdir("/");
 }
 
-static enum err serve(const char *name, const struct world *w, struct span text, int *news,
-		      struct fault *f)
+struct start {
+	const char *name;
+	const struct world *w;
+	struct span text;
+	bool bare;
+};
+
+static enum err serve(const struct start *s, int *news, struct fault *f)
 {
 	AUTO(lab_close) struct lab *lab = NULL;
-	enum err err = lab_open(name, w, text, &lab, f);
+	enum err err = lab_open(s->name, s->w, s->text, &lab, f);
 	bool stays = *news < 0;
 
+	if (err == ERR_OK && !s->bare)
+		err = lab_populate(lab, f);
+	if (err != ERR_OK)
+		lab_close(&lab); // before anybody hears of it, so that nothing is left then
 	say(news, err, f);
 	if (err != ERR_OK)
 		return err;
 	if (stays)
-		fprintf(stderr, PROGRAM ": %s is up, %d hosts; Ctrl-C takes it down\n", name,
-			w->host_count);
+		fprintf(stderr, PROGRAM ": %s is up, %d hosts; Ctrl-C takes it down\n", s->name,
+			s->w->host_count);
 	else
-		settle();
+		settle(s->name);
 	return lab_run(lab, f);
 }
 
-static enum err fork_and_wait(const char *name, const struct world *w, struct span text,
-			      struct fault *f)
+static enum err fork_and_wait(const struct start *s, struct fault *f)
 {
 	int ends[2];
 	struct news news = { .err = ERR_IO };
@@ -111,7 +126,7 @@ static enum err fork_and_wait(const char *name, const struct world *w, struct sp
 		return fault_set(f, ERR_IO, errno, "fork");
 	if (pid == 0) {
 		close(ends[0]);
-		_exit(err_exit(serve(name, w, text, &ends[1], f)));
+		_exit(err_exit(serve(s, &ends[1], f)));
 	}
 	close(ends[1]);
 	ssize_t len = read(ends[0], &news, sizeof(news));
@@ -126,7 +141,7 @@ static enum err up(struct lab_args *args, const char *file, struct fault *f)
 {
 	AUTO(world_free) struct world *w = NULL;
 	char *text = NULL;
-	size_t len;
+	size_t len = 0;
 	int nobody = -1;
 	enum err err = world_file(file, &text, &len, f);
 
@@ -135,11 +150,13 @@ static enum err up(struct lab_args *args, const char *file, struct fault *f)
 	if (err == ERR_OK)
 		err = space_permit(f);
 	if (err == ERR_OK) {
-		const char *name = args->name[0] ? args->name : w->name;
-		err = args->foreground ? serve(name, w, span_of(text, len), &nobody, f)
-				       : fork_and_wait(name, w, span_of(text, len), f);
+		struct start s = { .name = args->name[0] ? args->name : w->name,
+				   .w = w,
+				   .text = span_of(text, len),
+				   .bare = args->bare };
+		err = args->foreground ? serve(&s, &nobody, f) : fork_and_wait(&s, f);
 		if (err == ERR_OK && !args->foreground)
-			fprintf(stderr, PROGRAM ": %s is ready, %d hosts\n", name, w->host_count);
+			fprintf(stderr, PROGRAM ": %s is ready, %d hosts\n", s.name, w->host_count);
 	}
 	free(text);
 	return err;
@@ -148,8 +165,9 @@ static enum err up(struct lab_args *args, const char *file, struct fault *f)
 int verb_up(int argc, char **argv)
 {
 	static const struct cli_usage usage = {
-		.synopsis = PROGRAM " up WORLD [--name NAME] [--foreground]",
-		.text = "Makes a network namespace per host and the Internet between them.",
+		.synopsis = PROGRAM " up WORLD [--name NAME] [--bare] [--foreground]",
+		.text = "Makes a network namespace per host, the Internet between them, and the "
+			"programs in them.",
 	};
 	struct lab_args args;
 	struct cli cli = { 0 };

@@ -7,7 +7,9 @@
 
 uint8_t *wr_reserve(struct wr *w, size_t len)
 {
-	if (w->err != ERR_OK || w->cap - w->len < len) {
+	if (w->err != ERR_OK)
+		return NULL;
+	if (w->cap - w->len < len) {
 		w->err = ERR_FULL;
 		return NULL;
 	}

@@ -8,11 +8,12 @@
 #include "base/addr.h"
 #include "base/rd.h"
 
-#define DNS_HEAD  12
-#define DNS_NAME  255  // longest name on the wire
-#define DNS_TEXT  1025 // room for the longest presentation text with NUL (every byte as \ddd)
-#define DNS_CHAIN 16   // longest CNAME chain followed
-#define DNS_ADDRS 128  // addresses of one answer kept; dns_answer.lost counts the rest
+#define DNS_HEAD    12
+#define DNS_NAME    255  // longest name on the wire
+#define DNS_TEXT    1025 // room for the longest presentation text with NUL (every byte as \ddd)
+#define DNS_CHAIN   16   // longest CNAME chain followed
+#define DNS_RECORDS 256  // records of an answer looked at
+#define DNS_ADDRS   128  // addresses of one answer kept; dns_answer.lost counts the rest
 
 enum dns_type {
 	DNS_A = 1,

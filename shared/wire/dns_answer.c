@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "wire/dns.h"
 
-// The next record of the answer section, class IN; false at its end.
+// The next record of the answer section, class IN; false at its end. Each pass goes through all of
+// them, so their number is bounded: no packet can make it slow.
 static bool answer_next(struct dns_walk *w, struct dns_record *out)
 {
-	while (dns_record_next(w, out) && out->section == DNS_ANSWER)
+	while (dns_record_next(w, out) && out->section == DNS_ANSWER &&
+	       w->done[DNS_ANSWER] <= DNS_RECORDS)
 		if (out->class == 1)
 			return true;
 	return false;

@@ -93,7 +93,7 @@ scampered() { # FROM TO FAMILY METHOD
 
 links_before=$(ip -br link | wc -l)
 routes_before=$(ip route show table all | wc -l)
-"$lab" up "$world" --name "$name" 2> "$work/err"
+"$lab" up "$world" --name "$name" --bare 2> "$work/err"
 ok $? "the lab comes up" "$(cat "$work/err")"
 
 is "$(ip -br link | wc -l)" "$links_before" "the root namespace gets no interface"
@@ -162,11 +162,20 @@ simulator=$("$lab" status | awk -v n="$name" '$1 == n { print $(NF-1) }')
 is $? 0 "the lab goes down"
 is "$(left)$(gone $sleeper "$simulator")" "" "and leaves no namespace, mount, file, process"
 
-"$lab" up "$world" --name "$name" 2> /dev/null
+"$lab" up "$world" --name "$name" 2> "$work/err"
+ok $? "the lab comes up with its programs" "$(cat "$work/err")"
+for pair in "de1 wx-hk" "cn1 wx-cn"; do
+	set -- $pair
+	is "$(in_host "$1" -- getent ahostsv4 long.wechat.example | awk '{ print $1; exit }')" \
+		"$(address "$2" 4)" "$1 is sent to $2"
+done
+is "$(in_host jp1 -- getent hosts 198.18.18.1 | awk '{ print $2 }')" \
+	"$("$lab" names "$world" | awk -F, '$1 == "198.18.18.1" { print $2 }')" "reverse names are those of the world"
 in_host de1 -- sh -c 'trap "" TERM; while :; do sleep 1; done' &
 stubborn=$!
 sleep 0.3
 simulator=$("$lab" status | awk -v n="$name" '$1 == n { print $(NF-1) }')
+programs=$(cut -f 3 "/run/waymark-lab/$name/programs")
 kill -9 "$simulator"
 # The kernel takes its interfaces apart before the process is gone.
 for _ in $(seq 50); do [ -d "/proc/$simulator" ] || break; sleep 0.1; done
@@ -174,7 +183,7 @@ for _ in $(seq 50); do [ -d "/proc/$simulator" ] || break; sleep 0.1; done
 ok $? "a killed simulator is told as dead" "$("$lab" status)"
 "$lab" down --name "$name"
 is $? 0 "what it left goes down too"
-is "$(left)$(gone $stubborn "$simulator")" "" "and leaves nothing"
+is "$(left)$(gone $stubborn "$simulator" $programs)" "" "and leaves nothing"
 
 setsid -w "$lab" up "$world" --name "$name" --foreground 2> "$work/err" &
 for _ in $(seq 50); do grep -q "is up" "$work/err" && break; sleep 0.1; done

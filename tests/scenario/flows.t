@@ -54,11 +54,22 @@ if [ -d "$shared/a_messaging_pcap" ]; then
 else
 	skip "captures of messengers" "no ../shared/data"
 fi
+sums() { awk -F, 'NR > 1 { p += $6 + $8; b += $7 + $9 } END { print p, b }'; }
+all=$("$waymark" flows $here/raw_packets.pcap --csv | sums)
+few=$("$waymark" flows $here/raw_packets.pcap --csv --flows 2 2>"$tmp/err" | sums)
+[ "$all" = "$few" ] && grep -q "ended early for want of room" "$tmp/err"
+ok $? "a table too small loses no packet and no byte, and says so"
 printf 'not a capture at all, whatever it is called' >"$tmp/rubbish.pcap"
 refused "rubbish is refused" "$tmp/rubbish.pcap" 1 "offset [0-9]*: unknown file format"
 refused "a missing file is not found" "$tmp/absent.pcap" 4 "cannot read"
 : >"$tmp/empty"
 refused "an empty file is refused" "$tmp/empty" 1 "offset 0"
+"$waymark" flows $here/raw_packets.pcap >/dev/full 2>"$tmp/err"
+[ $? -eq 1 ] && grep -q "standard output: No space left" "$tmp/err"
+ok $? "a full disk is told"
+"$waymark" flows $here/mixed-vlan-mpls.pcap --save /dev/full >"$tmp/out" 2>"$tmp/err"
+[ $? -eq 1 ] && grep -q "could not be saved" "$tmp/err"
+ok $? "a full disk is told, of the saved capture too"
 "$waymark" flows --json --csv x >"$tmp/out" 2>"$tmp/err"
 [ $? -eq 2 ]
 ok $? "two forms at once is a usage error"

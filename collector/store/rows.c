@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "store/rows.h"
+
+static const char *const names[ROWS_TABLES] = {
+	[ROWS_TRACE] = "trace",     [ROWS_FLOW] = "flow",
+	[ROWS_STEP] = "step",       [ROWS_MESSAGE] = "message",
+	[ROWS_OUTCOME] = "outcome", [ROWS_NAME] = "name",
+	[ROWS_GAP] = "gap",         [ROWS_BATCH] = "batch",
+	[ROWS_BODY] = "batch_body", [ROWS_QUARANTINE] = "quarantine",
+};
+
+const char *rows_table_name(enum rows_table t)
+{
+	return names[t];
+}
+
+static void key(struct wr *w, struct rows_key k)
+{
+	copy_i4(w, k.node);
+	copy_i4(w, k.stream);
+	copy_u63(w, k.seq);
+}
+
+static void key_item(struct wr *w, struct rows_key k, uint32_t item)
+{
+	key(w, k);
+	copy_i4(w, (int32_t)item);
+}
+
+enum err rows_trace(struct wr *w, struct rows_key k, uint32_t item, const struct trace_record *t)
+{
+	copy_row(w, 32);
+	copy_time(w, t->start);
+	key_item(w, k, item);
+	copy_i8(w, (int64_t)t->id);
+	copy_run(w, t->run);
+	copy_side(w, t->side);
+	copy_i2(w, (int16_t)t->purpose);
+	copy_i2(w, (int16_t)t->method);
+	copy_i2(w, (int16_t)t->stop);
+	copy_u31(w, t->duration_us);
+	copy_inet_or_null(w, t->src);
+	copy_inet(w, t->dst);
+	copy_i4(w, t->sport);
+	copy_i4(w, t->dport);
+	copy_u31(w, t->flow_label);
+	copy_u31(w, t->probes_sent);
+	copy_u31(w, t->kernel_drops);
+	copy_i2(w, t->first_ttl);
+	copy_text_or_null(w, t->peer);
+	copy_bytes(w, t->tries);
+	copy_inet_array(w, t->addrs, t->dst.family == 4 ? 4 : 16);
+	copy_bytes(w, t->ref);
+	copy_rtt_array(w, t->rtt_us, t->probes);
+	copy_i4_array(w, t->answers, t->answer_count);
+	copy_bytes(w, t->answer);
+	copy_bytes(w, t->reply_ttl);
+	copy_bytes_or_null(w, t->quoted_ttl);
+	copy_bytes_or_null(w, t->mark);
+	if (t->mpls_count == 0) {
+		copy_null(w);
+		copy_null(w);
+		return w->err;
+	}
+	copy_i4_array(w, t->mpls_probe, t->mpls_count);
+	struct copy_array a = copy_array_open(w, COPY_INT8, t->mpls_count, false);
+	for (size_t i = 0; i < t->mpls_count; i++)
+		copy_i8(w, t->mpls_label[i]);
+	copy_array_close(w, a);
+	return w->err;
+}
+
+static void flow_arrays(struct wr *w, const struct flow_record *f)
+{
+	struct copy_array a = copy_array_open(w, COPY_TEXT, f->name_count, false);
+	for (size_t i = 0; i < f->name_count; i++)
+		copy_text(w, f->names[i].name);
+	copy_array_close(w, a);
+	a = copy_array_open(w, COPY_INT2, f->name_count, false);
+	for (size_t i = 0; i < f->name_count; i++)
+		copy_i2(w, (int16_t)f->names[i].how);
+	copy_array_close(w, a);
+	copy_text_or_null(w, f->app);
+	a = copy_array_open(w, COPY_INT8, f->burst_count, false);
+	for (size_t i = 0; i < f->burst_count; i++)
+		copy_i8(w, f->bursts[i].after_ns / NS_PER_US);
+	copy_array_close(w, a);
+	a = copy_array_open(w, COPY_INT4, f->burst_count, false);
+	for (size_t i = 0; i < f->burst_count; i++)
+		copy_u31(w, f->bursts[i].bytes);
+	copy_array_close(w, a);
+}
+
+enum err rows_flow(struct wr *w, struct rows_key k, uint32_t item, const struct flow_record *f)
+{
+	copy_row(w, 23);
+	copy_time(w, f->first);
+	copy_time(w, f->last);
+	key_item(w, k, item);
+	copy_run(w, f->run);
+	copy_side(w, f->side);
+	copy_i2(w, f->proto);
+	copy_inet(w, f->a);
+	copy_i4(w, f->aport);
+	copy_inet(w, f->b);
+	copy_i4(w, f->bport);
+	copy_u63(w, f->pkts_ab);
+	copy_u63(w, f->bytes_ab);
+	copy_u63(w, f->pkts_ba);
+	copy_u63(w, f->bytes_ba);
+	flow_arrays(w, f);
+	copy_u31(w, f->kernel_drops);
+	return w->err;
+}
+
+enum err rows_step(struct wr *w, struct rows_key k, uint32_t item, const struct step_record *s)
+{
+	copy_row(w, 11);
+	copy_time(w, s->begin);
+	copy_time(w, s->end);
+	key_item(w, k, item);
+	copy_run(w, s->run);
+	copy_side(w, s->side);
+	copy_text(w, s->name);
+	copy_i2(w, (int16_t)s->outcome);
+	copy_text_or_null(w, s->detail);
+	return w->err;
+}
+
+enum err rows_message(struct wr *w, struct rows_key k, uint32_t item,
+		      const struct message_record *m)
+{
+	copy_row(w, 14);
+	key_item(w, k, item);
+	copy_run(w, m->run);
+	copy_i2(w, m->side);
+	copy_text(w, m->id);
+	copy_i2(w, m->from_side);
+	copy_time_or_null(w, m->planned);
+	copy_time_or_null(w, m->sent);
+	copy_time_or_null(w, m->delivered);
+	copy_time_or_null(w, m->received);
+	copy_i2(w, (int16_t)m->status);
+	copy_text_or_null(w, m->detail);
+	return w->err;
+}
+
+enum err rows_outcome(struct wr *w, struct rows_key k, uint32_t item,
+		      const struct outcome_record *o)
+{
+	copy_row(w, 9);
+	key_item(w, k, item);
+	copy_bytes(w, span_of(o->order.bytes, sizeof(o->order.bytes)));
+	copy_run(w, o->run);
+	copy_i2(w, (int16_t)o->state);
+	copy_time(w, o->at);
+	copy_text_or_null(w, o->detail);
+	return w->err;
+}
+
+enum err rows_name(struct wr *w, struct rows_key k, uint32_t item, const struct name_record *n)
+{
+	copy_row(w, 7);
+	key_item(w, k, item);
+	copy_inet(w, n->addr);
+	copy_text(w, n->name);
+	copy_time(w, n->at);
+	return w->err;
+}
+
+enum err rows_gap(struct wr *w, struct rows_key k, uint32_t item, const struct gap_record *g)
+{
+	copy_row(w, 10);
+	key_item(w, k, item);
+	copy_text(w, span_text(gap_reason_name(g->reason)));
+	copy_u63(w, g->records);
+	copy_u63(w, g->bytes);
+	copy_time(w, g->at);
+	if (g->first_seq == 0) {
+		copy_null(w);
+		copy_null(w);
+	} else {
+		copy_u63(w, g->first_seq);
+		copy_u63(w, g->last_seq);
+	}
+	return w->err;
+}
+
+static void clock_columns(struct wr *w, const struct clock_record *c)
+{
+	if (c->wall.ns == 0) {
+		copy_null(w);
+		copy_null(w);
+		copy_null(w);
+		return;
+	}
+	copy_bool(w, c->synced);
+	copy_i8(w, c->offset_ns / NS_PER_US);
+	copy_i8(w, (int64_t)(c->max_error_ns / NS_PER_US)); // at most 2^64 / 1000: fits
+}
+
+static int32_t clamp31(uint32_t v)
+{
+	return v > INT32_MAX ? INT32_MAX : (int32_t)v;
+}
+
+enum err rows_batch(struct wr *w, const struct rows_batch *b, const struct batch_head *head)
+{
+	static const struct batch_head unread;
+	copy_row(w, 13);
+	key(w, b->key);
+	copy_i4(w, b->sign_key);
+	copy_time(w, head != NULL ? head->sealed : b->received);
+	copy_time(w, b->received);
+	copy_i4(w, head == NULL ? 0 : clamp31(head->records));
+	copy_i4(w, (int32_t)b->body.len);
+	copy_bytes(w, span_of(b->digest, 32));
+	copy_bytes(w, span_of(b->signature, 64));
+	clock_columns(w, head != NULL ? &head->clock : &unread.clock);
+	return w->err;
+}
+
+enum err rows_body(struct wr *w, const struct rows_batch *b)
+{
+	copy_row(w, 5);
+	key(w, b->key);
+	copy_time(w, b->received);
+	copy_bytes(w, b->body);
+	return w->err;
+}
+
+enum err rows_quarantine(struct wr *w, const struct rows_batch *b, const char *reason,
+			 const char *detail)
+{
+	copy_row(w, 9);
+	key(w, b->key);
+	copy_time(w, b->received);
+	copy_text(w, span_text(reason));
+	copy_text_or_null(w, span_text(detail));
+	copy_bytes(w, span_of(b->digest, 32));
+	copy_bytes(w, span_of(b->signature, 64));
+	copy_bytes(w, b->body);
+	return w->err;
+}

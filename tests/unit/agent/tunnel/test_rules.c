@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "tunnel/rules.h"
+
+#include "unit/agent/tunnel/example.h"
+
+#define V     "wmva0123456789a"
+#define G     "wmga0123456789a"
+#define CHAIN "add chain inet waymark_"
+#define RULE  "add rule inet waymark_"
+#define DNS   "meta l4proto { tcp, udp } th dport 53"
+
+static const char vantage_golden[] =
+	"add table inet waymark_" V " { flags owner; }\n" CHAIN V
+	" before { type nat hook prerouting priority -100; policy accept; }\n" CHAIN V
+	" forward { type filter hook forward priority -150; policy accept; }\n" CHAIN V
+	" after { type nat hook postrouting priority 100; policy accept; }\n" RULE V
+	" forward oifname \"" V
+	"\" meta nfproto ipv4 tcp flags syn tcp option maxseg size set 1380\n" RULE V
+	" forward iifname \"" V
+	"\" meta nfproto ipv4 tcp flags syn tcp option maxseg size set 1380\n" RULE V
+	" forward oifname \"" V
+	"\" meta nfproto ipv6 tcp flags syn tcp option maxseg size set 1360\n" RULE V
+	" forward iifname \"" V
+	"\" meta nfproto ipv6 tcp flags syn tcp option maxseg size set 1360\n" RULE V
+	" before iifname \"" V "\" meta nfproto ipv4 " DNS " dnat ip to 198.18.4.53\n" RULE V
+	" forward iifname \"" V "\" meta nfproto ipv6 " DNS " reject\n" RULE V
+	" forward iifname \"" V "\" ip daddr 198.18.4.53 accept\n" RULE V " forward iifname \"" V
+	"\" oifname != \"eth0\" reject\n" RULE V " after iifname \"" V "\" masquerade\n" CHAIN V
+	" input { type filter hook input priority 0; policy accept; }\n" RULE V
+	" input iifname \"" V "\" ct state established,related accept\n" RULE V
+	" input iifname \"" V "\" meta l4proto { icmp, ipv6-icmp } accept\n" RULE V
+	" input iifname \"" V "\" " DNS " accept\n" RULE V " input iifname \"" V "\" drop\n";
+
+static const char gateway_golden[] =
+	"add table inet waymark_" G " { flags owner; }\n" CHAIN G
+	" before { type nat hook prerouting priority -100; policy accept; }\n" RULE G
+	" before iifname \"lan0\" meta nfproto ipv4 fib daddr type local " DNS
+	" dnat ip to 198.19.0.1\n" RULE G
+	" before iifname \"lan0\" meta nfproto ipv6 fib daddr type local " DNS
+	" dnat ip6 to 2001:db8::1\n";
+
+static void check(const struct wr *w, const char *golden)
+{
+	assert_int_equal(w->err, ERR_OK);
+	assert_int_equal(w->len, strlen(golden));
+	assert_memory_equal(w->at, golden, w->len);
+}
+
+static void a_vantage_masquerades_and_sends_names_to_its_resolver(void **state)
+{
+	(void)state;
+	uint8_t room[RULES_TEXT];
+	struct wr w = wr_of(room, sizeof(room));
+	struct tunnel_config c = example_config(TUNNEL_VANTAGE);
+	rules_tunnel_write(&w, &c);
+	check(&w, vantage_golden);
+}
+
+static void a_gateway_sends_on_what_it_is_asked_itself(void **state)
+{
+	(void)state;
+	uint8_t room[RULES_TEXT];
+	struct wr w = wr_of(room, sizeof(room));
+	struct tunnel_config c = example_config(TUNNEL_GATEWAY);
+	rules_tunnel_write(&w, &c);
+	check(&w, gateway_golden);
+}
+
+static void lets_two_interfaces_speak_and_takes_it_back(void **state)
+{
+	(void)state;
+	uint8_t room[RULES_TEXT];
+	struct wr w = wr_of(room, sizeof(room));
+	struct tunnel_config c = example_config(TUNNEL_GATEWAY);
+	rules_pass_write(&w, &c);
+	rules_block_write(&w, &c);
+	check(&w,
+	      "add element inet waymark_guard pass { \"lan0\" . \"" G "\", \"" G "\" . \"lan0\" }\n"
+	      "delete element inet waymark_guard pass { \"lan0\" . \"" G "\", \"" G
+	      "\" . \"lan0\" }\n");
+}
+
+static void the_guard_drops_by_policy_and_names_no_owner(void **state)
+{
+	(void)state;
+	char room[RULES_TEXT];
+	struct wr w = wr_of(room, sizeof(room));
+	const char *const phones[] = { "lan0", "wlan0" };
+	rules_guard_write(&w, phones, COUNT(phones));
+	wr_u8(&w, 0);
+	assert_int_equal(w.err, ERR_OK);
+	assert_non_null(strstr(room, "hook forward priority -10; policy drop;"));
+	assert_non_null(strstr(room, "add element inet waymark_guard phones { \"wlan0\" }\n"));
+	assert_null(strstr(room, "owner"));
+	// The pass comes before the drop, and the drop before what a vantage node forwards.
+	const char *pass = strstr(room, "@pass accept");
+	const char *drop = strstr(room, "iifname @phones drop");
+	const char *vantage = strstr(room, "iifname \"wmv*\" accept");
+	assert_true(pass != NULL && pass < drop && drop < vantage);
+}
+
+static void the_longest_configuration_fits(void **state)
+{
+	(void)state;
+	uint8_t room[RULES_TEXT];
+	struct wr w = wr_of(room, sizeof(room));
+	const char *const inside[] = { "abcdefghijklmno" };
+	struct tunnel_config c = example_config(TUNNEL_VANTAGE);
+	strcpy(c.outside, inside[0]);
+	c.resolver4 = example_addr("255.255.255.254");
+	c.resolver6 = example_addr("2001:db8:ffff:ffff:ffff:ffff:ffff:ffff");
+	rules_guard_write(&w, inside, 1);
+	rules_tunnel_write(&w, &c);
+	assert_int_equal(w.err, ERR_OK);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_vantage_masquerades_and_sends_names_to_its_resolver),
+		cmocka_unit_test(a_gateway_sends_on_what_it_is_asked_itself),
+		cmocka_unit_test(lets_two_interfaces_speak_and_takes_it_back),
+		cmocka_unit_test(the_guard_drops_by_policy_and_names_no_owner),
+		cmocka_unit_test(the_longest_configuration_fits),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
