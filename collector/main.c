@@ -216,7 +216,7 @@ static void end(struct collector *c)
 	store_close(&c->store);
 	ingest_free(&c->ingest);
 	group_free(&c->filling);
-	schedule_free(&c->orders);
+	book_free(&c->orders);
 	loop_free(&c->loop);
 	seal_wipe(&c->secret);
 }

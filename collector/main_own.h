@@ -27,7 +27,7 @@ struct collector {
 	struct ingest_io *link;
 	struct store *store;
 	struct schedule_io *registry;
-	struct schedule *orders;
+	struct book *orders;
 	struct group *filling;
 	struct mono due; // when FILLING must go
 	struct mono stop_by;
@@ -43,7 +43,7 @@ void traffic_stored(void *self, const struct group *g);
 void traffic_store_state(void *self, bool up, const char *what);
 void traffic_registry_state(void *self, bool up, const char *what);
 void traffic_keys(void *self, const struct schedule_keys *keys);
-void traffic_orders(void *self, struct schedule **orders);
+void traffic_orders(void *self, struct book **orders);
 void traffic_stream(void *self, int32_t node, uint64_t epoch, int32_t id, uint64_t last_seq);
 void traffic_flush(void *self, struct mono now);  // a group has waited long enough
 void traffic_report(void *self, struct mono now); // once a second

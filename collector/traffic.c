@@ -128,16 +128,16 @@ void traffic_registry_state(void *self, bool up, const char *what)
 {
 	const struct collector *c = self;
 	if (up)
-		LOG(LOG_INFO, "schedule", "registry_up", KU("orders", schedule_count(c->orders)));
+		LOG(LOG_INFO, "schedule", "registry_up", KU("orders", book_count(c->orders)));
 	else
 		LOG(LOG_WARN, "schedule", "registry_down", KT("what", what));
 }
 
 static void hand_out(struct collector *c, int32_t node)
 {
-	struct schedule_order o;
+	struct book_order o;
 	struct wall now = clock_wall();
-	for (size_t at = 0; schedule_each(c->orders, &at, node, now, &o);)
+	for (size_t at = 0; book_each(c->orders, &at, node, now, &o);)
 		ingest_order(c->ingest, o.node, o.serial, o.signed_order);
 }
 
@@ -169,10 +169,10 @@ void traffic_keys(void *self, const struct schedule_keys *keys)
 	maybe_ready(c);
 }
 
-void traffic_orders(void *self, struct schedule **orders)
+void traffic_orders(void *self, struct book **orders)
 {
 	struct collector *c = self;
-	schedule_free(&c->orders);
+	book_free(&c->orders);
 	c->orders = *orders;
 	*orders = NULL;
 	hand_out(c, 0);
