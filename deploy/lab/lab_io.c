@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/timerfd.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -217,6 +218,20 @@ static enum err ports_make(struct lab *l, struct fault *f)
 	return err;
 }
 
+// One TAP a host: the usual soft limit of 1024 is less than WORLD_HOSTS_MAX needs.
+#define DESCRIPTORS_SPARE 256
+
+static void descriptors_raise(const struct world *w)
+{
+	rlim_t want = (rlim_t)w->host_count + DESCRIPTORS_SPARE;
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= want)
+		return;
+	limit.rlim_cur = want < limit.rlim_max ? want : limit.rlim_max;
+	(void)setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 enum err lab_open(const char *name, const struct world *w, struct span text, struct lab **out,
 		  struct fault *f)
 {
@@ -225,6 +240,7 @@ enum err lab_open(const char *name, const struct world *w, struct span text, str
 	*out = NULL;
 	if (!l)
 		return fault_set(f, ERR_MEMORY, 0, "no memory for a lab");
+	descriptors_raise(w);
 	l->w = w;
 	l->lock = l->alarm = l->stats = -1;
 	l->armed = MONO_NEVER;
@@ -283,8 +299,12 @@ enum err lab_populate(struct lab *l, struct fault *f)
 	return err == ERR_OK ? programs_write(l, f) : err;
 }
 
+// Late packets are false delays: the simulator goes before the programs it serves.
+#define URGENCY (-10)
+
 enum err lab_run(struct lab *l, struct fault *f)
 {
+	(void)setpriority(PRIO_PROCESS, 0, URGENCY);
 	enum err err = loop_run(l->loop, f);
 
 	if (err != ERR_OK)

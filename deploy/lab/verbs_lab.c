@@ -22,7 +22,7 @@
 #include "sys/file.h"
 
 #define PROGRAM   "waymark-lab"
-#define DOWN_WAIT (15 * NS_PER_S) // for the simulator to end by itself
+#define DOWN_WAIT (60 * NS_PER_S) // for the simulator to end: 1000 interfaces take 20 s
 
 struct lab_args {
 	char name[WORLD_NAME_MAX + 1];
