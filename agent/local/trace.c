@@ -15,7 +15,7 @@
 
 struct settings {
 	char method[16];
-	uint64_t port, first, max_ttl, attempts, gap, window, parallel, sport;
+	uint64_t port, first, max_ttl, attempts, again, gap, window, parallel, sport;
 	int64_t wait, deadline;
 	double rate, target_rate, net_rate;
 	struct conf_list deny;
@@ -35,6 +35,8 @@ static const struct conf_option options[] = {
 	{ "max-ttl", CONF_UINT, offsetof(struct settings, max_ttl), sizeof(uint64_t), 1,
 	  TRACE_HOPS_MAX, "32", "TTL", "last hop asked" },
 	ROW(attempts, CONF_UINT, 1, TRACE_TRIES_MAX, "3", "N", "probes to each hop"),
+	ROW(again, CONF_UINT, 0, TRACE_TRIES_MAX, "2", "N",
+	    "more, slower, to a silent hop within the path"),
 	ROW(wait, CONF_DURATION, 0.01, 60, "2s", "TIME", "longest wait for one answer"),
 	ROW(gap, CONF_UINT, 1, TRACE_HOPS_MAX, "5", "N", "silent hops in a row that end a trace"),
 	ROW(window, CONF_UINT, 1, 255, "8", "N", "probes of one trace in flight at once"),
@@ -83,6 +85,7 @@ static struct trace_target target_of(const struct settings *s, const struct trac
 	t.first_ttl = (uint8_t)s->first;
 	t.max_ttl = (uint8_t)s->max_ttl;
 	t.attempts = (uint8_t)s->attempts;
+	t.again = (uint8_t)s->again;
 	t.gap = (uint8_t)s->gap;
 	t.window = (uint8_t)s->window;
 	t.wait_ns = s->wait;

@@ -6,15 +6,22 @@
 #include "trace/probe.h"
 
 #define HOP_SPACING    (50 * NS_PER_MS)  // between two probes of one trace to one router
+#define AGAIN_SPACING  (400 * NS_PER_MS) // to a router that seems to limit its answers, and longer
 #define SLOT_FLOOR     (200 * NS_PER_MS) // an open probe holds its place in the window this long
 #define PATIENCE_FLOOR NS_PER_S          // and is given up after this, unless RTTs say more
 #define NO_SERIAL      TRACE_NO_SERIAL
+
+static uint8_t most_tries(const struct trace_target *t)
+{
+	unsigned n = (unsigned)t->attempts + t->again;
+	return n < TRACE_TRIES_MAX ? (uint8_t)n : TRACE_TRIES_MAX;
+}
 
 enum err trace_path_init(struct trace_path *p, const struct trace_target *t, struct mono now,
 			 uint64_t random)
 {
 	size_t hops = (size_t)(t->max_ttl - t->first_ttl) + 1;
-	size_t attempts = hops * t->attempts;
+	size_t attempts = hops * most_tries(t);
 	size_t first = attempts * sizeof(struct trace_attempt);
 	void *block = calloc(1, first + hops * sizeof(struct trace_hop));
 	if (block == NULL)
@@ -129,13 +136,32 @@ static struct waiting settle(struct trace_path *p, struct mono now, uint8_t end)
 	return w;
 }
 
+// A silent hop before one that answers may only be limiting its answers.
+static uint8_t tries_due(const struct trace_path *p, uint8_t ttl)
+{
+	bool asked_again = ttl < p->top && hop(p, ttl)->answer == NO_SERIAL;
+	return asked_again ? most_tries(&p->target) : p->target.attempts;
+}
+
+// When the next probe to TTL may go, as far as its router is concerned.
+static struct mono hop_due(const struct trace_path *p, uint8_t ttl)
+{
+	const struct trace_hop *h = hop(p, ttl);
+	int64_t extra = (int64_t)h->tries - p->target.attempts + 1;
+	if (extra <= 0)
+		return mono_add(h->last, HOP_SPACING);
+	// Traces that met the limit together must not come back together.
+	int64_t jitter = (int64_t)(p->random >> ((ttl + h->tries) & 31) & 0x1ff) * NS_PER_MS;
+	return mono_add(h->last, extra * AGAIN_SPACING + jitter);
+}
+
 // The TTL probed least, the nearest of those; 0 when all had their attempts.
 static uint8_t least_tried(const struct trace_path *p, uint8_t end)
 {
 	uint8_t best = 0;
 	for (uint8_t ttl = p->target.first_ttl; ttl <= end; ttl++) {
 		uint8_t tries = hop(p, ttl)->tries;
-		if (tries < p->target.attempts && (best == 0 || tries < hop(p, best)->tries))
+		if (tries < tries_due(p, ttl) && (best == 0 || tries < hop(p, best)->tries))
 			best = ttl;
 	}
 	return best;
@@ -169,8 +195,7 @@ enum trace_step trace_path_step(struct trace_path *p, struct mono now, uint8_t *
 	*until = mono_min(w.change, deadline(p));
 	if (*ttl == 0 || w.count >= p->target.window)
 		return TRACE_STEP_SLEEP;
-	struct mono due = later(mono_add(p->last_send, p->target.spacing_ns),
-				mono_add(hop(p, *ttl)->last, HOP_SPACING));
+	struct mono due = later(mono_add(p->last_send, p->target.spacing_ns), hop_due(p, *ttl));
 	if (!mono_before(now, due))
 		return TRACE_STEP_SEND;
 	*until = mono_min(*until, due);

@@ -36,17 +36,18 @@ struct trace_target {
 	uint8_t tos;
 	uint8_t first_ttl, max_ttl; // 1..TRACE_HOPS_MAX
 	uint8_t attempts;           // probes to each hop, 1..TRACE_TRIES_MAX
-	uint8_t gap;                // silent hops in a row that end it
-	uint8_t window;             // probes in flight at once
-	int64_t wait_ns;            // longest wait for one answer
-	int64_t spacing_ns;         // between two probes of this trace
-	int64_t deadline_ns;        // from trace_put on; 0: none
-	uint32_t drops;             // the kernel's drop counter now; comes back as kernel_drops
+	uint8_t again; // more probes, slower, to a hop that is silent while others behind it answer
+	uint8_t gap;   // silent hops in a row that end it
+	uint8_t window;      // probes in flight at once
+	int64_t wait_ns;     // longest wait for one answer
+	int64_t spacing_ns;  // between two probes of this trace
+	int64_t deadline_ns; // from trace_put on; 0: none
+	uint32_t drops;      // the kernel's drop counter now; comes back as kernel_drops
 };
 
 #define TRACE_TARGET_DEFAULT                                                                       \
 	{                                                                                          \
-		.first_ttl = 1, .max_ttl = 32, .attempts = 3, .gap = 5, .window = 8,               \
+		.first_ttl = 1, .max_ttl = 32, .attempts = 3, .again = 2, .gap = 5, .window = 8,   \
 		.wait_ns = 2 * NS_PER_S, .spacing_ns = 10 * NS_PER_MS                              \
 	}
 

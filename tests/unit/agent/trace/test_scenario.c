@@ -136,6 +136,8 @@ static void target_words(struct trace_target *t, struct span rest)
 		struct span v = text_word(&rest);
 		if (text_is(w, "attempts"))
 			t->attempts = (uint8_t)number(v);
+		else if (text_is(w, "again"))
+			t->again = (uint8_t)number(v);
 		else if (text_is(w, "gap"))
 			t->gap = (uint8_t)number(v);
 		else if (text_is(w, "first"))
