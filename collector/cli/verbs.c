@@ -5,6 +5,7 @@
 
 #include "cli/db.h"
 #include "cli/registry.h"
+#include "cli/run.h"
 #include "cli/verb.h"
 
 const struct verb verbs_central[] = {
@@ -13,5 +14,7 @@ const struct verb verbs_central[] = {
 	{ "phone", phone_verb, "phones: add list" },
 	{ "operator", operator_verb, "who may sign orders: keygen add list revoke" },
 	{ "setting", setting_verb, "settings of the centre: list set" },
+	{ "run", run_verb, "runs: start list show campaign" },
+	{ "order", order_verb, "orders to one node: trace list" },
 	{ NULL, NULL, NULL },
 };

@@ -1,0 +1,2 @@
+-- SPDX-License-Identifier: Apache-2.0
+INSERT INTO registry.orders (id, run, node, serial, expires, signed) VALUES ($1, $2, $3, $4, $5, $6)
