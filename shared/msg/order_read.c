@@ -189,7 +189,8 @@ enum err order_read(struct span in, struct arena *arena, struct order *out)
 	out->serial = o->serial;
 	out->not_before = wall_of(o->not_before_ns);
 	out->expires = wall_of(o->expires_ns);
-	if (o->id.len != RUN_ID_SIZE || run_of(o->id, &out->id) != ERR_OK ||
+	static const struct run_id none;
+	if (run_of(o->id, &out->id) != ERR_OK || memcmp(&out->id, &none, sizeof(none)) == 0 ||
 	    run_of(o->run, &out->run) != ERR_OK)
 		return ERR_FORMAT;
 	err = read_audience(o, out);
