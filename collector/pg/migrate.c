@@ -21,8 +21,7 @@ static int number_of(const struct sql_file *file)
 	return text_u64(span_of(file->path + dir, 4), 1, 9999, &n) == ERR_OK ? (int)n : 0;
 }
 
-// The Makefile sorts the table, so numbers rise; two files of one number are our own mistake and
-// the primary key says so.
+// The Makefile sorts the table: numbers rise, and files of one number are neighbours.
 static const struct sql_file *next_file(int after)
 {
 	for (const struct sql_file *s = sql_files; s->path != NULL; s++)
@@ -78,6 +77,16 @@ enum err migrate_check(struct pg *pg, struct fault *f)
 			 "the database is at migration %d, this program wants %d; run `waymark db "
 			 "migrate`",
 			 applied, newest);
+}
+
+// Two rooms may have taken one number at the same time; only one of the files would be applied.
+static enum err check_numbers(struct fault *f)
+{
+	for (const struct sql_file *s = sql_files; s->path != NULL && s[1].path != NULL; s++)
+		if (number_of(s) != 0 && number_of(s) == number_of(s + 1))
+			return fault_set(f, ERR_STATE, 0, "%s and %s have one number", s->path,
+					 s[1].path);
+	return ERR_OK;
 }
 
 // Every applied file must still be the one we carry.
@@ -159,7 +168,9 @@ enum err migrate_run(struct pg *pg, struct migrate_report *report, struct fault 
 	struct migrate_report own;
 	struct migrate_report *r = report != NULL ? report : &own;
 	memset(r, 0, sizeof(*r));
-	enum err err = pg_run(pg, "migration_lock", PG_NO_VALUES, NULL, f);
+	enum err err = check_numbers(f);
+	if (err == ERR_OK)
+		err = pg_run(pg, "migration_lock", PG_NO_VALUES, NULL, f);
 	if (err != ERR_OK)
 		return err;
 	err = make_roles(pg, r->roles, sizeof(r->roles), f);
