@@ -36,6 +36,8 @@ endif
 release.cflags := -O2 -g -D_FORTIFY_SOURCE=2
 release.ldflags := -pie -Wl,-z,relro,-z,now
 asan.cflags    := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+# The sanitizers hide from gcc what bounds a %s.
+asan.cflags    += $(if $(filter gcc,$(COMPILER)),-Wno-format-truncation)
 asan.ldflags   := -fsanitize=address,undefined -pie
 tsan.cflags    := -O1 -g -fsanitize=thread
 tsan.ldflags   := -fsanitize=thread -pie
