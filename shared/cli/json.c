@@ -25,10 +25,24 @@ static size_t utf8(struct span s)
 	return len;
 }
 
+// How many bytes at the start of S stand for themselves.
+static size_t plain(struct span s)
+{
+	size_t n = 0;
+	while (n < s.len && s.at[n] >= ' ' && s.at[n] < 0x7f && s.at[n] != '"' && s.at[n] != '\\')
+		n++;
+	return n;
+}
+
 static void quoted(FILE *out, struct span s)
 {
 	fputc('"', out);
 	while (s.len > 0) {
+		size_t run = plain(s);
+		fwrite(s.at, 1, run, out);
+		s = span_cut(s, run, s.len);
+		if (s.len == 0)
+			break;
 		size_t n = utf8(s);
 		uint8_t c = s.at[0];
 		if (n == 0)
