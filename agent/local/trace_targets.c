@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "base/text.h"
 #include "sys/file.h"
@@ -67,6 +68,8 @@ static enum err read_lines(struct trace_targets *t, const struct trace_wish *uns
 {
 	char *text = NULL;
 	size_t len = 0, number = 0;
+	if (isatty(STDIN_FILENO))
+		return fault_set(f, ERR_USAGE, 0, "no target given; --help tells more");
 	enum err err = file_read("-", INPUT_MAX, &text, &len, f);
 	struct span rest = span_of(text, len);
 	while (err == ERR_OK && rest.at != NULL && rest.len > 0) {

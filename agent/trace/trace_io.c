@@ -17,7 +17,8 @@
 
 #define SEND_BATCH    16 // small: the send time is that of the batch
 #define RECEIVE_BATCH 64
-#define RECEIVE_TURNS 32 // batches read before probes get their turn
+#define RECEIVE_TURNS 32  // batches read before probes get their turn
+#define SEND_TURN     256 // probes sent before answers are read again
 #define PACKET_MAX    1500
 #define RETRY_NS      NS_PER_MS // after the device's queue was full
 #define STEP_NS       NS_PER_S  // a receive time further off is a stepped wall clock
@@ -204,12 +205,12 @@ static void hand_over(struct trace_io *io, struct trace_record *r)
 	io->config.done(io->config.self, r);
 }
 
-// Everything the engine wants at this time. False when the device has no room.
+// What the engine wants at this time. False when the device has no room.
 static bool serve(struct trace_io *io)
 {
 	struct trace_probe probe;
 	struct trace_record record;
-	for (;;) {
+	for (unsigned sent = 0; sent < SEND_TURN; sent++) {
 		switch (trace_next(io->engine, &probe, &record)) {
 		case TRACE_SEND:
 			batch_put(io, &probe);
@@ -224,6 +225,7 @@ static bool serve(struct trace_io *io)
 			return flush_all(io);
 		}
 	}
+	return flush_all(io);
 }
 
 static void pump(void *self, struct mono now)
@@ -359,7 +361,8 @@ enum err trace_io_put(struct trace_io *io, const struct trace_target *target)
 void trace_io_stop(struct trace_io *io)
 {
 	trace_stop(io->engine);
-	pump(io, clock_mono());
+	while (!io->pumping && trace_count(io->engine) > 0)
+		pump(io, clock_mono());
 }
 
 size_t trace_io_count(const struct trace_io *io)
