@@ -15,10 +15,12 @@
 #include "pg/migrate.h"
 #include "sys/clock.h"
 #include "sys/file.h"
+#include "sys/notify.h"
 
 #include "main_own.h"
 
 #define PROGRAM      "waymark-collector"
+#define READY_WITHIN (30 * NS_PER_S)
 #define KEY_KIND     "waymark-collector-v1"
 #define STOP_WITHIN  (10 * NS_PER_S) // to make durable what was taken
 #define REPORT_EVERY NS_PER_S
@@ -151,19 +153,12 @@ static enum err open_rooms(struct collector *c, bool keep, struct fault *f)
 	if (c->ingest == NULL)
 		return fault_set(f, ERR_MEMORY, 0, "no memory");
 	ingest_pause(c->ingest, true);
-	const struct ingest_io_config link = { .listen = c->options.listen,
-					       .curve_secret = c->secret.curve,
-					       .zap_domain = "waymark",
-					       .want = traffic_wanted,
-					       .self = c };
-	enum err err = ingest_io_open(&link, c->ingest, c->loop, &c->link, f);
 	const struct store_config store = { .conninfo = c->place.conninfo,
 					    .keep_bodies = keep,
 					    .done = traffic_stored,
 					    .state = traffic_store_state,
 					    .self = c };
-	if (err == ERR_OK)
-		err = store_open(&store, c->loop, &c->store, f);
+	enum err err = store_open(&store, c->loop, &c->store, f);
 	const struct schedule_events events = { .keys = traffic_keys,
 						.orders = traffic_orders,
 						.opened = traffic_stream,
@@ -173,6 +168,32 @@ static enum err open_rooms(struct collector *c, bool keep, struct fault *f)
 	if (err == ERR_OK)
 		err = schedule_io_open(c->place.conninfo, &events, c->loop, &c->registry, f);
 	return err;
+}
+
+// Listens only when keys are known and the database takes rows: an agent that is refused once does
+// not come back until its watchdog makes a new socket.
+static enum err open_link(struct collector *c, struct fault *f)
+{
+	struct mono until = mono_add(clock_mono(), READY_WITHIN);
+	enum err err = ERR_OK;
+	while (err == ERR_OK && !(c->has_keys && c->store_up) && !c->stopping) {
+		if (!mono_before(clock_mono(), until))
+			return fault_set(f, ERR_UNREACHABLE, 0, "the database does not answer");
+		err = loop_turn(c->loop, until, f);
+	}
+	const struct ingest_io_config link = { .listen = c->options.listen,
+					       .curve_secret = c->secret.curve,
+					       .zap_domain = "waymark",
+					       .want = traffic_wanted,
+					       .self = c };
+	if (err == ERR_OK)
+		err = ingest_io_open(&link, c->ingest, c->loop, &c->link, f);
+	if (err != ERR_OK)
+		return err;
+	notify_send("READY=1");
+	LOG(LOG_INFO, "main", "ready", KT("listen", ingest_io_endpoint(c->link)),
+	    KU("keys", roll_count(ingest_roll_now(c->ingest))));
+	return ERR_OK;
 }
 
 static enum err start(struct collector *c, struct fault *f)
@@ -202,6 +223,8 @@ static enum err start(struct collector *c, struct fault *f)
 		err = loop_timer(c->loop, traffic_report, c, &c->report, f);
 	if (err == ERR_OK)
 		err = open_rooms(c, keep, f);
+	if (err == ERR_OK)
+		err = open_link(c, f);
 	if (err == ERR_OK)
 		err = loop_hook(c->loop, traffic_rest, c, f);
 	if (err == ERR_OK)

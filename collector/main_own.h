@@ -31,7 +31,7 @@ struct collector {
 	struct group *filling;
 	struct mono due; // when FILLING must go
 	struct mono stop_by;
-	bool stopping, ready, has_keys, store_up;
+	bool stopping, has_keys, store_up;
 	struct ingest_counts told; // as last logged
 	uint64_t spoiled;
 	enum err failed;

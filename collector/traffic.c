@@ -102,16 +102,6 @@ void traffic_stored(void *self, const struct group *g)
 
 // --- what the rooms tell -------------------------------------------------------------------------
 
-static void maybe_ready(struct collector *c)
-{
-	if (c->ready || !c->has_keys || !c->store_up)
-		return;
-	c->ready = true;
-	notify_send("READY=1");
-	LOG(LOG_INFO, "main", "ready", KT("listen", ingest_io_endpoint(c->link)),
-	    KU("nodes_keys", roll_count(ingest_roll_now(c->ingest))));
-}
-
 void traffic_store_state(void *self, bool up, const char *what)
 {
 	struct collector *c = self;
@@ -121,7 +111,6 @@ void traffic_store_state(void *self, bool up, const char *what)
 		LOG(LOG_INFO, "store", "database_up", KU("pending", store_pending(c->store)));
 	else
 		LOG(LOG_WARN, "store", "database_down", KT("what", what));
-	maybe_ready(c);
 }
 
 void traffic_registry_state(void *self, bool up, const char *what)
@@ -166,7 +155,6 @@ void traffic_keys(void *self, const struct schedule_keys *keys)
 	LOG(LOG_INFO, "ingest", "keys", KU("count", keys->count));
 	ingest_roll(c->ingest, &roll);
 	c->has_keys = true;
-	maybe_ready(c);
 }
 
 void traffic_orders(void *self, struct book **orders)
@@ -176,7 +164,8 @@ void traffic_orders(void *self, struct book **orders)
 	c->orders = *orders;
 	*orders = NULL;
 	hand_out(c, 0);
-	ingest_io_flush(c->link); // what was handed out borrows from the list
+	if (c->link != NULL)
+		ingest_io_flush(c->link); // what was handed out borrows from the list
 }
 
 void traffic_stream(void *self, int32_t node, uint64_t epoch, int32_t id, uint64_t last_seq)
