@@ -85,8 +85,8 @@ FUZZ_SRC := $(wildcard tests/fuzz/fuzz_*.c)
 FUZZERS  := $(FUZZ_SRC:tests/fuzz/%.c=$(B)/fuzz/%)
 BENCH_SRC := $(wildcard tests/bench/*.c)
 BENCHES  := $(BENCH_SRC:tests/bench/%.c=$(B)/bench/%)
-DRIVER_SRC := $(wildcard tests/netns/*_driver.c)
-DRIVERS  := $(DRIVER_SRC:tests/netns/%.c=$(BIN)/%)
+DRIVER_SRC := $(wildcard tests/netns/*_driver.c tests/e2e/*_driver.c)
+DRIVERS  := $(addprefix $(BIN)/,$(basename $(notdir $(DRIVER_SRC))))
 
 .DEFAULT_GOAL := all
 .PHONY: all help
@@ -176,6 +176,10 @@ $(B)/fuzz/%: $(B)/obj/tests/fuzz/%.o $(if $(filter fuzz,$(FLAVOUR)),,$(B)/obj/te
 	$(Q)$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(ALL_LIBS) -Wl,--end-group $(LIBS)
 
 $(B)/bench/%: $(B)/obj/tests/bench/%.o $(ALL_LIBS)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $< -Wl,--start-group $(ALL_LIBS) -Wl,--end-group $(LIBS)
+
+$(BIN)/%_driver: $(B)/obj/tests/e2e/%_driver.o $(ALL_LIBS)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $< -Wl,--start-group $(ALL_LIBS) -Wl,--end-group $(LIBS)
 
