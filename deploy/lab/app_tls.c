@@ -100,13 +100,12 @@ void tls_context_free(SSL_CTX **c)
 
 // --- the connection ----------------------------------------------------------------------------
 
-// True when the owner closed T meanwhile: nothing of it may be touched after.
-static bool left(struct tls *t)
+// The last act of a callback: the owner may have closed T meanwhile, and then it is gone.
+static void leave(struct tls *t)
 {
 	t->busy = false;
 	if (t->closed)
 		destroy(t);
-	return t->closed;
 }
 
 static void down(struct tls *t, const char *stage, const char *what)
@@ -250,7 +249,7 @@ static void on_ready(void *self, uint32_t events)
 		take(t);
 	if (!t->dead && !t->closed)
 		flush(t);
-	(void)left(t);
+	leave(t);
 }
 
 static void on_due(void *self, struct mono now)
@@ -260,7 +259,7 @@ static void on_due(void *self, struct mono now)
 	(void)now;
 	t->busy = true;
 	down(t, t->connected ? "tls" : "connect", "no answer in time");
-	(void)left(t);
+	leave(t);
 }
 
 static enum err begin(struct loop *l, SSL_CTX *context, int fd, struct mono deadline,

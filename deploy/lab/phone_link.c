@@ -8,6 +8,10 @@
 #include "base/text.h"
 #include "sys/clock.h"
 
+struct failure {
+	char stage[16], what[160];
+};
+
 struct phone_link {
 	struct phone_net net;
 	struct tls_events ev;
@@ -19,15 +23,15 @@ struct phone_link {
 	struct addr addrs[PHONE_ADDRS_MAX];
 	size_t count, at;
 	bool was_up;
-	char stage[16], what[160]; // of the last failure
+	struct failure last;
 };
 
 static void try_next(struct phone_link *l);
 
 static void fail_soon(struct phone_link *l, const char *stage, const char *what)
 {
-	snprintf(l->stage, sizeof(l->stage), "%s", stage);
-	snprintf(l->what, sizeof(l->what), "%s", what);
+	snprintf(l->last.stage, sizeof(l->last.stage), "%s", stage);
+	snprintf(l->last.what, sizeof(l->last.what), "%s", what);
 	loop_timer_at(l->timer, clock_mono());
 }
 
@@ -40,7 +44,9 @@ static void on_due(void *self, struct mono now)
 		try_next(l);
 		return;
 	}
-	l->ev.down(l->ev.self, l->stage, l->what);
+	// The owner closes the link before it has read the words.
+	struct failure last = l->last;
+	l->ev.down(l->ev.self, last.stage, last.what);
 }
 
 static void on_up(void *self)
