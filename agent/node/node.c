@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "node/node.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "keys/keys.h"
+#include "log/log.h"
+#include "node/orders.h"
+#include "node/store.h"
+#include "node/tracing.h"
+#include "sys/clock.h"
+#include "uplink/uplink_io.h"
+
+struct node {
+	struct loop *loop;
+	const struct node_config *config;
+	const struct seal_secret *secret;
+	struct store *store;
+	struct tracing *tracing;
+	struct orders *orders;
+	struct uplink_io *uplink;
+	struct loop_timer *leave;
+	uint64_t serial; // as last seen, for when orders are closed
+	char spool[NODE_PATH + 16];
+};
+
+struct loop *node_loop(const struct node *n)
+{
+	return n->loop;
+}
+
+const struct node_config *node_config(const struct node *n)
+{
+	return n->config;
+}
+
+const struct seal_secret *node_secret(const struct node *n)
+{
+	return n->secret;
+}
+
+struct orders *node_orders(const struct node *n)
+{
+	return n->orders;
+}
+
+void node_put_flow(struct node *n, const struct flow_record *r)
+{
+	store_flow(n->store, r);
+}
+
+void node_put_message(struct node *n, const struct message_record *r)
+{
+	store_message(n->store, r);
+}
+
+void node_put_step(struct node *n, const struct step_record *r)
+{
+	store_step(n->store, r);
+}
+
+enum err node_trace(struct node *n, const struct node_trace *t)
+{
+	return tracing_put(n->tracing, t);
+}
+
+void node_trace_forget(struct node *n, const void *self)
+{
+	tracing_forget(n->tracing, self);
+}
+
+static void on_order(void *self, struct span bytes)
+{
+	struct node *n = self;
+	if (n->orders != NULL) // NULL: leaving
+		orders_hear(n->orders, bytes);
+}
+
+static uint64_t on_serial(void *self)
+{
+	struct node *n = self;
+	if (n->orders != NULL)
+		n->serial = orders_serial(n->orders);
+	return n->serial;
+}
+
+static struct clock_record on_clock(void *self)
+{
+	(void)self;
+	return store_clock();
+}
+
+static void on_left(void *self)
+{
+	struct node *n = self;
+	loop_stop(n->loop);
+}
+
+static void on_patience(void *self, struct mono now)
+{
+	struct node *n = self;
+	(void)now;
+	LOG(LOG_WARN, "agent", "left_undrained",
+	    KU("batches", spool_state(store_spool(n->store)).next_seq -
+				  spool_state(store_spool(n->store)).first_unacked));
+	loop_stop(n->loop);
+}
+
+static enum err open_uplink(struct node *n, struct fault *f)
+{
+	struct seal_public collector;
+	enum err err =
+		keys_load_public(n->config->collector_key, "waymark-collector-v1", &collector, f);
+	if (err != ERR_OK)
+		return err;
+	struct uplink_io_config c = {
+		.endpoint = n->config->collector,
+		.node = n->config->name,
+		.software = WAYMARK_VERSION,
+		.secret = n->secret,
+		.spool = store_spool(n->store),
+		.order = on_order,
+		.serial = on_serial,
+		.clock = on_clock,
+		.left = on_left,
+		.self = n,
+	};
+	memcpy(c.server, collector.curve, sizeof(c.server));
+	return uplink_io_open(n->loop, &c, &n->uplink, f);
+}
+
+enum err node_open(struct loop *l, const struct node_config *c, const struct seal_secret *secret,
+		   struct node **out, struct fault *f)
+{
+	struct node *n = calloc(1, sizeof(*n));
+	if (n == NULL)
+		return fault_set(f, ERR_MEMORY, 0, "agent: no memory");
+	*n = (struct node){ .loop = l, .config = c, .secret = secret };
+	snprintf(n->spool, sizeof(n->spool), "%s/spool", c->data);
+	const struct store_config store = {
+		.node = c->name,
+		.dir = n->spool,
+		.limit = c->spool_limit,
+		.secret = secret,
+	};
+	enum err err = store_open(l, &store, &n->store, f);
+	if (err == ERR_OK)
+		err = tracing_open(l, c, n->store, &n->tracing, f);
+	if (err == ERR_OK)
+		err = orders_open(n, n->store, &n->orders, f);
+	if (err == ERR_OK)
+		err = open_uplink(n, f);
+	if (err == ERR_OK)
+		err = loop_timer(l, on_patience, n, &n->leave, f);
+	if (err != ERR_OK)
+		node_close(&n);
+	else
+		*out = n;
+	return err;
+}
+
+void node_leave(struct node *n, int64_t patience_ns)
+{
+	orders_close(&n->orders);
+	store_seal(n->store);
+	uplink_io_drain(n->uplink);
+	loop_timer_at(n->leave, mono_add(clock_mono(), patience_ns));
+}
+
+void node_close(struct node **out)
+{
+	struct node *n = *out;
+	if (n == NULL)
+		return;
+	loop_timer_drop(&n->leave);
+	uplink_io_close(&n->uplink);
+	orders_close(&n->orders);
+	tracing_close(&n->tracing);
+	store_close(&n->store);
+	free(n);
+	*out = NULL;
+}

@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "node/orders.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "log/log.h"
+#include "node/orders_file.h"
+#include "node/phone_run.h"
+#include "node/trace_list.h"
+#include "node/vantage.h"
+#include "sys/clock.h"
+
+struct visit {
+	const struct order *order; // NULL: free; plan owns it
+	struct vantage *vantage;
+	struct phone_run *phone;
+	struct trace_list *list;
+};
+
+struct orders {
+	struct node *node;
+	struct store *store;
+	struct plan *plan;
+	struct loop_timer *timer;
+	struct visit visits[PLAN_RUNNING];
+	char path[NODE_PATH + 32];
+};
+
+static void file_outcome(struct orders *o, const struct run_id *order, const struct run_id *run,
+			 enum order_state state, const char *detail)
+{
+	char id[2 * RUN_ID_SIZE + 1];
+	const struct outcome_record r = {
+		.order = *order,
+		.run = *run,
+		.state = state,
+		.at = clock_wall(),
+		.detail = span_text(detail),
+	};
+	store_outcome(o->store, &r);
+	text_hex(span_of(order->bytes, sizeof(order->bytes)), id);
+	LOG(state >= ORDER_FAILED ? LOG_WARN : LOG_INFO, "plan", "order", KT("order", id),
+	    KT("state", order_state_name(state)), KT("why", detail));
+}
+
+// What a crash must not lose: which serials are used up, and what was under way.
+static void keep(struct orders *o)
+{
+	struct orders_file file = { .serial = plan_serial(o->plan) };
+	struct fault f;
+	for (size_t i = 0; i < PLAN_RUNNING; i++) {
+		if (o->visits[i].order == NULL)
+			continue;
+		file.open[file.count].order = o->visits[i].order->id;
+		file.open[file.count++].run = o->visits[i].order->run;
+	}
+	if (orders_file_write(o->path, &file, &f) != ERR_OK)
+		log_fault(LOG_ERROR, "plan", "cannot_keep_orders", &f);
+}
+
+static void arm(struct orders *o)
+{
+	struct wall due = plan_due(o->plan);
+	if (due.ns == INT64_MAX)
+		return;
+	loop_timer_at(o->timer, mono_add(clock_mono(), due.ns - clock_wall().ns));
+}
+
+static struct visit *visit_of(struct orders *o, const void *self)
+{
+	for (size_t i = 0; i < PLAN_RUNNING; i++) {
+		struct visit *v = &o->visits[i];
+		if (v->order != NULL && (self == v->vantage || self == v->phone || self == v->list))
+			return v;
+	}
+	return NULL;
+}
+
+static void close_visit(struct orders *o, struct visit *v, enum order_state state,
+			const char *detail)
+{
+	struct run_id id = v->order->id, run = v->order->run;
+	vantage_close(&v->vantage);
+	phone_run_close(&v->phone);
+	trace_list_close(&v->list);
+	*v = (struct visit){ 0 };
+	plan_done(o->plan, &id);
+	keep(o);
+	file_outcome(o, &id, &run, state, detail);
+}
+
+static void on_end(struct node *n, void *self, enum order_state state, const char *detail)
+{
+	struct orders *o = node_orders(n);
+	struct visit *v = visit_of(o, self);
+	char why[PLAN_DETAIL];
+	if (v == NULL)
+		return;
+	// DETAIL may live in what is about to be freed.
+	snprintf(why, sizeof(why), "%s", detail);
+	close_visit(o, v, state, why);
+	loop_timer_at(o->timer, clock_mono());
+}
+
+static enum err begin(struct orders *o, struct visit *v, struct fault *f)
+{
+	switch (v->order->kind) {
+	case ORDER_VANTAGE:
+		return vantage_open(o->node, v->order, on_end, &v->vantage, f);
+	case ORDER_GATEWAY:
+		return phone_run_open(o->node, v->order, on_end, &v->phone, f);
+	case ORDER_TRACE:
+		return trace_list_open(o->node, v->order, on_end, &v->list, f);
+	case ORDER_NONE:
+		break;
+	}
+	return fault_set(f, ERR_UNSUPPORTED, 0, "an order of a kind this agent does not know");
+}
+
+static struct visit *free_visit(struct orders *o)
+{
+	for (size_t i = 0; i < PLAN_RUNNING; i++)
+		if (o->visits[i].order == NULL)
+			return &o->visits[i];
+	return NULL;
+}
+
+static void begin_due(struct orders *o)
+{
+	bool expired;
+	struct visit *v;
+	while ((v = free_visit(o)) != NULL &&
+	       (v->order = plan_next(o->plan, clock_wall(), &expired)) != NULL) {
+		struct fault f = { 0 };
+		keep(o);
+		if (expired)
+			close_visit(o, v, ORDER_REFUSED_EXPIRED, "expired while it waited");
+		else if (begin(o, v, &f) != ERR_OK)
+			close_visit(o, v, ORDER_FAILED, f.what);
+	}
+}
+
+static void on_time(void *self, struct mono now)
+{
+	struct orders *o = self;
+	(void)now;
+	begin_due(o);
+	arm(o);
+}
+
+void orders_hear(struct orders *o, struct span bytes)
+{
+	struct plan_verdict v;
+	bool repeat;
+	plan_hear(o->plan, clock_wall(), bytes, &v, &repeat);
+	if (repeat)
+		return;
+	if (v.state == ORDER_ACCEPTED)
+		keep(o);
+	file_outcome(o, &v.order, &v.run, v.state, v.detail);
+	arm(o);
+}
+
+static void report_interrupted(struct orders *o, const struct orders_file *file)
+{
+	for (size_t i = 0; i < file->count; i++)
+		file_outcome(o, &file->open[i].order, &file->open[i].run, ORDER_FAILED,
+			     "the agent was restarted meanwhile");
+}
+
+enum err orders_open(struct node *n, struct store *store, struct orders **out, struct fault *f)
+{
+	struct orders_file file;
+	struct orders *o = calloc(1, sizeof(*o));
+	if (o == NULL)
+		return fault_set(f, ERR_MEMORY, 0, "orders: no memory");
+	o->node = n;
+	o->store = store;
+	snprintf(o->path, sizeof(o->path), "%s/orders", node_config(n)->data);
+	enum err err = orders_file_read(o->path, &file, f);
+	if (err == ERR_OK)
+		err = plan_new(&node_config(n)->policy, file.serial, &o->plan);
+	if (err == ERR_OK)
+		err = loop_timer(node_loop(n), on_time, o, &o->timer, f);
+	if (err != ERR_OK) {
+		orders_close(&o);
+		return err;
+	}
+	report_interrupted(o, &file);
+	keep(o);
+	*out = o;
+	return ERR_OK;
+}
+
+void orders_close(struct orders **out)
+{
+	struct orders *o = *out;
+	if (o == NULL)
+		return;
+	for (size_t i = 0; i < PLAN_RUNNING; i++)
+		if (o->visits[i].order != NULL)
+			close_visit(o, &o->visits[i], ORDER_FAILED, "the agent was stopped");
+	loop_timer_drop(&o->timer);
+	plan_free(&o->plan);
+	free(o);
+	*out = NULL;
+}
+
+uint64_t orders_serial(const struct orders *o)
+{
+	return plan_serial(o->plan);
+}
+
+size_t orders_running(const struct orders *o)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < PLAN_RUNNING; i++)
+		n += o->visits[i].order != NULL;
+	return n;
+}

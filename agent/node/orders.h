@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// From signed bytes to work and back to an outcome: asks plan, keeps on disk what must survive a
+// crash (the serial, and which orders are under way), begins visits when their time has come, files
+// what became of each. An order that was under way when the process died is reported as failed.
+#pragma once
+
+#include "node/services.h"
+#include "node/store.h"
+
+struct orders;
+
+enum err orders_open(struct node *n, struct store *store, struct orders **out,
+		     struct fault *f) MUSTUSE;
+void orders_close(struct orders **o); // visits under way are given up and reported as failed
+
+// Bytes of a SignedOrder as they came.
+void orders_hear(struct orders *o, struct span signed_bytes);
+
+uint64_t orders_serial(const struct orders *o);
+size_t orders_running(const struct orders *o);

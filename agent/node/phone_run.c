@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "node/phone_run.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "gateway/phone_io.h"
+#include "node/step.h"
+#include "sys/clock.h"
+#include "tunnel/tunnel_io.h"
+
+#define PHONE_RUN_TICK   (100 * NS_PER_MS)
+#define PHONE_RUN_TUNNEL (3 * NS_PER_S) // after the start: a tunnel not up by then fails the run
+#define PHONE_RUN_LINGER (2 * NS_PER_S) // the tunnel stays, so that the app's goodbye gets out
+
+enum stage {
+	STAGE_TUNNEL, // waiting for the first handshake
+	STAGE_PHONE,  // the phone works
+	STAGE_LINGER, // the phone has finished
+};
+
+struct phone_run {
+	struct node *node;
+	visit_end_fn *end;
+	const struct order *order;
+	struct tunnel *tunnel;
+	struct phone_io *phone;
+	struct loop_timer *timer;
+	struct wall tunnel_begin;
+	struct mono start, leave;
+	enum stage stage;
+	bool failed;
+	char why[200];
+};
+
+static void on_step(void *self, const struct step_record *record)
+{
+	struct phone_run *r = self;
+	node_put_step(r->node, record);
+}
+
+static void on_message(void *self, const struct message_record *record)
+{
+	struct phone_run *r = self;
+	node_put_message(r->node, record);
+}
+
+static void on_end(void *self, size_t messages, size_t planned)
+{
+	struct phone_run *r = self;
+	if (messages < planned) {
+		r->failed = true;
+		snprintf(r->why, sizeof(r->why), "%zu of %zu messages went through", messages,
+			 planned);
+	}
+	r->stage = STAGE_LINGER;
+	r->leave = mono_add(clock_mono(), PHONE_RUN_LINGER);
+}
+
+static void leave(struct phone_run *r)
+{
+	r->end(r->node, r, r->failed ? ORDER_FAILED : ORDER_DONE, r->failed ? r->why : "");
+}
+
+static void fail(struct phone_run *r, const char *why)
+{
+	r->failed = true;
+	snprintf(r->why, sizeof(r->why), "%s", why);
+	leave(r);
+}
+
+// The tunnel carries traffic only after a handshake; the phone is driven from then on.
+static void wait_tunnel(struct phone_run *r, struct mono now)
+{
+	struct tunnel_state state;
+	char text[120];
+	tunnel_state(r->tunnel, &state);
+	if (tunnel_ready(&state)) {
+		snprintf(text, sizeof(text), "%s WireGuard", state.backend);
+		step_put(r->node, &r->order->run, r->order->side, "tunnel", r->tunnel_begin,
+			 STEP_DONE, text);
+		r->stage = STAGE_PHONE;
+	} else if (!mono_before(now, mono_add(r->start, PHONE_RUN_TUNNEL))) {
+		const char *why = "no WireGuard handshake with the vantage node";
+		step_put(r->node, &r->order->run, r->order->side, "tunnel", r->tunnel_begin,
+			 STEP_FAILED, why);
+		fail(r, why);
+		return;
+	}
+	loop_timer_at(r->timer, mono_add(now, PHONE_RUN_TICK));
+}
+
+static void on_tick(void *self, struct mono now)
+{
+	struct phone_run *r = self;
+	if (r->stage == STAGE_TUNNEL)
+		wait_tunnel(r, now);
+	else if (r->stage == STAGE_LINGER && !mono_before(now, r->leave))
+		leave(r);
+	else
+		loop_timer_at(r->timer, mono_add(now, PHONE_RUN_TICK));
+}
+
+static void fill_tunnel(const struct phone_run *r, const struct node_phone *phone,
+			struct tunnel_config *c)
+{
+	const struct tunnel_order *t = &r->order->tunnel;
+	*c = (struct tunnel_config){
+		.role = TUNNEL_GATEWAY,
+		.endpoint = t->endpoint,
+		.endpoint_port = t->port,
+		.keepalive_s = 25,
+		.mtu = t->mtu,
+		.inner4 = { t->gateway4, t->vantage4 },
+		.inner6 = { t->gateway6, t->vantage6 },
+	};
+	memcpy(c->private_key, node_secret(r->node)->wireguard, sizeof(c->private_key));
+	memcpy(c->peer_key, t->peer_key, sizeof(c->peer_key));
+	snprintf(c->inside, sizeof(c->inside), "%s", phone->interface);
+	snprintf(c->outside, sizeof(c->outside), "%s", node_config(r->node)->outside);
+	tunnel_name_write(TUNNEL_GATEWAY, r->order->run.bytes, r->order->side == 1 ? 'a' : 'b',
+			  c->name);
+	c->phones[c->phone_count++] = (struct prefix){ phone->address4, 32 };
+	if (phone->address6.family == 6)
+		c->phones[c->phone_count++] = (struct prefix){ phone->address6, 128 };
+}
+
+static enum err open_tunnel(struct phone_run *r, const struct node_phone *phone, struct fault *f)
+{
+	struct tunnel_config c;
+	r->tunnel_begin = clock_wall();
+	fill_tunnel(r, phone, &c);
+	enum err err = tunnel_open(&c, &r->tunnel, f);
+	tunnel_config_wipe(&c);
+	if (err != ERR_OK)
+		step_put(r->node, &r->order->run, r->order->side, "tunnel", r->tunnel_begin,
+			 STEP_FAILED, f->what);
+	return err;
+}
+
+static enum err find_phone(struct node *n, const struct order *o, const struct node_phone **out,
+			   struct fault *f)
+{
+	*out = node_phone_find(node_config(n), o->phone);
+	if (*out == NULL)
+		return fault_set(f, ERR_MISSING, 0, "no phone \"%.*s\" behind this gateway",
+				 (int)o->phone.len, (const char *)o->phone.at);
+	return ERR_OK;
+}
+
+enum err phone_run_open(struct node *n, const struct order *o, visit_end_fn *end,
+			struct phone_run **out, struct fault *f)
+{
+	const struct node_phone *phone;
+	enum err err = find_phone(n, o, &phone, f);
+	if (err != ERR_OK)
+		return err;
+	struct phone_run *r = calloc(1, sizeof(*r));
+	if (r == NULL)
+		return fault_set(f, ERR_MEMORY, 0, "phone run: no memory");
+	r->node = n;
+	r->end = end;
+	r->order = o;
+	r->start = mono_add(clock_mono(), o->start.ns - clock_wall().ns);
+	err = loop_timer(node_loop(n), on_tick, r, &r->timer, f);
+	if (err == ERR_OK)
+		err = open_tunnel(r, phone, f);
+	const struct phone_io_events events = { on_step, on_message, on_end, r };
+	if (err == ERR_OK)
+		err = phone_io_open(node_loop(n), phone->socket, o, events, &r->phone, f);
+	if (err != ERR_OK) {
+		phone_run_close(&r);
+		return err;
+	}
+	loop_timer_at(r->timer, mono_add(clock_mono(), PHONE_RUN_TICK));
+	*out = r;
+	return ERR_OK;
+}
+
+void phone_run_close(struct phone_run **out)
+{
+	struct phone_run *r = *out;
+	if (r == NULL)
+		return;
+	phone_io_close(&r->phone);
+	loop_timer_drop(&r->timer);
+	tunnel_close(&r->tunnel);
+	free(r);
+	*out = NULL;
+}

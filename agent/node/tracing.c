@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "node/tracing.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/table.h"
+#include "base/text.h"
+#include "log/log.h"
+#include "pace/pace.h"
+#include "sys/clock.h"
+#include "trace/trace_io.h"
+
+// What a trace that is under way is for.
+struct errand {
+	struct run_id run;
+	uint8_t side;
+	enum trace_purpose purpose;
+	char peer[NODE_NAME_MAX + 1];
+	node_traced_fn *done;
+	void *self;
+};
+
+struct tracing {
+	struct trace_io *io;
+	struct pace *pace;
+	struct names_io *names;
+	struct store *store;
+	struct table *errands; // tag -> struct errand
+};
+
+static void ask_names(struct tracing *t, const struct trace_record *r)
+{
+	size_t size = r->dst.family == 4 ? 4 : 16;
+	for (size_t at = 0; at + size <= r->addrs.len; at += size)
+		names_io_ask(t->names, addr_of(span_cut(r->addrs, at, size)));
+	names_io_ask(t->names, r->dst);
+}
+
+static void on_trace(void *self, const struct trace_record *record)
+{
+	struct tracing *t = self;
+	struct trace_record r = *record;
+	const struct errand *found = table_find(t->errands, &r.id);
+	if (found == NULL)
+		return;
+	struct errand e = *found;
+	(void)table_take(t->errands, &r.id);
+	r.run = e.run;
+	r.side = e.side;
+	r.purpose = e.purpose;
+	r.peer = span_text(e.peer);
+	store_trace(t->store, &r);
+	ask_names(t, &r);
+	if (e.done != NULL)
+		e.done(e.self);
+}
+
+static void on_name(void *self, struct addr addr, struct span name)
+{
+	struct tracing *t = self;
+	const struct name_record r = { .addr = addr, .name = name, .at = clock_wall() };
+	store_name(t->store, &r);
+}
+
+static enum err open_pace(struct tracing *t, const struct node_config *c, struct fault *f)
+{
+	const struct pace_limits limits = {
+		.all = (double)c->rate,
+		.target = (double)c->rate_target,
+		.net = (double)c->rate_net,
+		.burst_s = 0.05,
+		.targets = 65536,
+		.seed = { random_u64(), random_u64() },
+	};
+	t->pace = pace_new(&limits);
+	if (t->pace == NULL)
+		return fault_set(f, ERR_MEMORY, 0, "rate limits: no memory");
+	for (size_t i = 0; i < c->policy.deny_count; i++)
+		if (pace_put(t->pace, c->policy.deny[i]) != ERR_OK)
+			return fault_set(f, ERR_FULL, 0, "deny: more than %d prefixes",
+					 PACE_DENY_MAX);
+	return ERR_OK;
+}
+
+static enum err open_engine(struct loop *l, struct tracing *t, const struct node_config *c,
+			    struct fault *f)
+{
+	struct trace_io_config config = TRACE_IO_DEFAULT;
+	config.traces = TRACING_MAX;
+	config.sport_first = (uint16_t)c->sport_first;
+	config.sport_count = (uint16_t)c->sport_count;
+	config.pace = t->pace;
+	config.done = on_trace;
+	config.self = t;
+	return trace_io_open(l, &config, &t->io, f);
+}
+
+enum err tracing_open(struct loop *l, const struct node_config *c, struct store *store,
+		      struct tracing **out, struct fault *f)
+{
+	const uint64_t seed[2] = { random_u64(), random_u64() };
+	struct tracing *t = calloc(1, sizeof(*t));
+	if (t == NULL)
+		return fault_set(f, ERR_MEMORY, 0, "tracing: no memory");
+	t->store = store;
+	t->errands = table_new(sizeof(uint64_t), sizeof(struct errand), TRACING_MAX, seed);
+	enum err err = t->errands == NULL ? fault_set(f, ERR_MEMORY, 0, "tracing: no memory")
+					  : open_pace(t, c, f);
+	if (err == ERR_OK)
+		err = open_engine(l, t, c, f);
+	if (err == ERR_OK)
+		err = names_io_open(l, c->resolver4, on_name, t, &t->names, f);
+	if (err != ERR_OK)
+		tracing_close(&t);
+	else
+		*out = t;
+	return err;
+}
+
+void tracing_close(struct tracing **out)
+{
+	struct tracing *t = *out;
+	if (t == NULL)
+		return;
+	names_io_close(&t->names);
+	trace_io_close(&t->io);
+	pace_free(&t->pace);
+	table_free(&t->errands);
+	free(t);
+	*out = NULL;
+}
+
+static void fill_target(struct trace_target *to, const struct node_trace *want, uint64_t tag)
+{
+	const struct trace_limits *l = &want->limits;
+	to->tag = tag;
+	to->dst = want->target.addr;
+	to->method = want->target.method;
+	to->dport = want->target.port;
+	if (l->first_ttl != 0)
+		to->first_ttl = l->first_ttl;
+	if (l->max_ttl != 0)
+		to->max_ttl = l->max_ttl;
+	if (l->attempts != 0)
+		to->attempts = l->attempts;
+	if (l->gap != 0)
+		to->gap = l->gap;
+	if (l->wait_ms != 0)
+		to->wait_ns = (int64_t)l->wait_ms * NS_PER_MS;
+}
+
+enum err tracing_put(struct tracing *t, const struct node_trace *want)
+{
+	struct trace_target target = TRACE_TARGET_DEFAULT;
+	uint64_t tag = random_u64();
+	fill_target(&target, want, tag);
+	struct errand *e = table_put(t->errands, &tag, NULL);
+	if (e == NULL)
+		return ERR_FULL;
+	*e = (struct errand){
+		.run = want->run,
+		.side = want->side,
+		.purpose = want->purpose,
+		.done = want->done,
+		.self = want->self,
+	};
+	enum err err = text_copy(e->peer, sizeof(e->peer), want->target.peer);
+	if (err == ERR_OK)
+		err = trace_io_put(t->io, &target);
+	if (err != ERR_OK)
+		(void)table_take(t->errands, &tag);
+	return err;
+}
+
+void tracing_forget(struct tracing *t, const void *self)
+{
+	size_t at = 0;
+	const void *key;
+	void *value;
+	while (table_each(t->errands, &at, &key, &value)) {
+		struct errand *e = value;
+		if (e->self != self)
+			continue;
+		e->done = NULL;
+		e->self = NULL;
+	}
+}
+
+size_t tracing_count(const struct tracing *t)
+{
+	return trace_io_count(t->io);
+}

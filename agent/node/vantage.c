@@ -1,0 +1,309 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "node/vantage.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "capture/capture_io.h"
+#include "capture/flow.h"
+#include "node/flow_out.h"
+#include "node/step.h"
+#include "sys/clock.h"
+#include "tunnel/tunnel_io.h"
+
+#define VANTAGE_TICK     (200 * NS_PER_MS)
+#define VANTAGE_BATCH    1024            // frames between two looks at anything else
+#define VANTAGE_PATIENCE (15 * NS_PER_S) // for traces after the capture has ended
+#define VANTAGE_TARGETS  256             // servers traced in one run
+#define VANTAGE_FLOWS    16384           // flows whose bursts are kept
+
+struct vantage {
+	struct node *node;
+	visit_end_fn *end;
+	struct run_id order, run;
+	uint8_t side;
+	struct tunnel_order tunnel_order;
+	struct trace_limits limits;
+	struct tunnel *tunnel;
+	struct capture *capture;
+	struct flow_table *flows;
+	struct bursts *bursts;
+	struct loop_watch *watch;
+	struct loop_timer *timer;
+	struct mono stop, deadline;
+	struct wall capture_begin;
+	size_t traces, traced, targets, refused;
+	uint32_t drops;
+	bool failed;
+	char why[200];
+};
+
+static void give_up(struct vantage *v, const char *why)
+{
+	if (v->failed)
+		return;
+	v->failed = true;
+	snprintf(v->why, sizeof(v->why), "%s", why);
+}
+
+static void on_traced(void *self)
+{
+	struct vantage *v = self;
+	v->traced++;
+}
+
+static void trace_one(struct vantage *v, const struct target *target, enum trace_purpose purpose)
+{
+	const struct node_trace t = {
+		.target = *target,
+		.limits = v->limits,
+		.run = v->run,
+		.side = v->side,
+		.purpose = purpose,
+		.done = on_traced,
+		.self = v,
+	};
+	if (node_trace(v->node, &t) == ERR_OK)
+		v->traces++;
+	else
+		v->refused++;
+}
+
+static bool ours(const struct vantage *v, struct addr a)
+{
+	const struct tunnel_order *t = &v->tunnel_order;
+	return addr_eq(a, t->vantage4) || addr_eq(a, t->gateway4) || addr_eq(a, t->vantage6) ||
+	       addr_eq(a, t->gateway6) || addr_eq(a, t->phone4) || addr_eq(a, t->phone6);
+}
+
+static bool worth_tracing(const struct vantage *v, const struct flow_key *k)
+{
+	bool multicast = k->b.family == 4 ? k->b.bytes[0] >= 224 : k->b.bytes[0] == 0xff;
+	bool local = k->b.family == 6 && k->b.bytes[0] == 0xfe && (k->b.bytes[1] & 0xc0) == 0x80;
+	// Port 53 goes to this node's own resolver whatever address the phone asked.
+	return (k->proto == 6 || k->proto == 17) && k->bport != 53 && !multicast && !local &&
+	       !ours(v, k->b);
+}
+
+// While the flow lives: in the app's own protocol, and by ICMP beside it.
+static void on_target(struct vantage *v, const struct flow_key *k)
+{
+	if (!worth_tracing(v, k) || v->targets >= VANTAGE_TARGETS)
+		return;
+	v->targets++;
+	struct target t = {
+		.addr = k->b,
+		.port = k->bport,
+		.method = k->proto == 6 ? TRACE_TCP_SYN : TRACE_UDP,
+	};
+	trace_one(v, &t, TRACE_TARGET);
+	t.port = 0;
+	t.method = TRACE_ICMP;
+	trace_one(v, &t, TRACE_TARGET);
+}
+
+static void on_flow(struct vantage *v, const struct flow *flow)
+{
+	struct flow_record r;
+	flow_out(v->flows, flow, v->bursts, &r);
+	r.run = v->run;
+	r.side = v->side;
+	r.kernel_drops = v->drops;
+	node_put_flow(v->node, &r);
+}
+
+static void take_events(struct vantage *v)
+{
+	struct flow_event e;
+	while (flow_next(v->flows, &e)) {
+		if (e.kind == FLOW_TARGET)
+			on_target(v, &e.key);
+		else if (e.kind == FLOW_BURST)
+			bursts_hear(v->bursts, &e.key, e.at, e.flow.payload);
+		else if (e.kind == FLOW_DONE)
+			on_flow(v, &e.flow);
+	}
+}
+
+static void on_packet(void *self, const struct packet *p)
+{
+	struct vantage *v = self;
+	if (flow_hear(v->flows, p) == ERR_OK)
+		take_events(v);
+}
+
+static void on_frames(void *self, uint32_t events)
+{
+	struct vantage *v = self;
+	struct fault f = { 0 };
+	(void)events;
+	enum err err = capture_read(v->capture, VANTAGE_BATCH, on_packet, v, &f);
+	if (err == ERR_OK || err == ERR_AGAIN)
+		return;
+	give_up(v, f.what);
+	loop_watch_drop(&v->watch);
+}
+
+static void end_capture(struct vantage *v)
+{
+	struct capture_drops drops = { 0 };
+	struct fault f;
+	char text[160];
+	while (capture_read(v->capture, VANTAGE_BATCH, on_packet, v, &f) == ERR_OK)
+		continue;
+	if (capture_dropped(v->capture, &drops, &f) == ERR_OK)
+		v->drops = (uint32_t)drops.kernel;
+	flow_finish(v->flows);
+	take_events(v);
+	snprintf(text, sizeof(text), "packets %llu drops %u targets %zu traces %zu refused %zu",
+		 (unsigned long long)capture_count(v->capture), v->drops, v->targets, v->traces,
+		 v->refused);
+	step_put(v->node, &v->run, v->side, "capture", v->capture_begin, STEP_DONE, text);
+	loop_watch_drop(&v->watch);
+	capture_close(&v->capture);
+	tunnel_close(&v->tunnel);
+}
+
+static void finish(struct vantage *v)
+{
+	if (v->capture != NULL)
+		end_capture(v);
+	if (v->traced < v->traces)
+		step_put(v->node, &v->run, v->side, "traces", clock_wall(), STEP_FAILED,
+			 "some traces did not end in time");
+	v->end(v->node, v, v->failed ? ORDER_FAILED : ORDER_DONE, v->failed ? v->why : "");
+}
+
+static void on_tick(void *self, struct mono now)
+{
+	struct vantage *v = self;
+	if (v->capture != NULL) {
+		while (!flow_tick(v->flows, clock_wall()))
+			take_events(v);
+		take_events(v);
+		if (!mono_before(now, v->stop) || v->failed)
+			end_capture(v);
+	}
+	bool traced = v->traced >= v->traces;
+	if (v->capture == NULL && (traced || v->failed || !mono_before(now, v->deadline)))
+		finish(v);
+	else
+		loop_timer_at(v->timer, mono_add(now, VANTAGE_TICK));
+}
+
+static void fill_tunnel(const struct vantage *v, struct tunnel_config *c)
+{
+	const struct node_config *config = node_config(v->node);
+	const struct tunnel_order *t = &v->tunnel_order;
+	*c = (struct tunnel_config){
+		.role = TUNNEL_VANTAGE,
+		.listen_port = t->port,
+		.mtu = t->mtu,
+		.inner4 = { t->vantage4, t->gateway4 },
+		.inner6 = { t->vantage6, t->gateway6 },
+		.resolver4 = config->resolver4,
+		.resolver6 = config->resolver6,
+	};
+	memcpy(c->private_key, node_secret(v->node)->wireguard, sizeof(c->private_key));
+	memcpy(c->peer_key, t->peer_key, sizeof(c->peer_key));
+	snprintf(c->outside, sizeof(c->outside), "%s", config->outside);
+	tunnel_name_write(TUNNEL_VANTAGE, v->run.bytes, v->side == 1 ? 'a' : 'b', c->name);
+	if (t->phone4.family == 4)
+		c->phones[c->phone_count++] = (struct prefix){ t->phone4, 32 };
+	if (t->phone6.family == 6)
+		c->phones[c->phone_count++] = (struct prefix){ t->phone6, 128 };
+}
+
+static enum err open_tunnel(struct vantage *v, struct fault *f)
+{
+	struct wall begin = clock_wall();
+	struct tunnel_config c;
+	fill_tunnel(v, &c);
+	enum err err = tunnel_open(&c, &v->tunnel, f);
+	tunnel_config_wipe(&c);
+	step_put(v->node, &v->run, v->side, "tunnel", begin,
+		 err == ERR_OK ? STEP_DONE : STEP_FAILED, err == ERR_OK ? "" : f->what);
+	return err;
+}
+
+static enum err open_capture(struct vantage *v, struct fault *f)
+{
+	struct flow_config flows = flow_config_live;
+	flows.idle_ns = 0; // a run is short: its flows end with it
+	if (v->tunnel_order.phone4.family != 0)
+		flows.local[flows.locals++] = (struct prefix){ v->tunnel_order.phone4, 32 };
+	if (v->tunnel_order.phone6.family != 0)
+		flows.local[flows.locals++] = (struct prefix){ v->tunnel_order.phone6, 128 };
+	random_bytes(flows.seed, sizeof(flows.seed));
+	v->flows = flow_table_new(&flows);
+	v->bursts = bursts_new(VANTAGE_FLOWS, flows.seed);
+	if (v->flows == NULL || v->bursts == NULL)
+		return fault_set(f, ERR_MEMORY, 0, "capture: no memory for the flow table");
+	const struct capture_config c = {
+		.interface = tunnel_interface(v->tunnel),
+		.ring = 4 << 20,
+	};
+	v->capture_begin = clock_wall();
+	enum err err = capture_open(&v->capture, &c, f);
+	if (err == ERR_OK)
+		err = loop_watch(node_loop(v->node), capture_fd(v->capture), EPOLLIN, on_frames, v,
+				 &v->watch, f);
+	if (err != ERR_OK)
+		step_put(v->node, &v->run, v->side, "capture", v->capture_begin, STEP_FAILED,
+			 f->what);
+	return err;
+}
+
+static void copy_order(struct vantage *v, const struct order *o)
+{
+	v->order = o->id;
+	v->run = o->run;
+	v->side = o->side;
+	v->tunnel_order = o->tunnel;
+	v->limits = o->limits;
+	int64_t until_stop = o->start.ns - clock_wall().ns + (int64_t)o->length_ms * NS_PER_MS;
+	v->stop = mono_add(clock_mono(), until_stop);
+	v->deadline = mono_add(v->stop, VANTAGE_PATIENCE);
+}
+
+enum err vantage_open(struct node *n, const struct order *o, visit_end_fn *end,
+		      struct vantage **out, struct fault *f)
+{
+	struct vantage *v = calloc(1, sizeof(*v));
+	if (v == NULL)
+		return fault_set(f, ERR_MEMORY, 0, "vantage run: no memory");
+	v->node = n;
+	v->end = end;
+	copy_order(v, o);
+	enum err err = loop_timer(node_loop(n), on_tick, v, &v->timer, f);
+	if (err == ERR_OK)
+		err = open_tunnel(v, f);
+	if (err == ERR_OK)
+		err = open_capture(v, f);
+	if (err != ERR_OK) {
+		vantage_close(&v);
+		return err;
+	}
+	loop_timer_at(v->timer, mono_add(clock_mono(), VANTAGE_TICK));
+	for (size_t i = 0; i < o->target_count; i++)
+		trace_one(v, &o->targets[i], TRACE_DIRECT);
+	*out = v;
+	return ERR_OK;
+}
+
+void vantage_close(struct vantage **out)
+{
+	struct vantage *v = *out;
+	if (v == NULL)
+		return;
+	node_trace_forget(v->node, v);
+	loop_watch_drop(&v->watch);
+	loop_timer_drop(&v->timer);
+	capture_close(&v->capture);
+	flow_table_free(&v->flows);
+	bursts_free(&v->bursts);
+	tunnel_close(&v->tunnel);
+	free(v);
+	*out = NULL;
+}
