@@ -77,6 +77,10 @@ main.waymark           := shared/cli/main.c
 main.waymark-agent     := agent/main.c
 main.waymark-collector := collector/main.c
 main.waymark-lab       := deploy/lab/main.c
+libs.waymark           := $(LIB_agent) $(LIB_collector) $(LIB_shared)
+libs.waymark-agent     := $(LIB_agent) $(LIB_shared)
+libs.waymark-collector := $(LIB_collector) $(LIB_shared)
+libs.waymark-lab       := $(LIB_deploy) $(LIB_shared)
 BINARIES := $(PROGRAMS:%=$(BIN)/%)
 
 UNIT_SRC := $(call rwildcard,tests/unit/,test_*.c)
@@ -160,9 +164,9 @@ $(ALL_LIBS):
 	$(Q)ar rcsD $@ $(filter %.o,$^)
 
 .SECONDEXPANSION:
-$(BINARIES): $(BIN)/%: $(B)/obj/$$(patsubst $$(percent).c,$$(percent).o,$$(main.%)) $(ALL_LIBS)
+$(BINARIES): $(BIN)/%: $(B)/obj/$$(patsubst $$(percent).c,$$(percent).o,$$(main.%)) $$(libs.%)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(LDFLAGS) -o $@ $< -Wl,--start-group $(ALL_LIBS) -Wl,--end-group $(LIBS)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $< -Wl,--start-group $(libs.$*) -Wl,--end-group $(LIBS)
 percent := %
 
 # --- tests ---------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@
 #include "keys/keys.h"
 #include "log/log.h"
 #include "node/orders.h"
-#include "node/store.h"
+#include "node/records.h"
 #include "node/tracing.h"
 #include "sys/clock.h"
 #include "uplink/uplink_io.h"
@@ -17,7 +17,7 @@ struct node {
 	struct loop *loop;
 	const struct node_config *config;
 	const struct seal_secret *secret;
-	struct store *store;
+	struct records *records;
 	struct tracing *tracing;
 	struct orders *orders;
 	struct uplink_io *uplink;
@@ -48,17 +48,17 @@ struct orders *node_orders(const struct node *n)
 
 void node_put_flow(struct node *n, const struct flow_record *r)
 {
-	store_flow(n->store, r);
+	records_flow(n->records, r);
 }
 
 void node_put_message(struct node *n, const struct message_record *r)
 {
-	store_message(n->store, r);
+	records_message(n->records, r);
 }
 
 void node_put_step(struct node *n, const struct step_record *r)
 {
-	store_step(n->store, r);
+	records_step(n->records, r);
 }
 
 enum err node_trace(struct node *n, const struct node_trace *t)
@@ -89,7 +89,7 @@ static uint64_t on_serial(void *self)
 static struct clock_record on_clock(void *self)
 {
 	(void)self;
-	return store_clock();
+	return records_clock();
 }
 
 static void on_left(void *self)
@@ -103,8 +103,8 @@ static void on_patience(void *self, struct mono now)
 	struct node *n = self;
 	(void)now;
 	LOG(LOG_WARN, "agent", "left_undrained",
-	    KU("batches", spool_state(store_spool(n->store)).next_seq -
-				  spool_state(store_spool(n->store)).first_unacked));
+	    KU("batches", spool_state(records_spool(n->records)).next_seq -
+				  spool_state(records_spool(n->records)).first_unacked));
 	loop_stop(n->loop);
 }
 
@@ -120,7 +120,7 @@ static enum err open_uplink(struct node *n, struct fault *f)
 		.node = n->config->name,
 		.software = WAYMARK_VERSION,
 		.secret = n->secret,
-		.spool = store_spool(n->store),
+		.spool = records_spool(n->records),
 		.order = on_order,
 		.serial = on_serial,
 		.clock = on_clock,
@@ -139,17 +139,17 @@ enum err node_open(struct loop *l, const struct node_config *c, const struct sea
 		return fault_set(f, ERR_MEMORY, 0, "agent: no memory");
 	*n = (struct node){ .loop = l, .config = c, .secret = secret };
 	snprintf(n->spool, sizeof(n->spool), "%s/spool", c->data);
-	const struct store_config store = {
+	const struct records_config records = {
 		.node = c->name,
 		.dir = n->spool,
 		.limit = c->spool_limit,
 		.secret = secret,
 	};
-	enum err err = store_open(l, &store, &n->store, f);
+	enum err err = records_open(l, &records, &n->records, f);
 	if (err == ERR_OK)
-		err = tracing_open(l, c, n->store, &n->tracing, f);
+		err = tracing_open(l, c, n->records, &n->tracing, f);
 	if (err == ERR_OK)
-		err = orders_open(n, n->store, &n->orders, f);
+		err = orders_open(n, n->records, &n->orders, f);
 	if (err == ERR_OK)
 		err = open_uplink(n, f);
 	if (err == ERR_OK)
@@ -164,7 +164,7 @@ enum err node_open(struct loop *l, const struct node_config *c, const struct sea
 void node_leave(struct node *n, int64_t patience_ns)
 {
 	orders_close(&n->orders);
-	store_seal(n->store);
+	records_seal(n->records);
 	uplink_io_drain(n->uplink);
 	loop_timer_at(n->leave, mono_add(clock_mono(), patience_ns));
 }
@@ -178,7 +178,7 @@ void node_close(struct node **out)
 	uplink_io_close(&n->uplink);
 	orders_close(&n->orders);
 	tracing_close(&n->tracing);
-	store_close(&n->store);
+	records_close(&n->records);
 	free(n);
 	*out = NULL;
 }

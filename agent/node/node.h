@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The agent put together: store, tracing, orders, uplink on one loop. main.c opens it, runs the
+// The agent put together: records, tracing, orders, uplink on one loop. main.c opens it, runs the
 // loop, and closes it.
 #pragma once
 

@@ -22,7 +22,7 @@ struct visit {
 
 struct orders {
 	struct node *node;
-	struct store *store;
+	struct records *records;
 	struct plan *plan;
 	struct loop_timer *timer;
 	struct visit visits[PLAN_RUNNING];
@@ -40,7 +40,7 @@ static void file_outcome(struct orders *o, const struct run_id *order, const str
 		.at = clock_wall(),
 		.detail = span_text(detail),
 	};
-	store_outcome(o->store, &r);
+	records_outcome(o->records, &r);
 	text_hex(span_of(order->bytes, sizeof(order->bytes)), id);
 	LOG(state >= ORDER_FAILED ? LOG_WARN : LOG_INFO, "plan", "order", KT("order", id),
 	    KT("state", order_state_name(state)), KT("why", detail));
@@ -171,14 +171,14 @@ static void report_interrupted(struct orders *o, const struct orders_file *file)
 			     "the agent was restarted meanwhile");
 }
 
-enum err orders_open(struct node *n, struct store *store, struct orders **out, struct fault *f)
+enum err orders_open(struct node *n, struct records *records, struct orders **out, struct fault *f)
 {
 	struct orders_file file;
 	struct orders *o = calloc(1, sizeof(*o));
 	if (o == NULL)
 		return fault_set(f, ERR_MEMORY, 0, "orders: no memory");
 	o->node = n;
-	o->store = store;
+	o->records = records;
 	snprintf(o->path, sizeof(o->path), "%s/orders", node_config(n)->data);
 	enum err err = orders_file_read(o->path, &file, f);
 	if (err == ERR_OK)

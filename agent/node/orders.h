@@ -5,12 +5,12 @@
 // what became of each. An order that was under way when the process died is reported as failed.
 #pragma once
 
+#include "node/records.h"
 #include "node/services.h"
-#include "node/store.h"
 
 struct orders;
 
-enum err orders_open(struct node *n, struct store *store, struct orders **out,
+enum err orders_open(struct node *n, struct records *records, struct orders **out,
 		     struct fault *f) MUSTUSE;
 void orders_close(struct orders **o); // visits under way are given up and reported as failed
 

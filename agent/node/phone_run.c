@@ -31,7 +31,7 @@ struct phone_run {
 	struct mono start, leave;
 	enum stage stage;
 	bool failed;
-	char why[200];
+	char why[FAULT_TEXT];
 };
 
 static void on_step(void *self, const struct step_record *record)

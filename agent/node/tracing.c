@@ -25,7 +25,7 @@ struct tracing {
 	struct trace_io *io;
 	struct pace *pace;
 	struct names_io *names;
-	struct store *store;
+	struct records *records;
 	struct table *errands; // tag -> struct errand
 };
 
@@ -50,7 +50,7 @@ static void on_trace(void *self, const struct trace_record *record)
 	r.side = e.side;
 	r.purpose = e.purpose;
 	r.peer = span_text(e.peer);
-	store_trace(t->store, &r);
+	records_trace(t->records, &r);
 	ask_names(t, &r);
 	if (e.done != NULL)
 		e.done(e.self);
@@ -60,7 +60,7 @@ static void on_name(void *self, struct addr addr, struct span name)
 {
 	struct tracing *t = self;
 	const struct name_record r = { .addr = addr, .name = name, .at = clock_wall() };
-	store_name(t->store, &r);
+	records_name(t->records, &r);
 }
 
 static enum err open_pace(struct tracing *t, const struct node_config *c, struct fault *f)
@@ -96,14 +96,14 @@ static enum err open_engine(struct loop *l, struct tracing *t, const struct node
 	return trace_io_open(l, &config, &t->io, f);
 }
 
-enum err tracing_open(struct loop *l, const struct node_config *c, struct store *store,
+enum err tracing_open(struct loop *l, const struct node_config *c, struct records *records,
 		      struct tracing **out, struct fault *f)
 {
 	const uint64_t seed[2] = { random_u64(), random_u64() };
 	struct tracing *t = calloc(1, sizeof(*t));
 	if (t == NULL)
 		return fault_set(f, ERR_MEMORY, 0, "tracing: no memory");
-	t->store = store;
+	t->records = records;
 	t->errands = table_new(sizeof(uint64_t), sizeof(struct errand), TRACING_MAX, seed);
 	enum err err = t->errands == NULL ? fault_set(f, ERR_MEMORY, 0, "tracing: no memory")
 					  : open_pace(t, c, f);

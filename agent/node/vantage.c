@@ -36,7 +36,7 @@ struct vantage {
 	size_t traces, traced, targets, refused;
 	uint32_t drops;
 	bool failed;
-	char why[200];
+	char why[FAULT_TEXT];
 };
 
 static void give_up(struct vantage *v, const char *why)

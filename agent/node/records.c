@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "node/store.h"
+#include "node/records.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -12,7 +12,7 @@
 
 #define BOOT_ID "/proc/sys/kernel/random/boot_id"
 
-struct store {
+struct records {
 	struct spool *spool;
 	struct loop_timer *timer;
 	struct span node;
@@ -35,7 +35,7 @@ static void read_boot(uint8_t out[static 16])
 		memset(out, 0, 16);
 }
 
-struct clock_record store_clock(void)
+struct clock_record records_clock(void)
 {
 	struct clock_state state = clock_quality();
 	struct clock_record r = {
@@ -52,13 +52,13 @@ struct clock_record store_clock(void)
 static enum err write_head(void *self, struct wr *out, uint64_t epoch, uint64_t seq,
 			   uint32_t records)
 {
-	const struct store *s = self;
+	const struct records *s = self;
 	const struct batch_head head = {
 		.node = s->node,
 		.epoch = epoch,
 		.seq = seq,
 		.sealed = clock_wall(),
-		.clock = store_clock(),
+		.clock = records_clock(),
 		.records = records,
 	};
 	return batch_head_write(out, &head);
@@ -99,7 +99,7 @@ static enum err write_gap(void *self, struct wr *out, const struct spool_gap *ga
 }
 
 // Said when it starts and when it ends, not at every record.
-static void tell(struct store *s, enum err err, const struct fault *f)
+static void tell(struct records *s, enum err err, const struct fault *f)
 {
 	if (err != ERR_OK && !s->failing)
 		log_fault(LOG_ERROR, "spool", "cannot_store", f);
@@ -109,14 +109,14 @@ static void tell(struct store *s, enum err err, const struct fault *f)
 	s->failing = err != ERR_OK;
 }
 
-static void arm(struct store *s)
+static void arm(struct records *s)
 {
 	loop_timer_at(s->timer, spool_deadline(s->spool));
 }
 
 static void on_time(void *self, struct mono now)
 {
-	struct store *s = self;
+	struct records *s = self;
 	struct fault f = { 0 };
 	tell(s, spool_tick(s->spool, now, &f), &f);
 	struct mono next = spool_deadline(s->spool);
@@ -124,7 +124,7 @@ static void on_time(void *self, struct mono now)
 	loop_timer_at(s->timer, s->failing ? mono_add(now, NS_PER_S) : next);
 }
 
-static void put(struct store *s, enum err err, const struct wr *w)
+static void put(struct records *s, enum err err, const struct wr *w)
 {
 	struct fault f = { 0 };
 	if (err != ERR_OK) {
@@ -137,57 +137,57 @@ static void put(struct store *s, enum err err, const struct wr *w)
 		arm(s);
 }
 
-void store_trace(struct store *s, const struct trace_record *r)
+void records_trace(struct records *s, const struct trace_record *r)
 {
 	struct wr w = wr_of(s->field, sizeof(s->field));
 	put(s, record_write_trace(&w, r), &w);
 }
 
-void store_flow(struct store *s, const struct flow_record *r)
+void records_flow(struct records *s, const struct flow_record *r)
 {
 	struct wr w = wr_of(s->field, sizeof(s->field));
 	put(s, record_write_flow(&w, r), &w);
 }
 
-void store_step(struct store *s, const struct step_record *r)
+void records_step(struct records *s, const struct step_record *r)
 {
 	struct wr w = wr_of(s->field, sizeof(s->field));
 	put(s, record_write_step(&w, r), &w);
 }
 
-void store_message(struct store *s, const struct message_record *r)
+void records_message(struct records *s, const struct message_record *r)
 {
 	struct wr w = wr_of(s->field, sizeof(s->field));
 	put(s, record_write_message(&w, r), &w);
 }
 
-void store_outcome(struct store *s, const struct outcome_record *r)
+void records_outcome(struct records *s, const struct outcome_record *r)
 {
 	struct wr w = wr_of(s->field, sizeof(s->field));
 	put(s, record_write_outcome(&w, r), &w);
 }
 
-void store_name(struct store *s, const struct name_record *r)
+void records_name(struct records *s, const struct name_record *r)
 {
 	struct wr w = wr_of(s->field, sizeof(s->field));
 	put(s, record_write_name(&w, r), &w);
 }
 
-void store_seal(struct store *s)
+void records_seal(struct records *s)
 {
 	struct fault f = { 0 };
 	tell(s, spool_seal(s->spool, &f), &f);
 }
 
-struct spool *store_spool(struct store *s)
+struct spool *records_spool(struct records *s)
 {
 	return s->spool;
 }
 
-enum err store_open(struct loop *l, const struct store_config *c, struct store **out,
-		    struct fault *f)
+enum err records_open(struct loop *l, const struct records_config *c, struct records **out,
+		      struct fault *f)
 {
-	struct store *s = calloc(1, sizeof(*s));
+	struct records *s = calloc(1, sizeof(*s));
 	if (s == NULL)
 		return fault_set(f, ERR_MEMORY, 0, "spool: no memory");
 	s->node = span_text(c->node);
@@ -204,7 +204,7 @@ enum err store_open(struct loop *l, const struct store_config *c, struct store *
 	if (err == ERR_OK)
 		err = loop_timer(l, on_time, s, &s->timer, f);
 	if (err != ERR_OK) {
-		store_close(&s);
+		records_close(&s);
 		return err;
 	}
 	arm(s);
@@ -212,9 +212,9 @@ enum err store_open(struct loop *l, const struct store_config *c, struct store *
 	return ERR_OK;
 }
 
-void store_close(struct store **out)
+void records_close(struct records **out)
 {
-	struct store *s = *out;
+	struct records *s = *out;
 	if (s == NULL)
 		return;
 	loop_timer_drop(&s->timer);
