@@ -105,6 +105,7 @@ static bool zap_turn(struct ingest_io *io)
 	const struct roll_key *key = NULL;
 	const struct roll *roll = ingest_roll_now(io->in);
 	bool whole = total == ZAP_FRAMES && text_is(frame_span(&m[0]), "1.0") &&
+		     zmq_msg_size(&m[2]) > 0 && text_is(frame_span(&m[2]), io->config.zap_domain) &&
 		     text_is(frame_span(&m[5]), "CURVE") && zmq_msg_size(&m[6]) == 32;
 	if (whole && roll != NULL)
 		key = roll_find_curve(roll, zmq_msg_data(&m[6]));
