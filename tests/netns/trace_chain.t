@@ -9,6 +9,7 @@ chain 8
 want4=$(for i in $(seq 0 7); do echo "198.18.$i.2"; done)
 want6=$(echo 2001:db8::2; for i in $(seq 7); do echo "2001:db8:$i::2"; done)
 
+# shellcheck disable=SC2016
 on 8 perl -MIO::Socket::IP -e '
 	$s = IO::Socket::IP->new(LocalHost => "::", LocalPort => 8080, Listen => 5,
 		V6Only => 0) or die; print "up\n"; $| = 1; sleep 600' >"$TEMP/server" &
@@ -68,6 +69,31 @@ table inet wall { chain in { type filter hook forward priority 0; ip daddr 198.1
 END
 on 0 "$PROGRAM" trace 198.18.7.2 --json --wait 300ms >"$TEMP/json"
 check "silence to the end is a gap" grep -q '"stop_reason":"gap"' "$TEMP/json"
+
+# A vantage node's own firewall and NAT: answers are read before it.
+on 7 nft delete table inet wall
+on 0 nft -f - <<'END'
+table inet vantage {
+	chain in { type filter hook input priority 0; policy drop; }
+	chain nat { type nat hook postrouting priority 100; masquerade; }
+}
+END
+for method in udp icmp tcp-syn; do
+	check "$method passes the local firewall and NAT" \
+		same "$(trace 198.18.7.2 --method $method)" "$(echo "$want4" | sed 4s/.*/*/)"
+done
+on 0 "$PROGRAM" trace 198.18.7.2 --json --method tcp-syn >"$TEMP/json"
+check "and nothing of ours was rewritten" grep -vq '"rewritten":true' "$TEMP/json"
+on 0 nft delete table inet vantage
+
+# A NAT on the way is seen in the quotes.
+on 2 nft -f - <<'END'
+table ip nat { chain out { type nat hook postrouting priority 100;
+	oifname "x2" masquerade fully-random; }; }
+END
+check "hops behind a NAT are found" \
+	same "$(trace 198.18.7.2 --method tcp-syn)" "$(echo "$want4" | sed 4s/.*/*/)"
+on 2 nft delete table ip nat
 
 # Policy and people.
 on 0 "$PROGRAM" trace 198.18.7.2 --deny 198.18.7.0/24 --json >"$TEMP/json"
