@@ -9,6 +9,7 @@
 #define AGAIN_SPACING  (400 * NS_PER_MS) // to a router that seems to limit its answers, and longer
 #define SLOT_FLOOR     (200 * NS_PER_MS) // an open probe holds its place in the window this long
 #define PATIENCE_FLOOR NS_PER_S          // and is given up after this, unless RTTs say more
+#define ROOM_FIRST     16                // attempts
 #define NO_SERIAL      TRACE_NO_SERIAL
 
 static uint8_t most_tries(const struct trace_target *t)
@@ -21,18 +22,14 @@ enum err trace_path_init(struct trace_path *p, const struct trace_target *t, str
 			 uint64_t random)
 {
 	size_t hops = (size_t)(t->max_ttl - t->first_ttl) + 1;
-	size_t attempts = hops * most_tries(t);
-	size_t first = attempts * sizeof(struct trace_attempt);
-	void *block = calloc(1, first + hops * sizeof(struct trace_hop));
-	if (block == NULL)
+	p->hops = calloc(hops, sizeof(*p->hops));
+	if (p->hops == NULL)
 		return ERR_MEMORY;
 	p->target = *t;
 	p->begun = now;
 	p->last_send = (struct mono){ INT64_MIN / 2 };
 	p->random = random;
 	p->wake[0] = p->wake[1] = MONO_NEVER;
-	p->attempts = block;
-	p->hops = (struct trace_hop *)(void *)((uint8_t *)block + first);
 	for (size_t i = 0; i < hops; i++)
 		p->hops[i] = (struct trace_hop){ .last = p->last_send, .answer = NO_SERIAL };
 	p->top = (uint8_t)(t->first_ttl - 1);
@@ -42,6 +39,7 @@ enum err trace_path_init(struct trace_path *p, const struct trace_target *t, str
 void trace_path_wipe(struct trace_path *p)
 {
 	free(p->attempts);
+	free(p->hops);
 	uint32_t generation = p->generation;
 	*p = (struct trace_path){ .generation = generation };
 }
@@ -182,6 +180,20 @@ static struct mono later(struct mono a, struct mono b)
 	return mono_before(a, b) ? b : a;
 }
 
+// Most traces end early: storage doubles with what was sent.
+static bool room_for_one(struct trace_path *p)
+{
+	if (p->serials < p->room)
+		return true;
+	size_t room = p->room == 0 ? ROOM_FIRST : p->room * 2u;
+	struct trace_attempt *attempts = reallocarray(p->attempts, room, sizeof(*attempts));
+	if (attempts == NULL)
+		return false;
+	p->attempts = attempts;
+	p->room = (uint16_t)room;
+	return true;
+}
+
 enum trace_step trace_path_step(struct trace_path *p, struct mono now, uint8_t *ttl,
 				struct mono *until)
 {
@@ -196,8 +208,10 @@ enum trace_step trace_path_step(struct trace_path *p, struct mono now, uint8_t *
 	if (*ttl == 0 || w.count >= p->target.window)
 		return TRACE_STEP_SLEEP;
 	struct mono due = later(mono_add(p->last_send, p->target.spacing_ns), hop_due(p, *ttl));
-	if (!mono_before(now, due))
-		return TRACE_STEP_SEND;
+	if (!mono_before(now, due)) {
+		p->stopped = !room_for_one(p);
+		return p->stopped ? TRACE_STEP_DONE : TRACE_STEP_SEND;
+	}
 	*until = mono_min(*until, due);
 	return TRACE_STEP_SLEEP;
 }

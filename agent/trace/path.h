@@ -52,8 +52,9 @@ struct trace_path {
 	int64_t rtt_max;
 	uint8_t mpls_count;
 	uint32_t mpls[TRACE_PATH_MPLS];
-	struct trace_attempt *attempts; // owned; room for every one allowed
-	struct trace_hop *hops;         // in the same block, from first_ttl on
+	uint16_t room;                  // attempts there is storage for
+	struct trace_attempt *attempts; // owned
+	struct trace_hop *hops;         // owned; from first_ttl on
 };
 
 enum trace_step {
