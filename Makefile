@@ -89,7 +89,7 @@ FUZZ_SRC := $(wildcard tests/fuzz/fuzz_*.c)
 FUZZERS  := $(FUZZ_SRC:tests/fuzz/%.c=$(B)/fuzz/%)
 BENCH_SRC := $(wildcard tests/bench/*.c)
 BENCHES  := $(BENCH_SRC:tests/bench/%.c=$(B)/bench/%)
-DRIVER_SRC := $(wildcard tests/netns/*_driver.c tests/e2e/*_driver.c)
+DRIVER_SRC := $(wildcard tests/netns/*_driver.c tests/e2e/*_driver.c tests/sql/*_driver.c)
 DRIVERS  := $(addprefix $(BIN)/,$(basename $(notdir $(DRIVER_SRC))))
 
 .DEFAULT_GOAL := all
@@ -184,6 +184,10 @@ $(B)/bench/%: $(B)/obj/tests/bench/%.o $(ALL_LIBS)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $< -Wl,--start-group $(ALL_LIBS) -Wl,--end-group $(LIBS)
 
 $(BIN)/%_driver: $(B)/obj/tests/e2e/%_driver.o $(ALL_LIBS)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $< -Wl,--start-group $(ALL_LIBS) -Wl,--end-group $(LIBS)
+
+$(BIN)/%_driver: $(B)/obj/tests/sql/%_driver.o $(ALL_LIBS)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $< -Wl,--start-group $(ALL_LIBS) -Wl,--end-group $(LIBS)
 

@@ -1,0 +1,190 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# A private cluster through the real code: made, migrated, checked, killed, checked again; roles;
+# every statement; nodes and their keys; verify against every kind of tampering.
+set -u
+
+bin=${WAYMARK_BIN:-$(cd "$(dirname "$0")/../.." && pwd)/build/bin}
+waymark=$bin/waymark driver=$bin/sql_driver
+dir=$(mktemp -d /tmp/wm-sql.XXXXXX)
+chmod 755 "$dir"
+export WAYMARK_DATA=$dir/data
+unset WAYMARK_DB WAYMARK_KEYS
+n=0
+
+finish() {
+	"$waymark" db stop >"$dir/stop" 2>&1
+	"$waymark" db stop --data "$dir/other" >>"$dir/stop" 2>&1
+	rm -rf "$dir"
+}
+trap finish EXIT
+
+ok() { # STATUS NAME
+	n=$((n + 1))
+	if [ "$1" -eq 0 ]; then echo "ok $n - $2"; else
+		echo "not ok $n - $2"
+		sed 's/^/# /' "$dir/out"
+	fi
+}
+run() { "$@" >"$dir/out" 2>&1; }
+expect() { # STATUS NAME COMMAND…
+	local want=$1 name=$2
+	shift 2
+	run "$@"
+	local got=$?
+	[ "$got" -eq "$want" ] || echo "exit status $got, not $want" >>"$dir/out"
+	[ "$got" -eq "$want" ]
+	ok $? "$name"
+}
+sql() { psql -XAtq -v ON_ERROR_STOP=1 "$("$waymark" db path)" "$@"; }
+as() { # ROLE STATEMENT
+	sql -c "SET ROLE $1" -c "$2"
+}
+
+# --- the cluster ---
+expect 5 'a database that is not there is unreachable' "$waymark" node list
+grep -q 'waymark db start' "$dir/out"
+ok $? 'and the line says what to do'
+expect 0 'db init makes a private cluster' "$waymark" db init
+expect 0 'db init again changes nothing' "$waymark" db init
+expect 0 'db check finds nothing wrong' "$waymark" db check
+! grep -qE '^(warn|fail)' "$dir/out"
+ok $? 'not even a warning'
+expect 0 'a second cluster beside it' "$waymark" db init --data "$dir/other"
+expect 0 'the first still answers' "$waymark" node list
+long=$dir/$(printf 'a%.0s' {1..60})/$(printf 'b%.0s' {1..60})
+expect 0 'a long path gets a short socket' "$waymark" db init --data "$long"
+run "$waymark" db path --data "$long"
+socket=$(sed "s/host='\\([^']*\\)'.*/\\1/" "$dir/out")
+expect 0 'and stops' "$waymark" db stop --data "$long"
+case $socket in /run/waymark-* | /tmp/waymark-*) rmdir "$socket" ;; esac
+
+kill -9 "$(head -1 "$WAYMARK_DATA/pg/postmaster.pid")"
+expect 5 'after kill -9 it is unreachable' "$waymark" db check
+expect 0 'and starts again' "$waymark" db start
+expect 0 'and is whole' "$waymark" db check
+expect 0 'stop' "$waymark" db stop
+expect 0 'stop when stopped' "$waymark" db stop
+expect 0 'start' "$waymark" db start
+expect 0 'start when started' "$waymark" db start
+closed=$dir/closed
+mkdir -m 700 "$closed"
+if [ "$(id -u)" -eq 0 ]; then
+	expect 2 'a folder that the server cannot pass is named' "$waymark" db init --data "$closed/x"
+	! run su -s /bin/sh nobody -c "psql -XAt \"$("$waymark" db path)\" -c 'SELECT 1'"
+	ok $? 'another user of the machine is not let in'
+fi
+
+# --- the schema ---
+expect 0 'every statement fits the schema' "$driver" prepare "$("$waymark" db path)"
+sql -c "SELECT 1 FROM raw.stream" >"$dir/out" 2>&1
+sql -c "UPDATE registry.migration SET digest = '\\x00' WHERE number = 1"
+expect 1 'a migration that changed is refused' "$waymark" db migrate
+sql -c "DELETE FROM registry.migration WHERE number = 1" -c "INSERT INTO registry.migration VALUES (9000, 'x', '\\x00')"
+expect 2 'a database newer than the program is refused' "$waymark" db migrate
+expect 1 'and db check says so' "$waymark" db check
+sql -c "DELETE FROM registry.migration WHERE number = 9000"
+# Back to how it was: what the runner wrote for number 1.
+sql -c "INSERT INTO registry.migration SELECT 1, 'migrate/0001_base.sql', sha256(pg_read_binary_file('$(cd "$(dirname "$0")/../.." && pwd)/collector/sql/migrate/0001_base.sql'))" 2>"$dir/out" ||
+	sql -v text="$(cat "$(dirname "$0")/../../collector/sql/migrate/0001_base.sql")" <<-'SQL' 2>"$dir/out"
+		INSERT INTO registry.migration SELECT 1, 'migrate/0001_base.sql', sha256(convert_to(:'text' || E'\n', 'UTF8'));
+	SQL
+expect 0 'put right, migrate is content' "$waymark" db migrate
+
+# --- roles ---
+bad=0
+may() { run as "$1" "$2" || { echo "# $1 may not: $2"; bad=1; }; }
+never() { run as "$1" "$2" && { echo "# $1 may: $2"; bad=1; }; grep -q 'permission denied' "$dir/out" || { sed 's/^/# /' "$dir/out"; bad=1; }; }
+may waymark_store 'SELECT 1 FROM registry.node_key, registry.orders'
+may waymark_store 'SELECT raw.make_partitions()'
+never waymark_store 'UPDATE raw.trace SET dport = 1'
+never waymark_store 'DELETE FROM raw.batch'
+never waymark_store "INSERT INTO registry.setting VALUES ('x', 'y')"
+never waymark_store 'SELECT 1 FROM judge.server'
+ok $bad 'the store appends facts and nothing else'
+bad=0
+may waymark_judge 'SELECT 1 FROM raw.trace'
+never waymark_judge 'INSERT INTO raw.stream (node, epoch) VALUES (1, 1)'
+never waymark_judge 'UPDATE registry.node SET revoked = now()'
+ok $bad 'the judge reads facts and changes none'
+bad=0
+may waymark_read 'SELECT 1 FROM v1.node, v1.run'
+never waymark_read 'SELECT 1 FROM raw.batch'
+never waymark_read 'SELECT 1 FROM registry.node_key'
+never waymark_read "INSERT INTO ref.country (iso2, name, m49) VALUES ('ZZ', 'x', 1)"
+ok $bad 'readers see views'
+expect 1 'db psql does not write' "$waymark" db psql -- -v ON_ERROR_STOP=1 -c 'CREATE TEMP TABLE x ()' -c 'CREATE TABLE v1.x ()' || true
+
+# --- nodes ---
+for k in a b c g1 g2; do "$driver" keygen "$dir/$k" waymark-node-v1; done
+expect 0 'node add' "$waymark" node add alpha --country CH --position 47.37,8.54 --address4 198.18.0.1 --key "$dir/a/node.pub"
+expect 1 'a name is given once' "$waymark" node add alpha --country CH --position 47.37,8.54 --key "$dir/b/node.pub"
+expect 1 'a key is given once' "$waymark" node add beta --country CH --position 47.37,8.54 --key "$dir/a/node.pub"
+expect 2 'a country that is none' "$waymark" node add beta --country UK --position 47.37,8.54 --key "$dir/b/node.pub"
+expect 2 'a position off the globe' "$waymark" node add beta --country GB --position 97.37,8.54 --key "$dir/b/node.pub"
+expect 4 'a node that is not there' "$waymark" node show beta
+expect 0 'rotate' "$waymark" node rotate alpha --key "$dir/b/node.pub" --overlap 0s
+[ "$(sql -c "SELECT count(*) FILTER (WHERE valid_to <= now()), count(*) FROM registry.node_key")" = '1|2' ]
+ok $? 'ends the old key and adds the new'
+expect 0 'gateways' "$waymark" node add g1 --role gateway --key "$dir/g1/node.pub"
+run "$waymark" node add g2 --role gateway --key "$dir/g2/node.pub"
+run "$waymark" phone add p1 --gateway g1 --account alice --address4 192.168.7.2
+expect 0 'phones' "$waymark" phone add p2 --gateway g2 --account bob --address4 192.168.7.2
+"$waymark" operator keygen --keys "$dir/op" >"$dir/out"
+expect 0 'an operator' "$waymark" operator add me --key "$dir/op/operator.pub"
+expect 0 'a run of a node with itself' "$waymark" run start alpha alpha --app threema --operator-key "$dir/op"
+[ "$(sql -c "SELECT count(*), count(DISTINCT (node, serial)) FROM registry.orders")" = '4|4' ]
+ok $? 'files four orders, serials of a node differ'
+expect 6 'a run that nobody reports times out' "$waymark" run start alpha alpha --app none --in 0 --length 1 --patience 1 --wait --operator-key "$dir/op"
+
+# --- verify ---
+db=$("$waymark" db path)
+run "$driver" store "$db" alpha "$dir/b" 1 20
+ok $? 'a batch is stored'
+run "$driver" store "$db" alpha "$dir/b" 2 5
+expect 0 'verify --all' "$waymark" verify --all
+grep -q 'signature, bytes, 26 rows' "$dir/out"
+ok $? 'compares every row of every kind'
+batch=alpha/00c0ffee00c0ffee/1
+expect 0 'verify --batch' "$waymark" verify --batch "$batch"
+expect 0 'verify --run' "$waymark" verify --run 09090900-0000-0000-0000-000000000000
+expect 4 'verify of what is not there' "$waymark" verify --batch alpha/00c0ffee00c0ffee/9
+tampered() { # NAME FORWARD BACK
+	sql -c "$2"
+	expect 1 "verify finds $1" "$waymark" verify --all
+	sql -c "$3"
+	run "$waymark" verify --all || echo "# not put right after: $1"
+}
+row="WHERE seq = 1 AND item = 3"
+tampered 'a flipped byte in the body' \
+	"UPDATE raw.batch_body SET body = set_byte(body, 70, get_byte(body, 70) # 1) WHERE seq = 1" \
+	"UPDATE raw.batch_body SET body = set_byte(body, 70, get_byte(body, 70) # 1) WHERE seq = 1"
+tampered 'a flipped byte in the signature' \
+	"UPDATE raw.batch SET signature = set_byte(signature, 5, get_byte(signature, 5) # 1) WHERE seq = 1" \
+	"UPDATE raw.batch SET signature = set_byte(signature, 5, get_byte(signature, 5) # 1) WHERE seq = 1"
+tampered 'a flipped byte in the digest' \
+	"UPDATE raw.batch SET digest = set_byte(digest, 5, get_byte(digest, 5) # 1) WHERE seq = 1" \
+	"UPDATE raw.batch SET digest = set_byte(digest, 5, get_byte(digest, 5) # 1) WHERE seq = 1"
+tampered 'another port in a trace' "UPDATE raw.trace SET dport = dport + 1 $row" "UPDATE raw.trace SET dport = dport - 1 $row"
+tampered 'another hop in a trace' \
+	"UPDATE raw.trace SET addr[2] = '198.51.100.1' $row" "UPDATE raw.trace SET addr[2] = (SELECT addr[2] FROM raw.trace WHERE seq = 1 AND item = 4) $row"
+tampered 'another round-trip time' "UPDATE raw.trace SET rtt[1] = rtt[1] + 0.001 $row" \
+	"UPDATE raw.trace SET rtt = (SELECT rtt FROM raw.trace WHERE seq = 1 AND item = 4) $row"
+sql -c "CREATE TABLE public.kept AS SELECT * FROM raw.trace $row"
+tampered 'a trace taken away' "DELETE FROM raw.trace $row" "INSERT INTO raw.trace SELECT * FROM public.kept"
+tampered 'a trace put in' "INSERT INTO raw.trace SELECT * FROM public.kept" \
+	"DELETE FROM raw.trace $row; INSERT INTO raw.trace SELECT * FROM public.kept"
+tampered 'a trace put in at another time' \
+	"UPDATE public.kept SET started = started - interval '20 days', seq = 77; INSERT INTO raw.trace SELECT * FROM public.kept" \
+	"DELETE FROM raw.trace WHERE seq = 77"
+tampered 'another message' "UPDATE raw.message SET status = 5 WHERE seq = 1" "UPDATE raw.message SET status = 3 WHERE seq = 1"
+tampered 'the key of another node' "UPDATE raw.batch SET key = (SELECT k.id FROM registry.node_key k JOIN registry.node n ON n.id = k.node WHERE n.name = 'g1') WHERE seq = 1" \
+	"UPDATE raw.batch SET key = (SELECT key FROM raw.batch WHERE seq = 2) WHERE seq = 1"
+sql -c "DELETE FROM raw.batch_body WHERE seq = 1"
+expect 0 'without the bytes the signature still stands' "$waymark" verify --batch "$batch"
+expect 0 'db check: cursors equal their batches' "$waymark" db check
+expect 0 'revoke' "$waymark" node revoke alpha
+expect 4 'revoke again' "$waymark" node revoke alpha
+expect 4 'a revoked node runs no more' "$waymark" run start alpha alpha --app none --operator-key "$dir/op"
+echo "1..$n"
