@@ -87,6 +87,11 @@ struct pg_value pg_addr(struct addr a);
 enum err pg_query(struct pg *pg, const char *name, const struct pg_value *values, size_t count,
 		  struct pg_rows **out, struct fault *f) MUSTUSE;
 
+// The same with fields in PostgreSQL's binary form, as COPY BINARY has them: of the readers only
+// pg_rows_raw and pg_rows_null may be asked then.
+enum err pg_query_raw(struct pg *pg, const char *name, const struct pg_value *values, size_t count,
+		      struct pg_rows **out, struct fault *f) MUSTUSE;
+
 // The same when no rows are wanted. *CHANGED (may be NULL): how many rows were inserted, updated or
 // deleted.
 enum err pg_run(struct pg *pg, const char *name, const struct pg_value *values, size_t count,
@@ -118,6 +123,8 @@ bool pg_rows_bool(const struct pg_rows *rows, size_t row, size_t column);
 struct span pg_rows_bytes(struct pg_rows *rows, size_t row, size_t column); // bytea
 struct wall pg_rows_wall(const struct pg_rows *rows, size_t row, size_t column);
 struct addr pg_rows_addr(const struct pg_rows *rows, size_t row, size_t column); // inet
+struct span pg_rows_raw(const struct pg_rows *rows, size_t row, size_t column);  // pg_query_raw
+size_t pg_rows_columns(const struct pg_rows *rows);
 void pg_rows_uuid(const struct pg_rows *rows, size_t row, size_t column, uint8_t out[static 16]);
 
 // --- bulk ---

@@ -104,7 +104,7 @@ enum err pg_prepare(struct pg *pg, const char *name, struct fault *f)
 }
 
 static enum err run(struct pg *pg, const char *name, const struct pg_value *values, size_t count,
-		    PGresult **out, struct fault *f)
+		    int form, PGresult **out, struct fault *f)
 {
 	const char *path = NULL, *text = NULL;
 	struct params p = { 0 };
@@ -116,7 +116,7 @@ static enum err run(struct pg *pg, const char *name, const struct pg_value *valu
 		err = param_set(&p, i, &values[i], f);
 	if (err == ERR_OK) {
 		PGresult *r =
-			PQexecPrepared(pg->conn, path, (int)count, p.value, p.len, p.format, 0);
+			PQexecPrepared(pg->conn, path, (int)count, p.value, p.len, p.format, form);
 		ExecStatusType status = PQresultStatus(r);
 		if (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK) {
 			*out = r;
@@ -133,22 +133,34 @@ enum err pg_run(struct pg *pg, const char *name, const struct pg_value *values, 
 		uint64_t *changed, struct fault *f)
 {
 	PGresult *r = NULL;
-	enum err err = run(pg, name, values, count, &r, f);
+	enum err err = run(pg, name, values, count, 0, &r, f);
 	if (err == ERR_OK && changed != NULL)
 		*changed = strtoull(PQcmdTuples(r), NULL, 10);
 	PQclear(r);
 	return err;
 }
 
-enum err pg_query(struct pg *pg, const char *name, const struct pg_value *values, size_t count,
-		  struct pg_rows **out, struct fault *f)
+static enum err query(struct pg *pg, const char *name, const struct pg_value *values, size_t count,
+		      int form, struct pg_rows **out, struct fault *f)
 {
 	PGresult *r = NULL;
-	enum err err = run(pg, name, values, count, &r, f);
+	enum err err = run(pg, name, values, count, form, &r, f);
 	if (err != ERR_OK)
 		return err;
 	*out = pg_rows_of(r);
 	return *out != NULL ? ERR_OK : fault_set(f, ERR_MEMORY, 0, "no memory for rows");
+}
+
+enum err pg_query(struct pg *pg, const char *name, const struct pg_value *values, size_t count,
+		  struct pg_rows **out, struct fault *f)
+{
+	return query(pg, name, values, count, 0, out, f);
+}
+
+enum err pg_query_raw(struct pg *pg, const char *name, const struct pg_value *values, size_t count,
+		      struct pg_rows **out, struct fault *f)
+{
+	return query(pg, name, values, count, 1, out, f);
 }
 
 // --- values ---

@@ -63,6 +63,16 @@ static struct span value(const struct pg_rows *rows, size_t row, size_t column)
 	return span_of(text, (size_t)PQgetlength(rows->result, (int)row, (int)column));
 }
 
+struct span pg_rows_raw(const struct pg_rows *rows, size_t row, size_t column)
+{
+	return value(rows, row, column);
+}
+
+size_t pg_rows_columns(const struct pg_rows *rows)
+{
+	return (size_t)PQnfields(rows->result);
+}
+
 int64_t pg_rows_int(const struct pg_rows *rows, size_t row, size_t column)
 {
 	struct span s = value(rows, row, column);
