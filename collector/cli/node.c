@@ -285,7 +285,7 @@ static const struct verb verbs[] = {
 	{ NULL, NULL, NULL },
 };
 
-int node_verb(int argc, char **argv)
+int registry_node(int argc, char **argv)
 {
 	return verb_dispatch(verbs, "node", argc, argv);
 }

@@ -160,7 +160,7 @@ static const struct verb verbs[] = {
 	{ NULL, NULL, NULL },
 };
 
-int operator_verb(int argc, char **argv)
+int registry_operator(int argc, char **argv)
 {
 	return verb_dispatch(verbs, "operator", argc, argv);
 }

@@ -84,7 +84,7 @@ static const struct verb verbs[] = {
 	{ NULL, NULL, NULL },
 };
 
-int phone_verb(int argc, char **argv)
+int registry_phone(int argc, char **argv)
 {
 	return verb_dispatch(verbs, "phone", argc, argv);
 }
@@ -118,7 +118,7 @@ static const struct verb setting_verbs[] = {
 	{ NULL, NULL, NULL },
 };
 
-int setting_verb(int argc, char **argv)
+int registry_setting(int argc, char **argv)
 {
 	return verb_dispatch(setting_verbs, "setting", argc, argv);
 }

@@ -3,7 +3,7 @@
 // Who and what is known: `waymark node | phone | operator | setting`.
 #pragma once
 
-int node_verb(int argc, char **argv);
-int phone_verb(int argc, char **argv);
-int operator_verb(int argc, char **argv);
-int setting_verb(int argc, char **argv);
+int registry_node(int argc, char **argv);
+int registry_phone(int argc, char **argv);
+int registry_operator(int argc, char **argv);
+int registry_setting(int argc, char **argv);

@@ -7,14 +7,16 @@
 #include "cli/registry.h"
 #include "cli/run.h"
 #include "cli/verb.h"
+#include "cli/verify.h"
 
 const struct verb verbs_central[] = {
 	{ "db", db_verb, "the database: init start stop migrate check psql path" },
-	{ "node", node_verb, "nodes: add list show revoke rotate" },
-	{ "phone", phone_verb, "phones: add list" },
-	{ "operator", operator_verb, "who may sign orders: keygen add list revoke" },
-	{ "setting", setting_verb, "settings of the centre: list set" },
+	{ "node", registry_node, "nodes: add list show revoke rotate" },
+	{ "phone", registry_phone, "phones: add list" },
+	{ "operator", registry_operator, "who may sign orders: keygen add list revoke" },
+	{ "setting", registry_setting, "settings of the centre: list set" },
 	{ "run", run_verb, "runs: start list show campaign" },
 	{ "order", order_verb, "orders to one node: trace list" },
+	{ "verify", verify_verb, "prove that what is stored is what the nodes signed" },
 	{ NULL, NULL, NULL },
 };
