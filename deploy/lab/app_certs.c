@@ -176,7 +176,7 @@ static enum err certify(const struct cli *cli, struct fault *f)
 	return err;
 }
 
-int certify_verb(int argc, char **argv)
+int verb_certify(int argc, char **argv)
 {
 	static const struct conf_option none[] = { { .name = NULL } };
 	static const struct cli_usage usage = {

@@ -19,4 +19,4 @@ enum err certs_issue(struct certs *c, const char *names, const char *cert, const
 		     struct fault *f) MUSTUSE;
 
 // `waymark-lab certify DIR NAMES…`: ca.pem, and 1.pem, 1.key, 2.pem … for each NAMES.
-int certify_verb(int argc, char **argv);
+int verb_certify(int argc, char **argv);

@@ -118,7 +118,7 @@ static enum err serve(const struct serve_config *c, struct fault *f)
 	return loop_run(l, f);
 }
 
-int serve_verb(int argc, char **argv)
+int verb_serve(int argc, char **argv)
 {
 	struct serve_config c = { 0 };
 	struct cli cli;

@@ -31,4 +31,4 @@ enum err beat_start(struct loop *l, const struct serve_config *c, uint16_t *port
 uint16_t serve_port(const char *app);
 bool serve_is_messenger(const char *app);
 
-int serve_verb(int argc, char **argv);
+int verb_serve(int argc, char **argv);

@@ -201,7 +201,7 @@ static enum err run(const struct phone_config *c, struct fault *f)
 	return err;
 }
 
-int phone_verb(int argc, char **argv)
+int verb_phone(int argc, char **argv)
 {
 	struct phone_config c = { 0 };
 	struct cli cli;

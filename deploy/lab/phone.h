@@ -5,4 +5,4 @@
 // phone_noise.h.
 #pragma once
 
-int phone_verb(int argc, char **argv);
+int verb_phone(int argc, char **argv);

@@ -8,7 +8,7 @@
 #include "sys/loop.h"
 
 #define PHONE_ADDRS_MAX 8              // addresses of one name that are tried
-#define PHONE_DNS_NS    (2 * NS_PER_S) // for one try; there are three
+#define PHONE_DNS_NS    (1 * NS_PER_S) // for the first of three tries; each waits twice as long
 
 struct phone_dns;
 struct phone_ask;

@@ -320,8 +320,8 @@ const struct verb lab_verbs[] = {
 	{ "geo", verb_geo, "geolocation of every address, as CSV" },
 	{ "names", verb_names, "name of every address, as CSV" },
 	{ "hosts", verb_hosts, "which hosts there are, as CSV" },
-	{ "serve", serve_verb, "a messenger's server, or one of the phones' services" },
-	{ "phone", phone_verb, "a phone" },
-	{ "certify", certify_verb, "an authority and certificates, for tests" },
+	{ "serve", verb_serve, "a messenger's server, or one of the phones' services" },
+	{ "phone", verb_phone, "a phone" },
+	{ "certify", verb_certify, "an authority and certificates, for tests" },
 	{ NULL, NULL, NULL },
 };
