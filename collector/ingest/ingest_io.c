@@ -248,6 +248,9 @@ static enum err set_router(struct ingest_io *io, struct fault *f)
 	if (err != ERR_OK)
 		return err;
 	const char *domain = io->config.zap_domain;
+	// Without a domain ZeroMQ asks no handler and lets everybody in, option 93 or not.
+	if (domain[0] == '\0')
+		return fault_set(f, ERR_STATE, 0, "no ZAP domain: anybody could connect");
 	if (zmq_setsockopt(io->router, ZMQ_MAXMSGSIZE, &most, sizeof(most)) != 0 ||
 	    zmq_setsockopt(io->router, ZMQ_ZAP_DOMAIN, domain, strlen(domain)) != 0 ||
 	    zmq_setsockopt(io->router, ZMQ_CURVE_SECRETKEY, io->config.curve_secret, 32) != 0)

@@ -17,7 +17,7 @@ typedef void ingest_want_fn(void *self, const struct ingest_want *want);
 struct ingest_io_config {
 	const char *listen;          // "tcp://*:5757"
 	const uint8_t *curve_secret; // 32 bytes, copied
-	const char *zap_domain;      // "waymark"; "" refuses everybody
+	const char *zap_domain;      // "waymark"; "" is refused
 	ingest_want_fn *want;
 	void *self;
 };

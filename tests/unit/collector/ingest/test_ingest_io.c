@@ -103,15 +103,20 @@ static void an_admitted_key_gets_in(void **state)
 	door_close(&d);
 }
 
-static void without_a_zap_domain_nobody_gets_in(void **state)
+static void without_a_zap_domain_the_door_stays_shut(void **state)
 {
 	(void)state;
 	struct fake_agent a = anna();
 	struct door d;
-	door_open(&d, "", &a.public);
-	knock(&d, &a, true);
-	assert_int_equal(d.opened, 0);
-	assert_int_equal(ingest_counts(d.in)->messages, 0);
+	struct ingest_io *second = NULL;
+	struct fault f = { 0 };
+	door_open(&d, "waymark", &a.public);
+	const struct ingest_io_config io = { .listen = "tcp://127.0.0.1:*",
+					     .curve_secret = a.secret.curve,
+					     .zap_domain = "",
+					     .want = wanted };
+	assert_int_equal(ingest_io_open(&io, d.in, d.loop, &second, &f), ERR_STATE);
+	assert_null(second);
 	door_close(&d);
 }
 
@@ -148,7 +153,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_admitted_key_gets_in),
-		cmocka_unit_test(without_a_zap_domain_nobody_gets_in),
+		cmocka_unit_test(without_a_zap_domain_the_door_stays_shut),
 		cmocka_unit_test(a_stranger_and_a_plain_socket_do_not_get_in),
 		cmocka_unit_test(a_port_in_use_is_told),
 	};
