@@ -130,6 +130,10 @@ static void vantage_write(struct wr *w, const struct tunnel_config *c)
 	server_write(w, c->name, c->resolver6, "ip6");
 	wr_format(w, "add rule inet waymark_%s forward iifname \"%s\" oifname != \"%s\" reject\n",
 		  c->name, c->name, c->outside);
+	// Forwarding was switched on for the uplink: neighbours are not to use it towards the
+	// phone.
+	wr_format(w, "add rule inet waymark_%s forward oifname \"%s\" ct state new drop\n", c->name,
+		  c->name);
 	// Plain masquerade keeps the source port where it is free; never add `random`.
 	wr_format(w, "add rule inet waymark_%s after iifname \"%s\" masquerade\n", c->name,
 		  c->name);

@@ -78,12 +78,19 @@ static enum err key_step(const struct tunnel *t, const struct tunnel_config *c, 
 	return err;
 }
 
-static void record_step(struct tunnel *t, const struct tunnel_config *c)
+// A record that a living process made is not ours to write over.
+static enum err record_step(struct tunnel *t, const struct tunnel_config *c, struct fault *f)
 {
 	struct wr w = wr_of(t->record, sizeof(t->record));
+	struct record r;
+	size_t len;
+	if (record_find(c->name, &r, t->record, &len, NULL) == ERR_OK && record_alive(r.owner))
+		return fault_set(f, ERR_EXISTS, 0, "tunnel %s is open already, by process %lld",
+				 c->name, (long long)r.owner.pid);
 	record_write(&w, c, &(struct record){ 0 });
 	t->record_len = w.len;
 	memcpy(t->name, c->name, sizeof(t->name));
+	return record_put(c, 0, f);
 }
 
 enum err tunnel_open(const struct tunnel_config *c, struct tunnel **out, struct fault *f)
@@ -95,8 +102,7 @@ enum err tunnel_open(const struct tunnel_config *c, struct tunnel **out, struct 
 	struct tunnel *t = calloc(1, sizeof(*t));
 	if (t == NULL)
 		return fault_set(f, ERR_MEMORY, 0, "tunnel %s: no memory", c->name);
-	record_step(t, c);
-	err = record_put(c, 0, f);
+	err = record_step(t, c, f);
 	if (err == ERR_OK)
 		err = rules_step(t, c, f);
 	if (err == ERR_OK)
@@ -150,7 +156,8 @@ void tunnel_close(struct tunnel **out)
 		undo_routes(record);
 	}
 	rules_close(&t->rules);
-	record_take(t->name);
+	if (t->name[0] != '\0')
+		record_take(t->name);
 	free(t);
 	*out = NULL;
 }

@@ -21,7 +21,9 @@ kill -9 "$first"; wait "$first" 2>/dev/null
 kill -9 "$pid_gate1"; wait "$pid_gate1" 2>/dev/null
 sleep 0.1
 is "$(at node nft list tables | grep -c "${run:0:11}")" 0 'the rules of the killed agent are gone at once'
-is "$(at node ip -o link | grep -c "${run:0:11}")" 0 'its interface too'
+left=0 # the kernel's own interface stays until the sweep
+[ "$(backend gate2)" = kernel ] && left=1
+is "$(at node ip -o link | grep -c "${run:0:11}")" $left 'its interface too, where a child drove it'
 is "$(at node "$driver" sweep)" 'swept 1' 'the sweep takes the dead one'
 is "$(at node "$driver" sweep)" 'swept 0' 'and only once'
 is "$(ask phone2 tcp 198.18.4.2 8000 40201)" 'server 198.18.3.2 40201' 'the living one still carries'

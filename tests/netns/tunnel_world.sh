@@ -17,6 +17,7 @@ prefix=wl-tun$$
 work=$(mktemp -d)
 number=0
 pids=()
+pid_node=0 pid_gate1=0 pid_gate2=0 # of the drivers; for the tests that kill them
 hosts="phone1 gate1 phone2 gate2 core node server"
 
 at() { local host=$1; shift; ip netns exec "$prefix-$host" "$@"; }
@@ -173,10 +174,16 @@ tunnels() {
 say() { local fd="fd_$1"; echo "$2" >&"${!fd}"; }
 hang_up() { local pid="pid_$1"; say "$1" quit; wait "${!pid}"; }
 
+# user or kernel: which WireGuard drives the tunnel on HOST.
+backend() {
+	say "$1" state
+	sleep 0.1
+	tail -n 1 "$work/$1.out" | cut -d' ' -f3
+}
+
 # Until the driver on HOST says that its tunnel is ready (a handshake was made).
 wait_ready() {
 	for _ in $(seq 100); do
-		: >"$work/$1.seen"
 		say "$1" state
 		sleep 0.05
 		tail -n 1 "$work/$1.out" | grep -q ' ready ' && return 0

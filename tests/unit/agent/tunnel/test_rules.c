@@ -16,37 +16,39 @@
 #define G     "wmga0123456789a"
 #define CHAIN "add chain inet waymark_"
 #define RULE  "add rule inet waymark_"
+#define MSS   "tcp flags syn tcp option maxseg size set"
 #define DNS   "meta l4proto { tcp, udp } th dport 53"
 
+// clang-format off
 static const char vantage_golden[] =
-	"add table inet waymark_" V " { flags owner; }\n" CHAIN V
-	" before { type nat hook prerouting priority -100; policy accept; }\n" CHAIN V
-	" forward { type filter hook forward priority -150; policy accept; }\n" CHAIN V
-	" after { type nat hook postrouting priority 100; policy accept; }\n" RULE V
-	" forward oifname \"" V
-	"\" meta nfproto ipv4 tcp flags syn tcp option maxseg size set 1380\n" RULE V
-	" forward iifname \"" V
-	"\" meta nfproto ipv4 tcp flags syn tcp option maxseg size set 1380\n" RULE V
-	" forward oifname \"" V
-	"\" meta nfproto ipv6 tcp flags syn tcp option maxseg size set 1360\n" RULE V
-	" forward iifname \"" V
-	"\" meta nfproto ipv6 tcp flags syn tcp option maxseg size set 1360\n" RULE V
-	" before iifname \"" V "\" meta nfproto ipv4 " DNS " dnat ip to 198.18.4.53\n" RULE V
-	" forward iifname \"" V "\" meta nfproto ipv6 " DNS " reject\n" RULE V
-	" forward iifname \"" V "\" ip daddr 198.18.4.53 accept\n" RULE V " forward iifname \"" V
-	"\" oifname != \"eth0\" reject\n" RULE V " after iifname \"" V "\" masquerade\n" CHAIN V
-	" input { type filter hook input priority 0; policy accept; }\n" RULE V
-	" input iifname \"" V "\" ct state established,related accept\n" RULE V
-	" input iifname \"" V "\" meta l4proto { icmp, ipv6-icmp } accept\n" RULE V
-	" input iifname \"" V "\" " DNS " accept\n" RULE V " input iifname \"" V "\" drop\n";
+	"add table inet waymark_" V " { flags owner; }\n"
+	CHAIN V " before { type nat hook prerouting priority -100; policy accept; }\n"
+	CHAIN V " forward { type filter hook forward priority -150; policy accept; }\n"
+	CHAIN V " after { type nat hook postrouting priority 100; policy accept; }\n"
+	RULE V " forward oifname \"" V "\" meta nfproto ipv4 " MSS " 1380\n"
+	RULE V " forward iifname \"" V "\" meta nfproto ipv4 " MSS " 1380\n"
+	RULE V " forward oifname \"" V "\" meta nfproto ipv6 " MSS " 1360\n"
+	RULE V " forward iifname \"" V "\" meta nfproto ipv6 " MSS " 1360\n"
+	RULE V " before iifname \"" V "\" meta nfproto ipv4 " DNS " dnat ip to 198.18.4.53\n"
+	RULE V " forward iifname \"" V "\" meta nfproto ipv6 " DNS " reject\n"
+	RULE V " forward iifname \"" V "\" ip daddr 198.18.4.53 accept\n"
+	RULE V " forward iifname \"" V "\" oifname != \"eth0\" reject\n"
+	RULE V " forward oifname \"" V "\" ct state new drop\n"
+	RULE V " after iifname \"" V "\" masquerade\n"
+	CHAIN V " input { type filter hook input priority 0; policy accept; }\n"
+	RULE V " input iifname \"" V "\" ct state established,related accept\n"
+	RULE V " input iifname \"" V "\" meta l4proto { icmp, ipv6-icmp } accept\n"
+	RULE V " input iifname \"" V "\" " DNS " accept\n"
+	RULE V " input iifname \"" V "\" drop\n";
 
 static const char gateway_golden[] =
-	"add table inet waymark_" G " { flags owner; }\n" CHAIN G
-	" before { type nat hook prerouting priority -100; policy accept; }\n" RULE G
-	" before iifname \"lan0\" meta nfproto ipv4 fib daddr type local " DNS
-	" dnat ip to 198.19.0.1\n" RULE G
-	" before iifname \"lan0\" meta nfproto ipv6 fib daddr type local " DNS
+	"add table inet waymark_" G " { flags owner; }\n"
+	CHAIN G " before { type nat hook prerouting priority -100; policy accept; }\n"
+	RULE G " before iifname \"lan0\" meta nfproto ipv4 fib daddr type local " DNS
+	" dnat ip to 198.19.0.1\n"
+	RULE G " before iifname \"lan0\" meta nfproto ipv6 fib daddr type local " DNS
 	" dnat ip6 to 2001:db8::1\n";
+// clang-format on
 
 static void check(const struct wr *w, const char *golden)
 {
