@@ -33,19 +33,22 @@ enum err cluster_join(char *out, const char *dir, const char *name, struct fault
 	return ERR_OK;
 }
 
-// The first of these users runs the server when we are root, which PostgreSQL refuses to be.
+// Who the cluster belongs to, or else the first of these users runs it when we are root, which
+// PostgreSQL refuses to be.
 static enum err pick_user(struct cluster *c, struct fault *f)
 {
 	static const char *const users[] = { "postgres", "waymark", "nobody" };
+	struct stat st;
 	c->user[0] = '\0';
 	if (geteuid() != 0)
 		return ERR_OK;
-	for (size_t i = 0; i < COUNT(users); i++) {
-		if (getpwnam(users[i]) == NULL)
-			continue;
-		snprintf(c->user, sizeof(c->user), "%s", users[i]);
-		return ERR_OK;
-	}
+	const struct passwd *owner =
+		stat(c->pg, &st) == 0 && st.st_uid != 0 ? getpwuid(st.st_uid) : NULL;
+	if (owner != NULL)
+		return text_copy(c->user, sizeof(c->user), span_text(owner->pw_name));
+	for (size_t i = 0; i < COUNT(users); i++)
+		if (getpwnam(users[i]) != NULL)
+			return text_copy(c->user, sizeof(c->user), span_text(users[i]));
 	return fault_set(f, ERR_USAGE, 0,
 			 "PostgreSQL does not run as root, and there is no user postgres; `adduser "
 			 "--system postgres`, or give --db CONNINFO");
@@ -108,9 +111,9 @@ enum err cluster_find(const char *data, struct cluster *out, struct fault *f)
 	memset(out, 0, sizeof(*out));
 	enum err err = resolve(data, out->data, f);
 	if (err == ERR_OK)
-		err = pick_user(out, f);
-	if (err == ERR_OK)
 		err = cluster_join(out->pg, out->data, "pg", f);
+	if (err == ERR_OK)
+		err = pick_user(out, f);
 	if (err == ERR_OK)
 		err = cluster_join(out->conf, out->data, "pg.conf", f);
 	if (err == ERR_OK)
@@ -207,7 +210,7 @@ static enum err lock(const struct cluster *c, int *fd, struct fault *f)
 
 // --- making ---
 
-static enum err run_initdb(const struct cluster *c, struct fault *f)
+static enum err run_initdb(const struct cluster *c, const char *dir, struct fault *f)
 {
 	char initdb[CLUSTER_PATH_MAX], out[4096];
 	enum err err = cluster_join(initdb, c->bin, "initdb", f);
@@ -215,7 +218,7 @@ static enum err run_initdb(const struct cluster *c, struct fault *f)
 		return err;
 	const char *const argv[] = { initdb,
 				     "--pgdata",
-				     c->pg,
+				     dir,
 				     "--username=waymark",
 				     "--auth=peer",
 				     "--encoding=UTF8",
@@ -230,17 +233,28 @@ static enum err run_initdb(const struct cluster *c, struct fault *f)
 	return process_run(&p, mono_add(clock_mono(), INIT_TIMEOUT_NS), out, sizeof(out), f);
 }
 
+// Made beside its place and moved there whole: what a killed initdb leaves is never taken for a
+// cluster, and a folder `pg` that is not ours is left alone.
 static enum err make_cluster(struct cluster *c, struct fault *f)
 {
+	char fresh[CLUSTER_PATH_MAX];
 	enum err err = cluster_find_bin(c, f);
-	// What a killed initdb left has no pg_control or no version: begin again.
 	if (err == ERR_OK && access(c->pg, F_OK) == 0)
-		err = dir_remove(c->pg, f);
+		err = fault_set(f, ERR_EXISTS, 0, "%s is there and is no PostgreSQL cluster",
+				c->pg);
 	if (err == ERR_OK)
-		err = dir_make(c->pg, 0700, f);
+		err = cluster_join(fresh, c->data, "pg.new", f);
 	if (err == ERR_OK)
-		err = give(c, c->pg, f);
-	return err == ERR_OK ? run_initdb(c, f) : err;
+		err = dir_remove(fresh, f);
+	if (err == ERR_OK)
+		err = dir_make(fresh, 0700, f);
+	if (err == ERR_OK)
+		err = give(c, fresh, f);
+	if (err == ERR_OK)
+		err = run_initdb(c, fresh, f);
+	if (err == ERR_OK && rename(fresh, c->pg) != 0)
+		err = fault_set(f, ERR_IO, errno, "cannot rename %s to %s", fresh, c->pg);
+	return err == ERR_OK ? dir_sync(c->data, f) : err;
 }
 
 static enum err make_database(const struct cluster *c, struct fault *f)

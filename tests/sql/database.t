@@ -68,6 +68,10 @@ expect 0 'stop' "$waymark" db stop
 expect 0 'stop when stopped' "$waymark" db stop
 expect 0 'start' "$waymark" db start
 expect 0 'start when started' "$waymark" db start
+mkdir -p "$dir/foreign/pg" && echo precious >"$dir/foreign/pg/file"
+expect 1 "a folder pg that is somebody's is left alone" "$waymark" db init --data "$dir/foreign"
+[ -f "$dir/foreign/pg/file" ]
+ok $? 'with what is in it'
 closed=$dir/closed
 mkdir -m 700 "$closed"
 if [ "$(id -u)" -eq 0 ]; then

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "cli/campaign.h"
+
+static void every_unordered_pair_comes_once_for_each_app(void **state)
+{
+	(void)state;
+	struct campaign c;
+	bool seen[2][5][5] = { 0 };
+	assert_int_equal(campaign_new(5, 2, NULL, &c), ERR_OK);
+	assert_int_equal(c.count, 2 * 15);
+	struct campaign_task *t;
+	while ((t = campaign_next(&c, NULL, 0)) != NULL) {
+		assert_true(t->a <= t->b);
+		assert_false(seen[t->app][t->a][t->b]);
+		seen[t->app][t->a][t->b] = true;
+		t->begun = true;
+	}
+	campaign_wipe(&c);
+}
+
+static void a_region_keeps_to_itself(void **state)
+{
+	(void)state;
+	struct campaign c;
+	const int64_t regions[] = { 150, 19, 150 };
+	assert_int_equal(campaign_new(3, 1, regions, &c), ERR_OK);
+	assert_int_equal(c.count, 4); // 0-0 0-2 1-1 2-2
+	for (size_t i = 0; i < c.count; i++)
+		assert_int_equal(regions[c.tasks[i].a], regions[c.tasks[i].b]);
+	campaign_wipe(&c);
+}
+
+static void prefers_runs_whose_nodes_are_free(void **state)
+{
+	(void)state;
+	struct campaign c;
+	assert_int_equal(campaign_new(3, 1, NULL, &c), ERR_OK);
+	struct campaign_task *running[2] = { campaign_next(&c, NULL, 0), NULL };
+	running[0]->begun = true; // 0-0
+	struct campaign_task *t = campaign_next(&c, running, 2);
+	assert_int_equal(t->a, 1);
+	assert_int_equal(t->b, 1);
+	campaign_wipe(&c);
+}
+
+static void takes_what_is_left_when_none_is_free(void **state)
+{
+	(void)state;
+	struct campaign c;
+	assert_int_equal(campaign_new(1, 2, NULL, &c), ERR_OK);
+	struct campaign_task *running[1] = { &c.tasks[0] };
+	c.tasks[0].begun = true;
+	assert_ptr_equal(campaign_next(&c, running, 1), &c.tasks[1]);
+	c.tasks[1].begun = true;
+	assert_null(campaign_next(&c, running, 1));
+	campaign_wipe(&c);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_unordered_pair_comes_once_for_each_app),
+		cmocka_unit_test(a_region_keeps_to_itself),
+		cmocka_unit_test(prefers_runs_whose_nodes_are_free),
+		cmocka_unit_test(takes_what_is_left_when_none_is_free),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
