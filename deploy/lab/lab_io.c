@@ -248,7 +248,7 @@ enum err lab_open(const char *name, const struct world *w, struct span text, str
 		l->ports[i] = (struct port){ .lab = l, .host = i, .tap = -1 };
 	enum err err = text_copy(l->name, sizeof(l->name), span_text(name));
 	if (err == ERR_OK)
-		err = state_open(name, w, text, &l->lock, f);
+		err = state_make(name, w, text, &l->lock, f);
 	l->made = err != ERR_EXISTS && l->lock >= 0;
 	if (err == ERR_OK && !(l->sim = sim_new(w, random_u64())))
 		err = fault_set(f, ERR_MEMORY, 0, "no memory for the simulator");

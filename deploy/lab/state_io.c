@@ -122,7 +122,7 @@ static enum err folder_take(const char *lab, int *lock, struct fault *f)
 					    lab, lab);
 }
 
-enum err state_open(const char *lab, const struct world *w, struct span text, int *lock,
+enum err state_make(const char *lab, const struct world *w, struct span text, int *lock,
 		    struct fault *f)
 {
 	char path[STATE_PATH], pid[32];

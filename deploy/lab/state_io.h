@@ -23,7 +23,7 @@ void state_path(const char *lab, const char *file, char out[static STATE_PATH]);
 
 // Takes the name: clears what a killed lab of that name left, makes the folder, holds the lock
 // until *LOCK is closed. ERR_EXISTS while another one lives.
-enum err state_open(const char *lab, const struct world *w, struct span text, int *lock,
+enum err state_make(const char *lab, const struct world *w, struct span text, int *lock,
 		    struct fault *f) MUSTUSE;
 
 // The simulator's pid, 0 when it is dead. ERR_MISSING: no lab of that name.

@@ -21,9 +21,13 @@ struct wall {
 
 #define MONO_NEVER ((struct mono){ INT64_MAX }) // a deadline that does not come
 
+// NS may be negative. What does not fit becomes MONO_NEVER, or the beginning of time.
 static inline struct mono mono_add(struct mono t, int64_t ns)
 {
-	return (struct mono){ t.ns > INT64_MAX - ns ? INT64_MAX : t.ns + ns };
+	int64_t sum;
+	if (__builtin_add_overflow(t.ns, ns, &sum))
+		sum = ns > 0 ? INT64_MAX : INT64_MIN;
+	return (struct mono){ sum };
 }
 
 // a - b in nanoseconds.
