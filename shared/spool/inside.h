@@ -32,6 +32,7 @@ struct spool {
 	char dir[PATH_MAX - 32];
 	int lock, state, journal, active; // descriptors; active: of the last segment, or -1
 	struct seg_state at;
+	uint64_t too_big;         // batch the collector refuses for its size, or 0
 	uint64_t next_seq, total; // total: records in all sealed batches
 	struct segment *segments; // oldest first
 	size_t segment_count, segment_cap;

@@ -104,6 +104,12 @@ static enum err gap_of(struct spool *s, uint64_t seq, struct spool_gap *gap, str
 				   .at = clock_wall(),
 				   .first_seq = seq,
 				   .last_seq = seq };
+	if (seq <= s->at.acked) {
+		gap->reason = SPOOL_FORGOTTEN;
+		return ERR_OK;
+	}
+	if (seq == s->too_big)
+		gap->reason = SPOOL_TOO_BIG;
 	enum err err = g != NULL ? want_index(s, g, f) : ERR_OK;
 	const struct entry *e = g != NULL && err == ERR_OK ? entry_of(s, seq) : NULL;
 	if (e != NULL) {
@@ -158,8 +164,10 @@ static bool peek_entry(struct spool *s, const struct segment *g, const struct en
 
 enum err spool_peek(struct spool *s, uint64_t seq, struct spool_batch *out, struct fault *f)
 {
-	if (seq <= s->at.acked || seq >= s->next_seq)
+	if (seq == 0 || seq >= s->next_seq)
 		return ERR_MISSING;
+	if (seq <= s->at.acked || seq == s->too_big)
+		return peek_gap(s, seq, out, f);
 	struct segment *g = segment_of(s, seq);
 	enum err err = g != NULL ? want_index(s, g, f) : ERR_OK;
 	if (err != ERR_OK && err != ERR_MISSING && err != ERR_IO)
@@ -207,6 +215,15 @@ enum err spool_ack(struct spool *s, uint64_t seq, struct fault *f)
 	if (err == ERR_OK)
 		segments_trim(s);
 	return err;
+}
+
+enum err spool_replace(struct spool *s, uint64_t seq, struct fault *f)
+{
+	if (seq <= s->at.acked || seq >= s->next_seq)
+		return fault_set(f, ERR_STATE, 0, "batch %llu is not held",
+				 (unsigned long long)seq);
+	s->too_big = seq; // one at a time: the collector takes them in order
+	return ERR_OK;
 }
 
 enum err spool_jump(struct spool *s, uint64_t seq, struct fault *f)

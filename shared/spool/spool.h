@@ -28,6 +28,7 @@
 
 // Why records are lost: numbers of Gap.Reason.
 enum spool_loss {
+	SPOOL_FORGOTTEN = 0, // delivered once; the collector has lost it, and here it is gone
 	SPOOL_TORN = 1,
 	SPOOL_DAMAGED = 2,
 	SPOOL_OVERFLOW = 3,
@@ -86,6 +87,9 @@ enum err spool_peek(struct spool *s, uint64_t seq, struct spool_batch *out,
 
 // Everything up to SEQ is committed at the collector; whole segments go.
 enum err spool_ack(struct spool *s, uint64_t seq, struct fault *f) MUSTUSE;
+
+// The collector will never take batch SEQ: from now on a gap stands in its place.
+enum err spool_replace(struct spool *s, uint64_t seq, struct fault *f) MUSTUSE;
 
 // The collector has batches up to SEQ that this spool never made (it is an old copy of itself):
 // what it holds up to there is given up as a gap, and numbers go on after SEQ.
