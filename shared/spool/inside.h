@@ -54,30 +54,31 @@ struct spool {
 #define FRAME_MAX (SEG_RECORD_HEAD + SEAL_SIGNATURE_SIZE + SPOOL_OPEN_MAX + 8)
 
 // recover.c
-enum err recover(struct spool *s, struct fault *f) MUSTUSE;
+enum err spool_recover(struct spool *s, struct fault *f) MUSTUSE;
 
 // segments.c
-void segment_path(const struct spool *s, uint64_t name, char out[static PATH_MAX]);
-enum err segment_scan(struct spool *s, struct segment *g, struct fault *f) MUSTUSE; // fills index
-enum err segment_add(struct spool *s, const struct segment *g, struct fault *f) MUSTUSE;
-enum err segment_append(struct spool *s, struct span signature, struct span body, uint32_t records,
-			struct fault *f) MUSTUSE;
-void segments_trim(struct spool *s); // deletes whole segments at or below at.acked
-uint64_t segments_bytes(const struct spool *s);
-enum err index_put(struct spool *s, const struct entry *e, struct fault *f) MUSTUSE;
+void spool_segment_path(const struct spool *s, uint64_t name, char out[static PATH_MAX]);
+enum err spool_segment_scan(struct spool *s, struct segment *g,
+			    struct fault *f) MUSTUSE; // fills index
+enum err spool_segment_add(struct spool *s, const struct segment *g, struct fault *f) MUSTUSE;
+enum err spool_segment_append(struct spool *s, struct span signature, struct span body,
+			      uint32_t records, struct fault *f) MUSTUSE;
+void spool_segments_trim(struct spool *s); // deletes whole segments at or below at.acked
+uint64_t spool_segments_bytes(const struct spool *s);
+enum err spool_index_put(struct spool *s, const struct entry *e, struct fault *f) MUSTUSE;
 
 // state.c
-enum err state_open(struct spool *s, bool *fresh, struct fault *f) MUSTUSE;
-enum err state_put(struct spool *s, bool sync, struct fault *f) MUSTUSE;
+enum err spool_state_open(struct spool *s, bool *fresh, struct fault *f) MUSTUSE;
+enum err spool_state_put(struct spool *s, bool sync, struct fault *f) MUSTUSE;
 enum err spool_file(const struct spool *s, const char *name, int *fd, struct fault *f) MUSTUSE;
 
 // journal.c
-enum err journal_open(struct spool *s, char **bytes, size_t *len, struct fault *f) MUSTUSE;
-enum err journal_load(struct spool *s, struct span in, struct fault *f) MUSTUSE;
-enum err journal_begin(struct spool *s, struct fault *f) MUSTUSE; // empty, for batch next_seq
-enum err journal_put(struct spool *s, struct span fields, uint32_t records,
-		     struct fault *f) MUSTUSE;
-enum err journal_renumber(struct spool *s, struct fault *f) MUSTUSE;
+enum err spool_journal_open(struct spool *s, char **bytes, size_t *len, struct fault *f) MUSTUSE;
+enum err spool_journal_load(struct spool *s, struct span in, struct fault *f) MUSTUSE;
+enum err spool_journal_begin(struct spool *s, struct fault *f) MUSTUSE; // empty, for batch next_seq
+enum err spool_journal_put(struct spool *s, struct span fields, uint32_t records,
+			   struct fault *f) MUSTUSE;
+enum err spool_journal_renumber(struct spool *s, struct fault *f) MUSTUSE;
 
 // spool.c: one loss as a record, false when there is none
 bool spool_lost_write(struct spool *s, enum spool_loss why, struct wr *out);

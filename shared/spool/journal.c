@@ -24,7 +24,7 @@ static enum err journal_head(struct spool *s, struct fault *f)
 	return ERR_OK;
 }
 
-enum err journal_begin(struct spool *s, struct fault *f)
+enum err spool_journal_begin(struct spool *s, struct fault *f)
 {
 	s->journal_len = SEG_HEAD_SIZE;
 	s->open_len = 0;
@@ -35,7 +35,7 @@ enum err journal_begin(struct spool *s, struct fault *f)
 	return err;
 }
 
-enum err journal_put(struct spool *s, struct span fields, uint32_t records, struct fault *f)
+enum err spool_journal_put(struct spool *s, struct span fields, uint32_t records, struct fault *f)
 {
 	const struct seg_record r = { SEG_FIELD, s->next_seq, s->open_records, records, fields };
 	size_t size = seg_size(fields.len);
@@ -135,14 +135,14 @@ static enum err journal_mend(struct spool *s, struct found *found, struct fault 
 		return err;
 	s->journal_len = found->image.len;
 	s->at.lost = s->at.lost_bytes = 0;
-	err = state_put(s, false, f);
+	err = spool_state_put(s, false, f);
 	if (err != ERR_OK)
 		return err;
 	fd_close(&s->journal);
 	return spool_file(s, "journal", &s->journal, f);
 }
 
-enum err journal_load(struct spool *s, struct span in, struct fault *f)
+enum err spool_journal_load(struct spool *s, struct span in, struct fault *f)
 {
 	size_t room = in.len + SEG_HEAD_SIZE + (size_t)SPOOL_LOSS_COUNT * 2 * SPOOL_HEAD_MAX;
 	uint8_t *image = malloc(room);
@@ -157,7 +157,7 @@ enum err journal_load(struct spool *s, struct span in, struct fault *f)
 	if (found.damaged)
 		err = journal_mend(s, &found, f);
 	else if (s->open_records == 0)
-		err = journal_begin(s, f);
+		err = spool_journal_begin(s, f);
 	else {
 		s->journal_len = in.len;
 		err = journal_head(s, f);
@@ -166,7 +166,7 @@ enum err journal_load(struct spool *s, struct span in, struct fault *f)
 	return err;
 }
 
-enum err journal_open(struct spool *s, char **bytes, size_t *len, struct fault *f)
+enum err spool_journal_open(struct spool *s, char **bytes, size_t *len, struct fault *f)
 {
 	char path[PATH_MAX];
 	enum err err = spool_file(s, "journal", &s->journal, f);
@@ -175,7 +175,7 @@ enum err journal_open(struct spool *s, char **bytes, size_t *len, struct fault *
 }
 
 // The open batch gets a new number: every record's head names it.
-enum err journal_renumber(struct spool *s, struct fault *f)
+enum err spool_journal_renumber(struct spool *s, struct fault *f)
 {
 	uint8_t *copy = malloc(s->open_len + 1);
 	uint32_t records = s->open_records;
@@ -183,9 +183,9 @@ enum err journal_renumber(struct spool *s, struct fault *f)
 		return fault_set(f, ERR_MEMORY, 0, "spool: no memory");
 	struct span all = span_of(copy, s->open_len);
 	memcpy(copy, s->open + SPOOL_HEAD_MAX, all.len);
-	enum err err = journal_begin(s, f);
+	enum err err = spool_journal_begin(s, f);
 	if (err == ERR_OK && all.len > 0)
-		err = journal_put(s, all, records, f);
+		err = spool_journal_put(s, all, records, f);
 	if (err == ERR_OK) {
 		memcpy(s->open + SPOOL_HEAD_MAX, copy, all.len);
 		s->open_len = all.len;

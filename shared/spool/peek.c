@@ -23,7 +23,7 @@ static enum err want_index(struct spool *s, struct segment *g, struct fault *f)
 {
 	// A scan of the active segment would forget that its room is kept.
 	uint64_t room = g->room;
-	enum err err = s->index_of == g->name ? ERR_OK : segment_scan(s, g, f);
+	enum err err = s->index_of == g->name ? ERR_OK : spool_segment_scan(s, g, f);
 	g->room = room;
 	return err;
 }
@@ -149,7 +149,7 @@ static bool peek_entry(struct spool *s, const struct segment *g, const struct en
 	char path[PATH_MAX];
 	struct seg_record r;
 	size_t size;
-	segment_path(s, g->name, path);
+	spool_segment_path(s, g->name, path);
 	AUTO(fd_close) int fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0 || e->size > FRAME_MAX ||
 	    pread(fd, s->frame, e->size, (off_t)e->at) != (ssize_t)e->size)
@@ -211,9 +211,9 @@ enum err spool_ack(struct spool *s, uint64_t seq, struct fault *f)
 	s->at.acked = seq;
 	s->at.acked_total = total;
 	bool trims = s->segment_count > 1 && s->segments[1].name <= seq + 1;
-	err = state_put(s, trims, f);
+	err = spool_state_put(s, trims, f);
 	if (err == ERR_OK)
-		segments_trim(s);
+		spool_segments_trim(s);
 	return err;
 }
 
@@ -235,11 +235,11 @@ enum err spool_jump(struct spool *s, uint64_t seq, struct fault *f)
 	uint64_t was = s->at.acked;
 	s->at.acked = seq;
 	s->at.acked_total = s->total;
-	enum err err = state_put(s, true, f);
+	enum err err = spool_state_put(s, true, f);
 	if (err != ERR_OK) {
 		s->at.acked = was;
 		return err;
 	}
 	s->next_seq = seq + 1;
-	return journal_renumber(s, f);
+	return spool_journal_renumber(s, f);
 }

@@ -42,7 +42,7 @@ static enum err find_segments(struct spool *s, struct fault *f)
 	for (struct dirent *e; err == ERR_OK && (e = readdir(d)) != NULL;) {
 		struct segment g = { .first = 1 };
 		if (name_of(e->d_name, &g.name) && g.name > 0)
-			err = segment_add(s, &g, f);
+			err = spool_segment_add(s, &g, f);
 	}
 	closedir(d);
 	if (s->segment_count > 0)
@@ -57,7 +57,7 @@ static bool epoch_of_segments(const struct spool *s, uint64_t *epoch)
 		char path[PATH_MAX];
 		uint8_t bytes[SEG_HEAD_SIZE];
 		struct seg_head head;
-		segment_path(s, s->segments[i].name, path);
+		spool_segment_path(s, s->segments[i].name, path);
 		AUTO(fd_close) int fd = open(path, O_RDONLY | O_CLOEXEC);
 		if (fd < 0 || pread(fd, bytes, sizeof(bytes), 0) != (ssize_t)sizeof(bytes) ||
 		    seg_head_read(span_of(bytes, sizeof(bytes)), &head) != ERR_OK)
@@ -140,7 +140,7 @@ static enum err resume_last(struct spool *s, struct fault *f)
 	if (s->segment_count == 0)
 		return ERR_OK;
 	struct segment *g = &s->segments[s->segment_count - 1];
-	segment_path(s, g->name, path);
+	spool_segment_path(s, g->name, path);
 	s->active = open(path, O_RDWR | O_CLOEXEC);
 	if (s->active < 0 || ftruncate(s->active, (off_t)g->bytes) != 0)
 		return fault_set(f, ERR_IO, errno, "cannot go on in %s", path);
@@ -155,7 +155,7 @@ static enum err scan_all(struct spool *s, struct fault *f)
 {
 	enum err err = ERR_OK;
 	for (size_t i = 0; i < s->segment_count && err == ERR_OK; i++)
-		err = segment_scan(s, &s->segments[i], f);
+		err = spool_segment_scan(s, &s->segments[i], f);
 	return err;
 }
 
@@ -175,24 +175,24 @@ static enum err recover_from(struct spool *s, bool fresh, struct span journal, s
 	drop_torn(s, journal);
 	find_end(s, journal);
 	if (fresh)
-		err = state_put(s, true, f);
+		err = spool_state_put(s, true, f);
 	if (err == ERR_OK)
 		err = resume_last(s, f);
 	if (err == ERR_OK)
-		err = journal_load(s, journal, f);
+		err = spool_journal_load(s, journal, f);
 	if (err == ERR_OK)
-		segments_trim(s);
+		spool_segments_trim(s);
 	return err != ERR_OK || !fresh ? err : dir_sync(s->dir, f);
 }
 
-enum err recover(struct spool *s, struct fault *f)
+enum err spool_recover(struct spool *s, struct fault *f)
 {
 	char *journal = NULL;
 	size_t len = 0;
 	bool fresh = true;
-	enum err err = state_open(s, &fresh, f);
+	enum err err = spool_state_open(s, &fresh, f);
 	if (err == ERR_OK)
-		err = journal_open(s, &journal, &len, f);
+		err = spool_journal_open(s, &journal, &len, f);
 	if (err == ERR_OK)
 		err = recover_from(s, fresh, span_of(journal, len), f);
 	free(journal);

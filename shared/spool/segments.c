@@ -11,12 +11,12 @@
 #include "sys/fd.h"
 #include "sys/file.h"
 
-void segment_path(const struct spool *s, uint64_t name, char out[static PATH_MAX])
+void spool_segment_path(const struct spool *s, uint64_t name, char out[static PATH_MAX])
 {
 	snprintf(out, PATH_MAX, "%s/%016llx.seg", s->dir, (unsigned long long)name);
 }
 
-uint64_t segments_bytes(const struct spool *s)
+uint64_t spool_segments_bytes(const struct spool *s)
 {
 	uint64_t sum = s->journal_len;
 	for (size_t i = 0; i < s->segment_count; i++)
@@ -24,7 +24,7 @@ uint64_t segments_bytes(const struct spool *s)
 	return sum;
 }
 
-enum err index_put(struct spool *s, const struct entry *e, struct fault *f)
+enum err spool_index_put(struct spool *s, const struct entry *e, struct fault *f)
 {
 	if (s->index_count == s->index_cap) {
 		size_t cap = s->index_cap == 0 ? 256 : 2 * s->index_cap;
@@ -66,7 +66,7 @@ static enum err walk(struct spool *s, struct segment *g, struct span in, struct 
 		struct entry e = { r.seq,          r.before,  at,
 				   (uint32_t)size, r.records, read == ERR_CORRUPT };
 		segment_note(g, &e);
-		err = index_put(s, &e, f);
+		err = spool_index_put(s, &e, f);
 	}
 	return err;
 }
@@ -86,11 +86,11 @@ static enum err scan_bytes(struct spool *s, struct segment *g, struct span in, s
 	return walk(s, g, in, f);
 }
 
-enum err segment_scan(struct spool *s, struct segment *g, struct fault *f)
+enum err spool_segment_scan(struct spool *s, struct segment *g, struct fault *f)
 {
 	char path[PATH_MAX], *bytes = NULL;
 	size_t len = 0;
-	segment_path(s, g->name, path);
+	spool_segment_path(s, g->name, path);
 	enum err err = file_read(path, 1ULL << 32, &bytes, &len, f);
 	if (err != ERR_OK)
 		return err;
@@ -102,7 +102,7 @@ enum err segment_scan(struct spool *s, struct segment *g, struct fault *f)
 	return err;
 }
 
-enum err segment_add(struct spool *s, const struct segment *g, struct fault *f)
+enum err spool_segment_add(struct spool *s, const struct segment *g, struct fault *f)
 {
 	if (s->segment_count == s->segment_cap) {
 		size_t cap = s->segment_cap == 0 ? 16 : 2 * s->segment_cap;
@@ -119,7 +119,7 @@ enum err segment_add(struct spool *s, const struct segment *g, struct fault *f)
 static void forget_first(struct spool *s)
 {
 	char path[PATH_MAX];
-	segment_path(s, s->segments[0].name, path);
+	spool_segment_path(s, s->segments[0].name, path);
 	(void)unlink(path);
 	if (s->index_of == s->segments[0].name)
 		s->index_of = 0;
@@ -127,7 +127,7 @@ static void forget_first(struct spool *s)
 	memmove(s->segments, s->segments + 1, s->segment_count * sizeof(*s->segments));
 }
 
-void segments_trim(struct spool *s)
+void spool_segments_trim(struct spool *s)
 {
 	while (s->segment_count > 1 && s->segments[1].name <= s->at.acked + 1)
 		forget_first(s);
@@ -137,13 +137,13 @@ void segments_trim(struct spool *s)
 // is gone.
 static enum err drop_oldest(struct spool *s, struct fault *f)
 {
-	while (s->segment_count > 0 && segments_bytes(s) + s->c.segment > s->c.hard) {
+	while (s->segment_count > 0 && spool_segments_bytes(s) + s->c.segment > s->c.hard) {
 		const struct segment *g = &s->segments[0];
 		uint64_t end = s->segment_count > 1 ? s->segments[1].name : s->next_seq;
 		uint64_t from = g->before > s->at.acked_total ? g->before : s->at.acked_total;
 		s->at.overflow = end - 1;
 		s->dropped += g->after > from ? g->after - from : 0;
-		enum err err = state_put(s, true, f);
+		enum err err = spool_state_put(s, true, f);
 		if (err != ERR_OK)
 			return err;
 		forget_first(s);
@@ -183,7 +183,7 @@ static enum err rotate(struct spool *s, struct fault *f)
 	enum err err = drop_oldest(s, f);
 	if (err != ERR_OK)
 		return err;
-	segment_path(s, s->next_seq, path);
+	spool_segment_path(s, s->next_seq, path);
 	AUTO(fd_close) int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return fault_set(f, errno == ENOSPC ? ERR_FULL : ERR_IO, errno, "cannot create %s",
@@ -193,7 +193,7 @@ static enum err rotate(struct spool *s, struct fault *f)
 	};
 	err = create(s, fd, f);
 	if (err == ERR_OK)
-		err = segment_add(s, &g, f);
+		err = spool_segment_add(s, &g, f);
 	if (err != ERR_OK) {
 		(void)unlink(path);
 		return err;
@@ -208,8 +208,8 @@ static bool fits(const struct spool *s, size_t size)
 	return s->active >= 0 && s->segments[s->segment_count - 1].bytes + size <= s->c.segment;
 }
 
-enum err segment_append(struct spool *s, struct span signature, struct span body, uint32_t records,
-			struct fault *f)
+enum err spool_segment_append(struct spool *s, struct span signature, struct span body,
+			      uint32_t records, struct fault *f)
 {
 	struct wr w = wr_of(s->frame + SEG_RECORD_HEAD, FRAME_MAX - SEG_RECORD_HEAD);
 	wr_bytes(&w, signature);
@@ -227,7 +227,7 @@ enum err segment_append(struct spool *s, struct span signature, struct span body
 				 "cannot store a batch in %s", s->dir);
 	const struct entry e = { s->next_seq, s->total, g->bytes, (uint32_t)size, records, false };
 	segment_note(g, &e);
-	if (s->index_of == g->name && index_put(s, &e, NULL) != ERR_OK)
+	if (s->index_of == g->name && spool_index_put(s, &e, NULL) != ERR_OK)
 		s->index_of = 0; // read it again when it is wanted
 	return ERR_OK;
 }

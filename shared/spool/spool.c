@@ -43,7 +43,7 @@ static enum err spool_start(struct spool *s, const struct spool_config *c, struc
 	enum err err = dir_make(s->dir, 0700, f);
 	if (err == ERR_OK)
 		err = spool_lock(s, f);
-	return err != ERR_OK ? err : recover(s, f);
+	return err != ERR_OK ? err : spool_recover(s, f);
 }
 
 enum err spool_open(const struct spool_config *c, struct spool **out, struct fault *f)
@@ -96,7 +96,7 @@ static void spool_refuse(struct spool *s, enum spool_loss why, uint64_t bytes)
 	spool_lose(s, why, 1, bytes);
 	s->at.lost++;
 	s->at.lost_bytes += bytes;
-	(void)!state_put(s, false, NULL);
+	(void)!spool_state_put(s, false, NULL);
 }
 
 bool spool_lost_write(struct spool *s, enum spool_loss why, struct wr *out)
@@ -107,7 +107,7 @@ bool spool_lost_write(struct spool *s, enum spool_loss why, struct wr *out)
 // To journal and open batch, without asking whether there is room in the batch.
 static enum err spool_add(struct spool *s, struct span field, struct fault *f)
 {
-	enum err err = journal_put(s, field, 1, f);
+	enum err err = spool_journal_put(s, field, 1, f);
 	if (err != ERR_OK)
 		return err;
 	memcpy(s->open + SPOOL_HEAD_MAX + s->open_len, field.at, field.len);
@@ -132,7 +132,7 @@ static enum err spool_tell(struct spool *s, struct fault *f)
 	if (s->at.lost == 0)
 		return ERR_OK;
 	s->at.lost = s->at.lost_bytes = 0;
-	return state_put(s, false, f);
+	return spool_state_put(s, false, f);
 }
 
 enum err spool_put(struct spool *s, struct span field, struct mono now, struct fault *f)
@@ -181,13 +181,14 @@ enum err spool_seal(struct spool *s, struct fault *f)
 	if (err != ERR_OK)
 		return err;
 	seal_sign(SEAL_BATCH, body, s->c.secret, signature);
-	err = segment_append(s, span_of(signature, sizeof(signature)), body, s->open_records, f);
+	err = spool_segment_append(s, span_of(signature, sizeof(signature)), body, s->open_records,
+				   f);
 	if (err != ERR_OK)
 		return err;
 	s->total += s->open_records;
 	s->next_seq++;
 	s->open_since = MONO_NEVER;
-	return journal_begin(s, f);
+	return spool_journal_begin(s, f);
 }
 
 struct mono spool_deadline(const struct spool *s)
@@ -217,7 +218,7 @@ enum err spool_tick(struct spool *s, struct mono now, struct fault *f)
 
 struct spool_state spool_state(const struct spool *s)
 {
-	uint64_t bytes = segments_bytes(s);
+	uint64_t bytes = spool_segments_bytes(s);
 	return (struct spool_state){
 		.epoch = s->at.epoch,
 		.first_unacked = s->at.acked + 1,

@@ -19,7 +19,7 @@ enum err spool_file(const struct spool *s, const char *name, int *fd, struct fau
 	return ERR_OK;
 }
 
-enum err state_open(struct spool *s, bool *fresh, struct fault *f)
+enum err spool_state_open(struct spool *s, bool *fresh, struct fault *f)
 {
 	uint8_t slots[2 * SEG_STATE_SIZE];
 	enum err err = spool_file(s, "state", &s->state, f);
@@ -42,7 +42,7 @@ enum err state_open(struct spool *s, bool *fresh, struct fault *f)
 	return ERR_OK;
 }
 
-enum err state_put(struct spool *s, bool sync, struct fault *f)
+enum err spool_state_put(struct spool *s, bool sync, struct fault *f)
 {
 	uint8_t slot[SEG_STATE_SIZE];
 	s->at.generation++;
