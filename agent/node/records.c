@@ -75,6 +75,7 @@ static enum gap_reason reason_of(enum spool_loss loss)
 		return GAP_OVERFLOW;
 	case SPOOL_TOO_BIG:
 		return GAP_TOO_BIG;
+	case SPOOL_FORGOTTEN:
 	case SPOOL_LOSS_COUNT:
 		break;
 	}

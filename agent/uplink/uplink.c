@@ -23,8 +23,10 @@ struct uplink {
 	unsigned attempts; // sockets in a row that came to nothing
 	struct mono now, wake, heard, pinged;
 	struct mono hold, full_at;        // no batch before; when there was no room
+	struct mono progress;             // last acknowledgement, or first batch under way
 	uint64_t first_unacked, next_seq; // what the spool holds
 	uint64_t acked, next_send, credit, outstanding;
+	uint64_t refused;                    // last batch whose signature was
 	struct flight flight[UPLINK_FLIGHT]; // ring
 	size_t flight_first, flight_count;
 	bool full, draining, drained, left;
@@ -41,6 +43,7 @@ const char *uplink_event_name(enum uplink_event e)
 		[UPLINK_REJECTED] = "link_rejected",
 		[UPLINK_BATCH_REFUSED] = "batch_refused",
 		[UPLINK_BEHIND] = "collector_behind",
+		[UPLINK_STALLED] = "link_stalled",
 		[UPLINK_AHEAD] = "collector_ahead",
 	};
 	return (size_t)e < COUNT(names) ? names[e] : "unknown";
@@ -141,6 +144,7 @@ static void acknowledge(struct uplink *u, uint64_t seq)
 		u->outstanding -= u->flight[u->flight_first].bytes;
 		u->flight_first = (u->flight_first + 1) % UPLINK_FLIGHT;
 		u->flight_count--;
+		u->progress = u->now;
 	}
 	if (seq >= u->next_seq)
 		seq = u->next_seq - 1;
@@ -169,19 +173,25 @@ static void hear_welcome(struct uplink *u, const struct link_head *h)
 	}
 	acknowledge(u, h->last_seq);
 	u->next_send = h->last_seq + 1;
-	if (u->next_send < u->first_unacked) {
-		// Its database is older than ours remembers: those batches are gone for good.
+	// Its database is older than ours remembers: those batches are gone for good, and the spool
+	// has others that say so in their places. A stream has no holes.
+	if (u->next_send < u->first_unacked)
 		tell(u, UPLINK_BEHIND)->seq = u->next_send;
-		u->next_send = u->first_unacked;
-	}
 }
 
+// LAST_SEQ of a refusal says where to go on, not what is committed: only an ACK or a WELCOME trims.
 static void send_again(struct uplink *u, uint64_t last_seq, int64_t pause)
 {
-	acknowledge(u, last_seq);
 	forget_flight(u);
 	u->next_send = last_seq + 1;
 	u->hold = mono_add(u->now, pause);
+}
+
+static bool refused_before(struct uplink *u, uint64_t seq)
+{
+	bool before = u->refused == seq;
+	u->refused = seq;
+	return before;
 }
 
 static void hear_nack(struct uplink *u, const struct link_head *h)
@@ -190,8 +200,7 @@ static void hear_nack(struct uplink *u, const struct link_head *h)
 	w->seq = h->seq;
 	w->nack = h->nack;
 	switch (h->nack) {
-	case NACK_UNREADABLE: // kept in quarantine, and the stream goes on
-		acknowledge(u, h->seq);
+	case NACK_UNREADABLE: // kept in quarantine; the stream goes on, and its ACK follows
 		break;
 	case NACK_GAP:
 		send_again(u, h->last_seq, 0);
@@ -202,11 +211,16 @@ static void hear_nack(struct uplink *u, const struct link_head *h)
 	case NACK_BUSY:
 		send_again(u, h->last_seq, UPLINK_BUSY);
 		break;
-	case NACK_SIGNATURE: // damaged on the way, or our key was changed: try again, not in haste
 	case NACK_TOO_BIG:
+		if (h->permanent)
+			want(u, UPLINK_REPLACE)->seq = h->seq;
+		send_again(u, h->last_seq, UPLINK_BUSY);
+		break;
+	case NACK_SIGNATURE: // damaged on the way, or our key was changed: try again, not in haste
 	case NACK_UNKNOWN:
 	case NACK_REASON_COUNT:
-		send_again(u, h->last_seq, u->acked < h->last_seq ? 0 : 10 * UPLINK_BUSY);
+		send_again(u, h->last_seq,
+			   refused_before(u, h->seq) ? 10 * UPLINK_BUSY : UPLINK_BUSY);
 		break;
 	}
 }
@@ -262,6 +276,8 @@ void uplink_hear_spool(struct uplink *u, uint64_t first_unacked, uint64_t next_s
 
 void uplink_hear_sent(struct uplink *u, uint64_t seq, uint64_t bytes)
 {
+	if (u->flight_count == 0)
+		u->progress = u->now;
 	size_t at = (u->flight_first + u->flight_count++) % UPLINK_FLIGHT;
 	u->flight[at] = (struct flight){ seq, bytes };
 	u->outstanding += bytes;
@@ -302,6 +318,11 @@ void uplink_tick(struct uplink *u, struct mono now)
 	} else if (u->state == STATE_LIVE && mono_since(now, u->heard) >= UPLINK_SILENCE) {
 		tell(u, UPLINK_LINK_LOST);
 		go_idle(u, 0);
+	} else if (u->state == STATE_LIVE && u->flight_count > 0 && u->credit > 0 &&
+		   mono_since(now, u->progress) >= UPLINK_STALL) {
+		// A lost ACK, or a lost batch: the answer to HELLO says which.
+		tell(u, UPLINK_STALLED)->seq = u->acked;
+		uplink_hear_open(u, now);
 	} else if (u->state == STATE_LIVE && mono_since(now, u->heard) >= UPLINK_PING &&
 		   mono_since(now, u->pinged) >= UPLINK_PING) {
 		u->pinged = now;
@@ -361,6 +382,8 @@ struct mono uplink_due(const struct uplink *u)
 	}
 	struct mono last = u->pinged.ns > u->heard.ns ? u->pinged : u->heard;
 	struct mono due = mono_min(mono_add(last, UPLINK_PING), mono_add(u->heard, UPLINK_SILENCE));
+	if (u->flight_count > 0 && u->credit > 0)
+		due = mono_min(due, mono_add(u->progress, UPLINK_STALL));
 	if (u->full)
 		due = mono_min(due, mono_add(u->full_at, UPLINK_BACK_MIN));
 	return mono_before(u->now, u->hold) ? mono_min(due, u->hold) : due;

@@ -15,6 +15,7 @@
 #define UPLINK_WELCOME  (10 * NS_PER_S)   // for an answer to HELLO
 #define UPLINK_PING     (15 * NS_PER_S)   // of silence before we ask
 #define UPLINK_SILENCE  (60 * NS_PER_S)   // of silence before the socket is made anew
+#define UPLINK_STALL    (60 * NS_PER_S)   // without an acknowledgement before HELLO is said again
 #define UPLINK_BUSY     NS_PER_S          // before sending again what was refused for now
 #define UPLINK_BACK_MIN (200 * NS_PER_MS) // pause before a new socket: full jitter between this
 #define UPLINK_BACK_MAX (60 * NS_PER_S)   // and a bound that doubles up to that
@@ -27,7 +28,8 @@ enum uplink_event {
 	UPLINK_REFUSED,       // handshake failed: the collector does not know our key
 	UPLINK_REJECTED,      // REJECT: reason
 	UPLINK_BATCH_REFUSED, // NACK: nack, seq
-	UPLINK_BEHIND,        // the collector misses batches we no longer have: seq
+	UPLINK_BEHIND,        // the collector misses batches we no longer have, from seq on
+	UPLINK_STALLED,       // batches are under way, and no acknowledgement comes
 	UPLINK_AHEAD,         // the collector has batches we never made: seq
 	UPLINK_EVENT_COUNT,
 };
@@ -42,9 +44,10 @@ enum uplink_kind {
 		      // uplink_hear_full
 	UPLINK_ACK,   // everything up to seq is committed
 	UPLINK_JUMP,  // go on numbering after seq
-	UPLINK_ORDER, // signed bytes
-	UPLINK_TELL,  // event, seq, reject, nack, detail: for the log
-	UPLINK_LEFT,  // drained: said once
+	UPLINK_REPLACE, // batch seq will never be taken: a gap in its place
+	UPLINK_ORDER,   // signed bytes
+	UPLINK_TELL,    // event, seq, reject, nack, detail: for the log
+	UPLINK_LEFT,    // drained: said once
 };
 
 struct uplink_want {

@@ -293,6 +293,9 @@ static void do_want(struct uplink_io *u, const struct uplink_want *w)
 	case UPLINK_JUMP:
 		err = spool_jump(u->c.spool, w->seq, &f);
 		break;
+	case UPLINK_REPLACE:
+		err = spool_replace(u->c.spool, w->seq, &f);
+		break;
 	case UPLINK_ORDER:
 		u->c.order(u->c.self, w->order);
 		break;
