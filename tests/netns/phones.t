@@ -109,6 +109,22 @@ over=$(awk -v a="$(delay p1a wx-cn)" -v b="$(delay wx-cn wx-hk)" -v c="$(delay w
 in_time "$work/wechat" "$over"
 ok $? "and the way between the two is travelled too ($over ms)" "$(cat "$work/wechat" "$work/err")"
 
+# The gateway agent's half on both phones: the records of one run.
+driver=$(dirname "$lab")/phone_driver
+timeout 30 "$driver" wechat "$run/p1a.sock" "$run/p2a.sock" > "$work/records" 2>&1
+is "$(grep -c '^step .* 1 ' "$work/records") $(grep '^end' "$work/records" | sort | tr '\n' ' ')" \
+	"8 end 1 4 4 end 2 4 4 " "a run's steps are done, its messages all through"
+awk -v out="$over" -v late="$LATE" '
+	/^message/ && $2 == $4 { sent[$3] = $7; n++
+		if ($5 != 2 || $7 < $6 || $7 > $6 + late || $8 < $7 + 2 * out - 2) bad = 1 }
+	/^message/ && $2 != $4 { got[$3] = $9; n++; if ($5 != 3) bad = 1 }
+	END { for (id in sent) if (got[id] < sent[id] + out - 1 || got[id] > sent[id] + out + late) bad = 1
+		exit bad || n != 8 }' "$work/records"
+ok $? "sent when planned, received and confirmed when the distances say" "$(cat "$work/records")"
+timeout 30 "$driver" none "$run/p1a.sock" "$run/p2a.sock" > "$work/records" 2>&1
+is "$(grep -c message "$work/records") $(grep -c 'idle 1' "$work/records")" "0 2" \
+	"a run of no app opens none"
+
 # A phone of its own beside the lab's, with whom it trusts and what it calls as we like.
 fails_with() { # CA APP=NAME,PORT
 	"$lab" exec --name "$name" p2b -- "$lab" phone --control "$work/own.sock" --ca "$1" --resolver "$de" \
