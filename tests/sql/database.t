@@ -120,6 +120,18 @@ never waymark_read "INSERT INTO ref.country (iso2, name, m49) VALUES ('ZZ', 'x',
 ok $bad 'readers see views'
 expect 1 'db psql does not write' "$waymark" db psql -- -v ON_ERROR_STOP=1 -c 'CREATE TEMP TABLE x ()' -c 'CREATE TABLE v1.x ()' || true
 
+# --- somebody's own PostgreSQL, where we are no superuser ---
+sql -c 'CREATE ROLE plain LOGIN' -c 'CREATE DATABASE own OWNER plain'
+own="$("$waymark" db path | sed 's/dbname=waymark/dbname=own/') options='-c role=plain'"
+sql -c 'ALTER ROLE waymark_read RENAME TO kept_read'
+expect 1 'who may not make roles is told what to run' "$waymark" db migrate --db "$own"
+grep -q 'CREATE ROLE waymark_read' "$dir/out"
+ok $? 'word for word'
+sql -c 'ALTER ROLE kept_read RENAME TO waymark_read' -c 'GRANT waymark_store, waymark_judge, waymark_read TO plain'
+expect 0 'and migrates when they are there' "$waymark" db migrate --db "$own"
+expect 0 'db check with --db' "$waymark" db check --db "$own"
+expect 2 'it is not ours to stop' "$waymark" db stop --db "$own"
+
 # --- nodes ---
 for k in a b c g1 g2; do "$driver" keygen "$dir/$k" waymark-node-v1; done
 expect 0 'node add' "$waymark" node add alpha --country CH --position 47.37,8.54 --address4 198.18.0.1 --key "$dir/a/node.pub"
@@ -128,6 +140,9 @@ expect 1 'a key is given once' "$waymark" node add beta --country CH --position 
 expect 2 'a country that is none' "$waymark" node add beta --country UK --position 47.37,8.54 --key "$dir/b/node.pub"
 expect 2 'a position off the globe' "$waymark" node add beta --country GB --position 97.37,8.54 --key "$dir/b/node.pub"
 expect 4 'a node that is not there' "$waymark" node show beta
+sql -c 'LISTEN waymark_nodes' -c "UPDATE registry.node SET note = 'x' WHERE name = 'alpha'" >"$dir/out" 2>&1
+grep -q 'waymark_nodes' "$dir/out"
+ok $? 'a change of a node is told'
 expect 0 'rotate' "$waymark" node rotate alpha --key "$dir/b/node.pub" --overlap 0s
 [ "$(sql -c "SELECT count(*) FILTER (WHERE valid_to <= now()), count(*) FROM registry.node_key")" = '1|2' ]
 ok $? 'ends the old key and adds the new'
