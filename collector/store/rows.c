@@ -236,7 +236,7 @@ enum err rows_quarantine(struct wr *w, const struct rows_batch *b, const char *r
 	key(w, b->key);
 	copy_time(w, b->received);
 	copy_text(w, span_text(reason));
-	copy_text_or_null(w, span_text(detail));
+	copy_text_or_null(w, detail == NULL ? (struct span){ 0 } : span_text(detail));
 	copy_bytes(w, span_of(b->digest, 32));
 	copy_bytes(w, span_of(b->signature, 64));
 	copy_bytes(w, b->body);

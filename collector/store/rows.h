@@ -57,5 +57,6 @@ enum err rows_gap(struct wr *w, struct rows_key k, uint32_t item,
 enum err rows_batch(struct wr *w, const struct rows_batch *b,
 		    const struct batch_head *head) MUSTUSE;
 enum err rows_body(struct wr *w, const struct rows_batch *b) MUSTUSE;
+// DETAIL may be NULL.
 enum err rows_quarantine(struct wr *w, const struct rows_batch *b, const char *reason,
 			 const char *detail) MUSTUSE;

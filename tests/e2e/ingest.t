@@ -12,6 +12,7 @@ if [ "$(id -u)" != 0 ] || [ ! -x "$BIN/ingest_driver" ]; then
 fi
 D=$(mktemp -d /tmp/wingest.XXXXXX)
 chmod 755 "$D"
+touch "$D/log"
 C=0 # collector's pid
 n=0
 end() {
@@ -26,7 +27,7 @@ ok() { # STATUS NAME
 	n=$((n + 1))
 	if [ "$1" = 0 ]; then echo "ok $n - $2"; else
 		echo "not ok $n - $2"
-		tail -5 "$D/log" | sed 's/^/# /'
+		tail -5 "$D/log.new" | sed 's/^/# /'
 	fi
 }
 is() { # GOT WANTED NAME
@@ -37,6 +38,7 @@ is() { # GOT WANTED NAME
 sql() { psql -XAtq "host=$D/socket dbname=waymark user=waymark" -c "$1" 2>&1; }
 PORT='*'
 start() { # waits for this start's own "ready"
+	[ -f "$D/log.new" ] && cat "$D/log.new" >>"$D/log"
 	: >"$D/log.new"
 	"$BIN/waymark-collector" --data "$D" --listen "tcp://127.0.0.1:$PORT" 2>"$D/log.new" &
 	C=$!
@@ -46,7 +48,6 @@ start() { # waits for this start's own "ready"
 		sleep 0.1
 	done
 	PORT=$(sed -n 's/.*ev=ready listen=.*:\([0-9]*\).*/\1/p' "$D/log.new")
-	cat "$D/log.new" >>"$D/log"
 	[ -n "$PORT" ]
 }
 seen() { cat "$D/log" "$D/log.new" | grep -q "$1"; }
@@ -97,6 +98,21 @@ ok $? "the others go on meanwhile"
 agent ben 24 10 5 0 20 replay >"$D/out"
 is "$(sql "SELECT count(*) FROM raw.trace t JOIN raw.stream s ON s.id = t.stream WHERE s.epoch = 24")" 50 \
 	"a stream sent twice is stored once"
+
+agent ben 25 6 5 0 20 junk >"$D/out"
+ok $? "a stream goes on past a batch that cannot be read"
+grep -q 'unreadable=1' "$D/out"
+ok $? "whose sender is told: $(cat "$D/out")"
+is "$(sql "SELECT q.seq, q.reason, b.bytes = length(q.body) FROM raw.quarantine q JOIN raw.batch b USING (node, stream, seq)")" \
+	"3|format|t" "and whose bytes are in quarantine"
+sql "ALTER TABLE raw.trace ADD CONSTRAINT poison CHECK (id <> 2026) NOT VALID" # batch 2 of epoch 26
+agent ben 26 6 5 0 20 >"$D/out"
+ok $? "a stream goes on past a batch that the database refuses"
+sql "ALTER TABLE raw.trace DROP CONSTRAINT poison"
+is "$(sql "SELECT count(*), count(*) FILTER (WHERE t.seq = 2) FROM raw.trace t JOIN raw.stream s ON s.id = t.stream WHERE s.epoch = 26")" \
+	"25|0" "the others of its transaction are stored"
+is "$(sql "SELECT q.seq, q.reason FROM raw.quarantine q JOIN raw.stream s ON s.id = q.stream WHERE s.epoch = 26")" \
+	"2|refused" "and it is in quarantine"
 sleep 1.2
 for r in bad_signature wrong_name wrong_head; do
 	seen "reason=$r"

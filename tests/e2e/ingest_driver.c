@@ -7,7 +7,8 @@
 //     [WAY]
 //
 // WAY: flip (batch 3 has one bit flipped, sent right after the refusal), name (batch 3 is signed
-// under another's name), head (batch 3's body is batch 1's), replay (everything again at the end).
+// under another's name), head (batch 3's body is batch 1's), replay (everything again at the end),
+// junk (batch 3 is signed and not readable).
 #include <unistd.h>
 
 #include "bench/ingest_agent.h"
@@ -42,6 +43,10 @@ static void make_batches(struct run *r, size_t traces)
 		bool head = seq == BAD_SEQ && strcmp(r->way, "head") == 0;
 		fake_batch_make(a, head ? 1 : seq, traces, other ? "somebody" : a->name,
 				&a->batches[seq - 1]);
+	}
+	if (strcmp(r->way, "junk") == 0 && a->count >= BAD_SEQ) {
+		memset(a->batches[BAD_SEQ - 1].body, 0xff, a->batches[BAD_SEQ - 1].len);
+		fake_sign(a, &a->batches[BAD_SEQ - 1]);
 	}
 	if (strcmp(r->way, "flip") == 0 && a->count >= BAD_SEQ)
 		a->batches[BAD_SEQ - 1].body[100] ^= 4;
@@ -109,10 +114,12 @@ static int run(char **w, const char *way)
 	if (strcmp(way, "replay") == 0)
 		replay(&r);
 	printf("acked=%llu welcomed=%d rejects=%llu gap=%llu signature=%llu revoked=%llu "
+	       "unreadable=%llu "
 	       "orders=%llu\n",
 	       (unsigned long long)a->acked, a->welcomed, (unsigned long long)a->rejects,
 	       (unsigned long long)a->nacks[NACK_GAP], (unsigned long long)a->nacks[NACK_SIGNATURE],
-	       (unsigned long long)a->nacks[NACK_REVOKED], (unsigned long long)a->orders);
+	       (unsigned long long)a->nacks[NACK_REVOKED],
+	       (unsigned long long)a->nacks[NACK_UNREADABLE], (unsigned long long)a->orders);
 	return a->acked == total ? 0 : 6;
 }
 

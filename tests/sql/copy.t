@@ -1,0 +1,79 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# What the encoders write as COPY BINARY is what PostgreSQL reads from the same rows as text.
+set -u
+cd "$(dirname "$0")/../.." || exit 1
+BIN=${WAYMARK_BIN:-$PWD/build/bin}
+if [ ! -x "$BIN/rows_driver" ]; then
+	echo "1..0 # SKIP needs $BIN/rows_driver (make drivers)"
+	exit 0
+fi
+D=$(mktemp -d /tmp/wcopy.XXXXXX)
+chmod 755 "$D"
+trap '"$BIN/waymark" db stop --data "$D" >/dev/null 2>&1; rm -rf "$D"' EXIT
+"$BIN/waymark" db init --data "$D" >/dev/null 2>&1
+export PGOPTIONS='-c TimeZone=UTC -c client_min_messages=warning'
+sql() { psql -XAtq -v ON_ERROR_STOP=1 "host=$D/socket dbname=waymark user=waymark" "$@" 2>&1; }
+
+n=0
+same() { # TABLE: text rows on standard input
+	local columns out
+	columns=$(tr '\n' ' ' <"collector/sql/copy/$1.sql" | sed 's/.*(\(.*\)) FROM STDIN.*/\1/')
+	"$BIN/rows_driver" "$1" >"$D/binary" || echo "# the driver failed"
+	cat >"$D/text"
+	out=$(sql <<-END
+		CREATE TEMP TABLE b (LIKE raw.$1); CREATE TEMP TABLE t (LIKE raw.$1);
+		\\copy b ($columns) FROM '$D/binary' (FORMAT binary)
+		\\copy t ($columns) FROM '$D/text'
+		SELECT 'binary', * FROM (TABLE b EXCEPT ALL TABLE t) x;
+		SELECT 'text', * FROM (TABLE t EXCEPT ALL TABLE b) x;
+		SELECT 'count differs' WHERE (SELECT count(*) FROM b) <> $(wc -l <"$D/text");
+	END
+	)
+	n=$((n + 1))
+	if [ -z "$out" ]; then echo "ok $n - $1"; else
+		echo "not ok $n - $1"
+		sed 's/^/# /' <<<"$out"
+	fi
+}
+
+Z=0000000000000000000000000000000000000000000000000000000000000000
+T=$'\t'
+same trace <<'E'
+2023-11-14 22:13:20.123456+00	1	2	3	0	-1	00000000-0000-0000-0000-000000000001	2	2	2	1	2147483647	\N	198.18.0.99	65535	0	0	3	0	1	zürich	\\x0201	{198.18.0.1,198.18.0.2}	\\x010002	{1.5,NULL,0.25}	{68352}	\\x010001	\\x3f003e	\\x010002	\N	{0,2}	{4294967295,16}
+1969-12-31 23:59:59.999999+00	1	2	3	1	0	\N	\N	0	0	0	0	2001:db8::1	2001:db8::2	0	0	1048575	0	0	0	\N	\\x	{}	\\x	{}	{}	\\x	\\x	\N	\N	\N	\N
+1970-01-01 00:00:00+00	1	2	3	2	0	\N	\N	0	0	0	0	2001:db8::1	2001:db8::2	0	0	1048575	0	0	0	\N	\\x	{2001:db8::ff}	\\x	{}	{}	\\x	\\x	\N	\N	\N	\N
+E
+same flow <<'E'
+2000-01-01 00:00:00+00	2000-01-01 00:00:00.000001+00	1	2	3	0	\N	\N	17	0.0.0.1	0	2001:db8::9	0	0	9223372036854775807	0	0	{}	{}	\N	{}	{}	0
+2000-01-01 00:00:00+00	2000-01-01 00:00:00.000001+00	1	2	3	1	\N	\N	17	0.0.0.1	0	2001:db8::9	0	0	9223372036854775807	0	0	{a.example,b���(,""}	{1,2,6}	x	{0,1}	{0,7}	0
+E
+same step <<'E'
+1970-01-01 00:00:00+00	1970-01-01 00:00:00+00	1	2	3	0	\N	\N	open	1	\N
+E
+same message <<'E'
+1	2	3	0	\N	1	m1	0	\N	1970-01-01 00:00:00.000001+00	\N	\N	0	\N
+E
+same outcome <<'E'
+1	2	3	0	ab000000-0000-0000-0000-000000000000	\N	18	1970-01-01 00:00:00+00	\N
+E
+same name <<E
+1${T}2${T}3${T}0${T}2001:db8::3${T}${T}1970-01-01 00:00:00+00
+E
+same gap <<'E'
+1	2	3	0	torn	0	0	1970-01-01 00:00:00.000001+00	\N	\N
+1	2	3	1	torn	0	0	1970-01-01 00:00:00.000001+00	4	9
+E
+X='\\x'
+same batch <<E
+1${T}2${T}3${T}4${T}1970-01-01 00:00:00.000005+00${T}1970-01-01 00:00:00.000007+00${T}2147483647${T}4${T}$X$Z${T}$X$Z$Z${T}t${T}-1${T}18446744073709551
+1${T}2${T}4${T}4${T}1970-01-01 00:00:00.000007+00${T}1970-01-01 00:00:00.000007+00${T}0${T}4${T}$X$Z${T}$X$Z$Z${T}\\N${T}\\N${T}\\N
+E
+same batch_body <<'E'
+1	2	3	1970-01-01 00:00:00.000007+00	\\x626f6479
+E
+same quarantine <<E
+1${T}2${T}3${T}1970-01-01 00:00:00.000007+00${T}format${T}\\N${T}$X$Z${T}$X$Z$Z${T}${X}626f6479
+E
+echo "1..$n"
