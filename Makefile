@@ -83,7 +83,7 @@ libs.waymark-collector := $(LIB_collector) $(LIB_shared)
 libs.waymark-lab       := $(LIB_deploy) $(LIB_shared)
 BINARIES := $(PROGRAMS:%=$(BIN)/%)
 
-UNIT_SRC := $(call rwildcard,tests/unit/,test_*.c)
+UNIT_SRC := $(foreach f,$(call rwildcard,tests/unit/,*.c),$(if $(filter test_%,$(notdir $f)),$f))
 UNITS    := $(UNIT_SRC:tests/unit/%.c=$(B)/test/%)
 FUZZ_SRC := $(wildcard tests/fuzz/fuzz_*.c)
 FUZZERS  := $(FUZZ_SRC:tests/fuzz/%.c=$(B)/fuzz/%)
