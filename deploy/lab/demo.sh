@@ -134,7 +134,7 @@ parallel=$(tr ',' '\n' <<<"$lanes" | wc -l)
 
 say "== the runs: every pair of nodes within a region, each messenger, 2 messages each way"
 waymark run campaign --apps "$apps" --nodes "$(IFS=,; echo "${nodes[*]}")" --pairs region --empty \
-	--phones "$lanes" --parallel "$parallel" --operator-key "$work/operator" "$data" ||
+	--phones "$lanes" --parallel "$parallel" --in 3 --length 8 --operator-key "$work/operator" "$data" ||
 	[ $? -eq 3 ] || die "no run came to its end; logs are in $work (DEMO_KEEP=1 keeps them)"
 
 say ""
