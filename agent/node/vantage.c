@@ -14,6 +14,7 @@
 
 #define VANTAGE_TICK     (200 * NS_PER_MS)
 #define VANTAGE_BATCH    1024            // frames between two looks at anything else
+#define VANTAGE_LINGER   (2 * NS_PER_S)  // the tunnel stays, so that apps can say goodbye
 #define VANTAGE_PATIENCE (15 * NS_PER_S) // for traces after the capture has ended
 #define VANTAGE_TARGETS  256             // servers traced in one run
 #define VANTAGE_FLOWS    16384           // flows whose bursts are kept
@@ -162,7 +163,6 @@ static void end_capture(struct vantage *v)
 	step_put(v->node, &v->run, v->side, "capture", v->capture_begin, STEP_DONE, text);
 	loop_watch_drop(&v->watch);
 	capture_close(&v->capture);
-	tunnel_close(&v->tunnel);
 }
 
 static void finish(struct vantage *v)
@@ -185,8 +185,9 @@ static void on_tick(void *self, struct mono now)
 		if (!mono_before(now, v->stop) || v->failed)
 			end_capture(v);
 	}
-	bool traced = v->traced >= v->traces;
-	if (v->capture == NULL && (traced || v->failed || !mono_before(now, v->deadline)))
+	bool traced = v->traced >= v->traces || !mono_before(now, v->deadline);
+	bool lingered = !mono_before(now, mono_add(v->stop, VANTAGE_LINGER));
+	if (v->capture == NULL && (v->failed || (traced && lingered)))
 		finish(v);
 	else
 		loop_timer_at(v->timer, mono_add(now, VANTAGE_TICK));
