@@ -35,7 +35,7 @@ const struct conf_option node_options[] = {
 	{ "max-targets", CONF_UINT, AT(max_targets), 0, 1, ORDER_TARGETS_MAX, "1024", "COUNT", "most targets of one order" },
 	{ "max-attempts", CONF_UINT, AT(max_attempts), 0, 1, TRACE_TRIES_MAX, "5", "COUNT", "most probes to one hop" },
 	{ "max-run", CONF_DURATION, AT(max_run), 0, 1, 86400, "15m", "DURATION", "longest run" },
-	{ "spool-limit", CONF_SIZE, AT(spool_limit), 0, 16e6, 1e13, "2G", "BYTES", "most disk the spool may take; past it the oldest results become a counted gap" },
+	{ "spool-limit", CONF_SIZE, AT(spool_limit), 0, 33554432.0, 1e13, "2G", "BYTES", "most disk the spool may take; past it the oldest results become a counted gap" },
 	{ "sport-first", CONF_UINT, AT(sport_first), 0, 1024, 65535, "61000", "PORT", "first source port of probes" },
 	{ "sport-count", CONF_UINT, AT(sport_count), 0, 16, 32768, "4096", "COUNT", "how many" },
 	{ "log", CONF_TEXT, TEXT(log), 0, 0, "info", "LEVEL", "debug, info, warn or error" },
