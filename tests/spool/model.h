@@ -62,7 +62,7 @@ static inline void model_field(struct model *m, uint8_t type, struct rd *r)
 {
 	if (type == 'G') {
 		uint8_t reason = rd_u8(r);
-		assert(reason >= SPOOL_TORN && reason < SPOOL_LOSS_COUNT);
+		assert(reason < SPOOL_LOSS_COUNT);
 		m->lost += rd_u64(r);
 		m->gaps++;
 		rd_skip(r, 24);

@@ -402,6 +402,32 @@ static void a_record_too_big_is_a_gap(void **state)
 	spool_close(&s);
 }
 
+// A collector whose database was replaced, and one that takes no large batch.
+static void what_is_gone_is_answered_for(void **state)
+{
+	(void)state;
+	static struct model again;
+	struct spool *s = open_spool();
+	for (uint64_t id = 0; id < 6; id++) {
+		assert_int_equal(spool_put(s, model_record(id, 100), at(0), NULL), ERR_OK);
+		assert_int_equal(spool_seal(s, NULL), ERR_OK);
+	}
+	again = m;
+	model_drain(&m, s, 3);
+	assert_int_equal(spool_ack(s, 3, NULL), ERR_OK);
+	assert_int_equal(spool_replace(s, 5, NULL), ERR_OK);
+	assert_int_equal(spool_replace(s, 7, NULL), ERR_STATE);
+	for (uint64_t seq = 1; seq <= 6; seq++) {
+		struct spool_batch b;
+		assert_int_equal(spool_peek(s, seq, &b, NULL), ERR_OK);
+		model_take(&again, seq, &b);
+	}
+	assert_int_equal(again.count, 2); // records 3 and 5
+	assert_int_equal(again.gaps, 4);
+	assert_int_equal(again.lost, 1); // how many were in 1 to 3 is not known any more
+	spool_close(&s);
+}
+
 static void an_old_copy_jumps_and_says_so(void **state)
 {
 	(void)state;
@@ -434,6 +460,7 @@ int main(void)
 		SPOOL_TEST(past_the_hard_limit_the_oldest_goes_and_is_counted),
 		SPOOL_TEST(a_full_disk_refuses_and_goes_on),
 		SPOOL_TEST(a_record_too_big_is_a_gap),
+		SPOOL_TEST(what_is_gone_is_answered_for),
 		SPOOL_TEST(an_old_copy_jumps_and_says_so),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
