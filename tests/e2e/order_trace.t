@@ -1,0 +1,109 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# An order signed by an operator goes through the collector to an agent, is obeyed or refused with
+# its reason, and what the agent signed is in the database and verifies.
+set -u
+
+if [ "$(id -u)" -ne 0 ]; then
+	echo '1..0 # SKIP network namespaces need root'
+	exit 0
+fi
+bin=${WAYMARK_BIN:-$(cd "$(dirname "$0")/../.." && pwd)/build/bin}
+waymark=$bin/waymark
+dir=$(mktemp -d /tmp/wm-order.XXXXXX)
+chmod 755 "$dir"
+ns=wl-order-$$
+export WAYMARK_DATA=$dir/data
+unset WAYMARK_DB WAYMARK_KEYS
+n=0 collector='' agent=''
+
+finish() {
+	[ -z "$agent" ] || kill "$agent" 2>/dev/null
+	[ -z "$collector" ] || kill "$collector" 2>/dev/null
+	wait
+	"$waymark" db stop >/dev/null 2>&1
+	ip netns del "$ns" 2>/dev/null
+	rm -rf "$dir"
+}
+trap finish EXIT
+
+ok() { # STATUS NAME
+	n=$((n + 1))
+	if [ "$1" -eq 0 ]; then echo "ok $n - $2"; else
+		echo "not ok $n - $2"
+		tail -n 20 "$dir"/*.log "$dir/out" 2>/dev/null | sed 's/^/# /'
+	fi
+}
+within() { # SECONDS COMMAND…: until it succeeds
+	local end=$(($(date +%s) + $1))
+	shift
+	until "$@"; do
+		[ "$(date +%s)" -lt "$end" ] || return 1
+		sleep 0.2
+	done
+}
+state_is() { # ORDER STATE
+	"$waymark" order list --csv >"$dir/out" 2>&1
+	grep "^$1," "$dir/out" | grep -q ",$2,"
+}
+logged() { grep -q "$2" "$dir/$1.log"; }
+
+{
+	"$waymark" db init && ip netns add "$ns" && ip -n "$ns" link set lo up &&
+		ip -n "$ns" addr add 198.18.0.1/32 dev lo && ip -n "$ns" addr add 198.18.0.2/32 dev lo &&
+		"$bin/waymark-agent" keygen --keys "$dir/keys" &&
+		"$waymark" operator keygen --keys "$dir/op" && "$waymark" operator keygen --keys "$dir/stranger" &&
+		"$waymark" node add alpha --country CH --position 47.4,8.5 --address4 198.18.0.1 --key "$dir/keys/node.pub" &&
+		"$waymark" operator add me --key "$dir/op/operator.pub" &&
+		"$waymark" operator add stranger --key "$dir/stranger/operator.pub"
+} >"$dir/out" 2>&1
+ok $? 'a database, a node, two operators of whom the node knows one'
+
+ip netns exec "$ns" "$bin/waymark-collector" --listen 'tcp://127.0.0.1:5757' >"$dir/collector.log" 2>&1 &
+collector=$!
+within 20 logged collector ev=ready
+ok $? 'the collector is ready'
+cat >"$dir/agent.conf" <<-CONF
+	name = alpha
+	role = vantage
+	data = $dir/agent
+	keys = $dir/keys
+	collector = tcp://127.0.0.1:5757
+	collector-key = $WAYMARK_DATA/collector.pub
+	operator-key = $dir/op/operator.pub
+	allow = trace
+	deny = 198.18.0.3/32
+	outside = lo
+CONF
+ip netns exec "$ns" "$bin/waymark-agent" --config "$dir/agent.conf" >"$dir/agent.log" 2>&1 &
+agent=$!
+within 20 logged agent ev=link_up
+ok $? 'the agent is admitted'
+
+order() { "$waymark" order trace alpha --targets "$1" --operator-key "$2" 2>"$dir/out"; }
+id=$(order 198.18.0.2/tcp-syn/443,198.18.0.2,198.18.0.2/udp/33434 "$dir/op")
+within 20 state_is "$id" 'done'
+ok $? 'an order is carried out'
+got=$("$waymark" db psql -- -Atc "SELECT count(*) FROM v1.trace WHERE stop = 'reached'" 2>"$dir/out")
+[ "$got" = 3 ]
+ok $? 'its traces are there'
+id=$(order 198.18.0.2 "$dir/stranger")
+within 20 state_is "$id" refused-signature
+ok $? 'an order signed by a stranger is refused, and the refusal is a result'
+id=$(order 198.18.0.3 "$dir/op")
+within 20 state_is "$id" refused-denied
+ok $? 'so is one for an address on the deny list'
+"$waymark" verify --all >"$dir/out" 2>&1
+ok $? 'what is stored is what the node signed'
+"$waymark" db check >"$dir/out" 2>&1
+ok $? 'cursors equal their batches'
+
+batches() { "$waymark" db psql -- -Atc 'SELECT count(*) FROM v1.trace' 2>/dev/null; }
+before=$(batches)
+"$waymark" node revoke alpha >"$dir/out" 2>&1
+! order 198.18.0.2 "$dir/op"
+ok $? 'a revoked node gets no orders'
+[ "$before" = "$(batches)" ]
+ok $? 'and delivers nothing'
+echo "1..$n"
