@@ -37,8 +37,17 @@ static enum err take_serial(struct pg *pg, int64_t node, uint64_t *out, struct f
 	return err;
 }
 
+// What a node calls an order that it does not read: the beginning of a digest.
+static void digest_name(struct span bytes, uint8_t out[static 16])
+{
+	uint8_t digest[SEAL_DIGEST_SIZE];
+	seal_digest(bytes, digest);
+	memcpy(out, digest, 16);
+}
+
+// BODY_NAME: digest_name of what is signed.
 static enum err sign(const struct order *order, const struct seal_secret *key, struct wr *out,
-		     struct fault *f)
+		     uint8_t body_name[static 16], struct fault *f)
 {
 	static uint8_t body[ORDER_SIZE_MAX];
 	uint8_t signature[SEAL_SIGNATURE_SIZE];
@@ -47,6 +56,7 @@ static enum err sign(const struct order *order, const struct seal_secret *key, s
 	enum err err = order_write(&w, order);
 	if (err != ERR_OK)
 		return fault_set(f, err, 0, "the order does not fit %d bytes", ORDER_SIZE_MAX);
+	digest_name(wr_span(&w), body_name);
 	seal_public_of(key, &public);
 	seal_sign(SEAL_ORDER, wr_span(&w), key, signature);
 	const struct signed_order whole = { .body = wr_span(&w),
@@ -60,18 +70,20 @@ enum err run_file(struct pg *pg, const struct seal_secret *key, int64_t node, st
 		  struct fault *f)
 {
 	static uint8_t bytes[ORDER_SIZE_MAX + 1024];
+	uint8_t body_name[16], whole_name[16];
 	struct wr w = wr_of(bytes, sizeof(bytes));
 	random_bytes(order->id.bytes, sizeof(order->id.bytes));
 	order->not_before.ns = clock_wall().ns - CLOCK_SLACK_NS;
 	enum err err = take_serial(pg, node, &order->serial, f);
 	if (err == ERR_OK)
-		err = sign(order, key, &w, f);
+		err = sign(order, key, &w, body_name, f);
 	if (err != ERR_OK)
 		return err;
+	digest_name(wr_span(&w), whole_name);
 	return pg_run(pg, "order_add",
 		      PG_VALUES(pg_uuid(order->id.bytes), pg_uuid(order->run.bytes), pg_int(node),
 				pg_int((int64_t)order->serial), pg_wall(order->expires),
-				pg_bytes(wr_span(&w))),
+				pg_bytes(wr_span(&w)), pg_uuid(body_name), pg_uuid(whole_name)),
 		      NULL, f);
 }
 
