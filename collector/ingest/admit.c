@@ -17,6 +17,7 @@ struct admission {
 	const struct roll_key *key; // the one that verified
 };
 
+// last_seq says where to go on: behind what was taken, committed or not.
 static void refuse(struct admission *a, enum ingest_refusal count, enum nack_reason why,
 		   bool permanent, const char *detail)
 {
@@ -27,7 +28,7 @@ static void refuse(struct admission *a, enum ingest_refusal count, enum nack_rea
 				      .seq = a->head->seq,
 				      .nack = why,
 				      .permanent = permanent,
-				      .last_seq = a->stream == NULL ? 0 : a->stream->committed,
+				      .last_seq = a->stream == NULL ? 0 : a->stream->taken,
 				      .detail = span_text(detail) });
 }
 

@@ -89,7 +89,7 @@ void ingest_roll(struct ingest *in, struct roll **roll)
 
 // --- verbs ---------------------------------------------------------------------------------------
 
-static void welcome(struct ingest *in, struct session *s, struct stream *t, struct wall wall)
+static void welcome(struct ingest *in, struct session *s, struct stream *t)
 {
 	s->live = true;
 	own_send(in, s,
@@ -97,7 +97,7 @@ static void welcome(struct ingest *in, struct session *s, struct stream *t, stru
 				      .version = LINK_VERSION,
 				      .last_seq = t->committed,
 				      .credit = in->paused ? 0 : INGEST_CREDIT_ONE,
-				      .answered = wall });
+				      .answered = s->hello });
 	struct ingest_want *w = own_want(in, INGEST_WELCOME);
 	w->peer = s->peer;
 	w->node = s->node;
@@ -153,12 +153,13 @@ static void hello(struct ingest *in, const struct ingest_message *m, const struc
 			       .key = key->id,
 			       .stream = stream,
 			       .last_serial = h->last_serial,
-			       .heard = m->now };
+			       .heard = m->now,
+			       .hello = m->wall };
 	t->session = session;
 	t->gap_told = 0;
 	in->counts.sessions_opened++;
 	if (t->open) {
-		welcome(in, s, t, m->wall);
+		welcome(in, s, t);
 		return;
 	}
 	struct ingest_want *w = own_want(in, INGEST_OPEN);
@@ -235,7 +236,7 @@ void ingest_opened(struct ingest *in, int32_t node, uint64_t epoch, int32_t id, 
 	t->id = id;
 	t->committed = t->taken = last_seq;
 	if (t->session != NO_SESSION)
-		welcome(in, &in->sessions[t->session], t, (struct wall){ 0 });
+		welcome(in, &in->sessions[t->session], t);
 	else
 		own_stream_forget(in, (uint32_t)(t - in->streams));
 }

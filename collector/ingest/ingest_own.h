@@ -17,7 +17,8 @@ struct session {
 	int32_t node, key;
 	uint32_t stream; // index, or NO_STREAM; of a free slot: the next free one
 	uint64_t last_serial;
-	uint64_t told; // credit the agent was last told
+	uint64_t told;     // credit the agent was last told
+	struct wall hello; // when it said HELLO
 	struct mono heard, stored;
 };
 
