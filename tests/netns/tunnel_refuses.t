@@ -20,11 +20,11 @@ refused() {
 	is "$(left_on "$1" "$run")" '' '… and leaves nothing'
 }
 
-at node python3 -c 'import socket, sys
+sleep 3 | at node python3 -c 'import socket, sys
 s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.bind(("", 51820)); print("bound", flush=True); sys.stdin.read()' \
-	< <(sleep 2) >"$work/bound" &
+	>"$work/bound" &
 holder=$!
-until grep -q bound "$work/bound"; do sleep 0.02; done
+for _ in $(seq 250); do grep -qs bound "$work/bound" && break; sleep 0.02; done
 refused node "$work/node.a" 'UDP port is in use' 'a UDP port in use'
 wait $holder
 sed 's/^outside .*/outside nope0/' "$work/node.a" >"$work/bad"
