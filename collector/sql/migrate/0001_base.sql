@@ -27,7 +27,7 @@ INSERT INTO registry.setting VALUES
 CREATE TABLE registry.node (
 	id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
 	name text NOT NULL UNIQUE CHECK (name ~ '^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$'),
-	role text NOT NULL CHECK (role IN ('vantage', 'gateway')),
+	role text NOT NULL CHECK (role IN ('vantage', 'gateway', 'import')),
 	country char(2),
 	latitude double precision CHECK (latitude BETWEEN -90 AND 90),
 	longitude double precision CHECK (longitude BETWEEN -180 AND 180),
@@ -40,7 +40,7 @@ CREATE TABLE registry.node (
 COMMENT ON TABLE registry.node IS 'Agents that were ever admitted';
 COMMENT ON COLUMN registry.node.id IS 'Short number used in facts';
 COMMENT ON COLUMN registry.node.name IS 'Host-name label, unique for ever';
-COMMENT ON COLUMN registry.node.role IS 'vantage: ends tunnels and traces; gateway: has phones';
+COMMENT ON COLUMN registry.node.role IS 'vantage: ends tunnels and traces; gateway: has phones; import: no agent, stands for files';
 COMMENT ON COLUMN registry.node.country IS 'ISO 3166-1 alpha-2 of where the node stands, as the operator says';
 COMMENT ON COLUMN registry.node.latitude IS 'Degrees north';
 COMMENT ON COLUMN registry.node.longitude IS 'Degrees east';
@@ -102,27 +102,30 @@ CREATE TABLE registry.run (
 	id uuid PRIMARY KEY,
 	serial bigint NOT NULL UNIQUE,
 	app text NOT NULL,
-	a int NOT NULL REFERENCES registry.node,
-	b int NOT NULL REFERENCES registry.node,
+	a int REFERENCES registry.node,
+	b int REFERENCES registry.node,
 	phone_a text REFERENCES registry.phone,
 	phone_b text REFERENCES registry.phone,
 	planned timestamptz NOT NULL,
 	length interval NOT NULL,
 	created timestamptz NOT NULL DEFAULT now(),
-	origin text NOT NULL DEFAULT 'run' CHECK (origin IN ('run', 'import'))
+	origin text NOT NULL DEFAULT 'run' CHECK (origin IN ('run', 'import')),
+	note text,
+	CHECK (origin = 'import' OR (a IS NOT NULL AND b IS NOT NULL))
 );
 COMMENT ON TABLE registry.run IS 'One run = (node a, node b, app); app none is the empty run that shows the background';
 COMMENT ON COLUMN registry.run.id IS 'Random, carried by every record of the run';
 COMMENT ON COLUMN registry.run.serial IS 'Running number';
 COMMENT ON COLUMN registry.run.app IS 'Messenger, or none';
-COMMENT ON COLUMN registry.run.a IS 'Vantage node of side 1';
-COMMENT ON COLUMN registry.run.b IS 'Vantage node of side 2; may be the same node';
+COMMENT ON COLUMN registry.run.a IS 'Vantage node of side 1; null for imports';
+COMMENT ON COLUMN registry.run.b IS 'Vantage node of side 2; may be the same node; null for imports';
 COMMENT ON COLUMN registry.run.phone_a IS 'Phone of side 1; null for imports';
 COMMENT ON COLUMN registry.run.phone_b IS 'Phone of side 2; null for imports';
 COMMENT ON COLUMN registry.run.planned IS 'Common start time';
 COMMENT ON COLUMN registry.run.length IS 'From start to end of the capture';
 COMMENT ON COLUMN registry.run.created IS 'When it was ordered';
 COMMENT ON COLUMN registry.run.origin IS 'run: measured; import: from a file';
+COMMENT ON COLUMN registry.run.note IS 'Name of the imported file; null: none';
 
 CREATE TABLE registry.orders (
 	id uuid PRIMARY KEY,
@@ -134,6 +137,7 @@ CREATE TABLE registry.orders (
 	created timestamptz NOT NULL DEFAULT now()
 );
 CREATE INDEX ON registry.orders (node, serial);
+CREATE INDEX ON registry.orders (run);
 COMMENT ON TABLE registry.orders IS 'Signed orders; the collector relays the bytes and cannot make them';
 COMMENT ON COLUMN registry.orders.id IS 'Order id, also inside the signed bytes';
 COMMENT ON COLUMN registry.orders.run IS 'Run it belongs to; null: none';
@@ -292,6 +296,7 @@ CREATE TABLE raw.trace (
 CREATE TABLE raw.trace_default PARTITION OF raw.trace DEFAULT;
 CREATE INDEX ON raw.trace USING brin (started);
 CREATE INDEX ON raw.trace (dst, started);
+CREATE INDEX ON raw.trace (run) WHERE run IS NOT NULL;
 COMMENT ON TABLE raw.trace IS 'One row per trace, hops as arrays; v1.hop and v1.reply show rows. Daily partitions';
 COMMENT ON TABLE raw.trace_default IS 'Traces dated outside every daily partition: a node''s clock was wrong';
 COMMENT ON COLUMN raw.trace.started IS 'First probe, the node''s clock';
@@ -489,4 +494,30 @@ GRANT USAGE ON SCHEMA registry, raw TO waymark_store, waymark_judge;
 GRANT SELECT ON ALL TABLES IN SCHEMA registry TO waymark_store, waymark_judge;
 GRANT SELECT, INSERT ON ALL TABLES IN SCHEMA raw TO waymark_store;
 GRANT UPDATE (last_seq) ON raw.stream TO waymark_store;
+
+-- A file becomes a run without nodes: facts want (node, stream), so one node stands for all files and
+-- each file gets a stream of its own. Runs as its owner: the store may not make runs otherwise.
+CREATE FUNCTION registry.import_run(p_id uuid, p_app text, p_note text, OUT node int, OUT stream int)
+	LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	INSERT INTO registry.node (name, role, note) VALUES ('import', 'import', 'Stands for imported files')
+		ON CONFLICT (name) DO NOTHING;
+	SELECT n.id INTO STRICT node FROM registry.node AS n WHERE n.name = 'import' AND n.role = 'import';
+	INSERT INTO registry.run (id, serial, app, planned, length, origin, note)
+		VALUES (p_id, nextval('registry.run_serial'), p_app, now(), '0', 'import', p_note);
+	INSERT INTO raw.stream (node, epoch, last_seq)
+		VALUES (node, ('x' || right(replace(p_id::text, '-', ''), 16))::bit(64)::bigint, 1)
+		RETURNING id INTO stream;
+END $$;
+COMMENT ON FUNCTION registry.import_run IS 'Makes the run of an imported file; returns node and stream for its facts';
+CREATE FUNCTION registry.import_end(p_id uuid) RETURNS int
+	LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+	WITH f AS (SELECT count(*) AS n, min(started) AS first, max(ended) AS last FROM raw.flow WHERE run = p_id),
+	done AS (UPDATE registry.run SET (planned, length) = (SELECT first, last - first FROM f)
+		WHERE id = p_id AND origin = 'import' AND (SELECT n FROM f) > 0)
+	SELECT n::int FROM f
+$$;
+COMMENT ON FUNCTION registry.import_end IS 'Dates the run of an imported file by its flows; returns how many there are';
+REVOKE ALL ON FUNCTION registry.import_run, registry.import_end FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION registry.import_run, registry.import_end TO waymark_store;
 GRANT SELECT ON ALL TABLES IN SCHEMA raw TO waymark_judge;

@@ -13,10 +13,11 @@ CREATE TABLE judge.geo_table (
 	id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
 	name text NOT NULL,
 	version text NOT NULL,
-	digest bytea NOT NULL UNIQUE,
+	digest bytea NOT NULL,
 	ranges int NOT NULL,
 	loaded timestamptz NOT NULL DEFAULT now(),
-	path text
+	path text NOT NULL,
+	UNIQUE (name, version)
 );
 COMMENT ON TABLE judge.geo_table IS 'Geolocation tables that were loaded; the last loaded one is in force';
 COMMENT ON COLUMN judge.geo_table.id IS 'Short number';
@@ -30,7 +31,7 @@ COMMENT ON COLUMN judge.geo_table.path IS 'Compiled file, relative to the data f
 CREATE TABLE judge.place (
 	geo int NOT NULL REFERENCES judge.geo_table,
 	addr inet NOT NULL,
-	country char(2),
+	country char(2) REFERENCES ref.country,
 	asn bigint,
 	as_name text,
 	PRIMARY KEY (geo, addr)
@@ -45,7 +46,7 @@ COMMENT ON COLUMN judge.place.as_name IS 'Its name; null: not known';
 CREATE TABLE judge.override (
 	id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
 	prefix cidr NOT NULL,
-	country char(2) NOT NULL,
+	country char(2) NOT NULL REFERENCES ref.country,
 	reason text NOT NULL,
 	made_by text NOT NULL DEFAULT current_user,
 	made timestamptz NOT NULL DEFAULT now(),
@@ -117,7 +118,7 @@ COMMENT ON COLUMN judge.server.decision IS 'backend: carries the messages; push,
 COMMENT ON COLUMN judge.server.score IS '0 to 1: 0.5 by_time + 0.3 by_name + 0.2 by_port';
 COMMENT ON COLUMN judge.server.by_name IS '1 when a name that led to it is a known domain of the app';
 COMMENT ON COLUMN judge.server.by_port IS '1 when the port is known for the app';
-COMMENT ON COLUMN judge.server.by_time IS 'Share of this side''s messages that coincide with a burst of payload';
+COMMENT ON COLUMN judge.server.by_time IS 'Share of this side''s messages that coincide with a burst of payload, less what chance would give: a server that always talks proves nothing';
 COMMENT ON COLUMN judge.server.in_empty IS 'Also seen in an empty run: background';
 COMMENT ON COLUMN judge.server.bytes IS 'Bytes both ways';
 COMMENT ON COLUMN judge.server.names IS 'Names that led to it';
@@ -209,15 +210,64 @@ CREATE FUNCTION judge.name_under(name text, domain text) RETURNS boolean LANGUAG
 	RETURN lower(rtrim(name, '.')) = domain OR lower(rtrim(name, '.')) LIKE '%.' || domain;
 COMMENT ON FUNCTION judge.name_under(text, text) IS 'True when the name is the domain or below it';
 
+-- What each verdict rests on: it is given anew when there is more.
+CREATE TABLE judge.verdict (
+	run uuid PRIMARY KEY REFERENCES registry.run,
+	facts bigint NOT NULL,
+	servers int NOT NULL,
+	judged timestamptz NOT NULL
+);
+COMMENT ON TABLE judge.verdict IS 'Runs that were judged, and on how much';
+COMMENT ON COLUMN judge.verdict.run IS 'Run';
+COMMENT ON COLUMN judge.verdict.facts IS 'Flows, messages and traces of the run that there were';
+COMMENT ON COLUMN judge.verdict.servers IS 'Remote ends that were judged';
+COMMENT ON COLUMN judge.verdict.judged IS 'When';
+
+CREATE FUNCTION judge.facts(p_run uuid) RETURNS bigint LANGUAGE sql STABLE
+	RETURN (SELECT count(*) FROM raw.flow WHERE run = p_run)
+		+ (SELECT count(*) FROM raw.message WHERE run = p_run)
+		+ (SELECT count(*) FROM raw.trace WHERE run = p_run);
+COMMENT ON FUNCTION judge.facts(uuid) IS 'How much is known of a run: flows, messages and traces';
+
+-- Empty runs come first: they are the background of all others. A run has ended when each of its
+-- orders has an outcome other than accepted, or five minutes after it should have.
+CREATE VIEW judge.due AS
+	SELECT r.id AS run, r.app = 'none' AS empty,
+		(EXISTS (SELECT FROM registry.orders o WHERE o.run = r.id)
+			AND NOT EXISTS (SELECT FROM registry.orders o WHERE o.run = r.id
+				AND NOT EXISTS (SELECT FROM raw.outcome u WHERE u.orders = o.id AND u.state <> 1)))
+		OR now() > r.planned + r.length + interval '5 minutes' AS ended
+	FROM registry.run r
+	LEFT JOIN judge.verdict v ON v.run = r.id
+	WHERE r.origin = 'run' AND (
+		(v.run IS NULL AND judge.facts(r.id) > 0)
+		OR (r.planned > now() - interval '30 days' AND v.facts <> judge.facts(r.id))
+		OR (r.app <> 'none' AND v.judged < (SELECT max(w.judged) FROM judge.verdict w
+			JOIN registry.run e ON e.id = w.run WHERE e.app = 'none')));
+COMMENT ON VIEW judge.due IS 'Runs to be judged: new ones, those of which more is known now, and all others after an empty run was judged';
+COMMENT ON COLUMN judge.due.run IS 'Run';
+COMMENT ON COLUMN judge.due.empty IS 'An empty run, to be judged before the others';
+COMMENT ON COLUMN judge.due.ended IS 'Came to its end, or should have five minutes ago';
+
+-- Share of a span of time that lies within one second of one of the instants.
+CREATE FUNCTION judge.covered(instants timestamptz[], length interval) RETURNS real LANGUAGE sql IMMUTABLE
+	RETURN (SELECT least(coalesce(sum(extract(epoch FROM upper(u) - lower(u))), 0)
+			/ greatest(extract(epoch FROM length), 1), 1)::real
+		FROM (SELECT range_agg(tstzrange(t - interval '1 second', t + interval '1 second')) AS all_of_it
+			FROM unnest(instants) t) x, unnest(x.all_of_it) u);
+COMMENT ON FUNCTION judge.covered(timestamptz[], interval) IS 'Share of a span of time within one second of one of the instants';
+
 -- Judges one run afresh. Times: a message counts for a server when a burst began within one second
 -- before or after it was sent or received by that side (application and capture clocks differ, and
 -- a burst begins when the first packet of it is seen).
 CREATE FUNCTION judge.servers(p_run uuid) RETURNS int LANGUAGE plpgsql AS $$
 DECLARE
 	v_app text;
+	v_length interval;
 	v_count int;
 BEGIN
-	SELECT app INTO STRICT v_app FROM registry.run WHERE id = p_run;
+	PERFORM pg_advisory_xact_lock(hashtext('waymark judge'), hashtext(p_run::text));
+	SELECT app, length INTO STRICT v_app, v_length FROM registry.run WHERE id = p_run;
 	DELETE FROM judge.server WHERE run = p_run;
 	INSERT INTO judge.server (run, side, proto, addr, port, decision, score, by_name, by_port, by_time,
 		in_empty, bytes, names, matched, messages, rule)
@@ -227,7 +277,7 @@ BEGIN
 		FROM raw.message m WHERE m.run = p_run),
 	background AS (
 		SELECT DISTINCT e.proto, e.addr, e.port, e.names
-		FROM registry.run r, judge.remote_ends(r.id) e WHERE r.app = 'none'),
+		FROM judge.server e JOIN registry.run r ON r.id = e.run WHERE r.app = 'none' AND e.run <> p_run),
 	parts AS (
 		SELECT e.*,
 			(EXISTS (SELECT FROM ref.app_sign s, unnest(e.names) n
@@ -244,8 +294,12 @@ BEGIN
 			(SELECT count(*) FROM instants i WHERE i.side = e.side AND EXISTS (
 				SELECT FROM unnest(e.bursts) t WHERE t BETWEEN i.at - interval '1 second' AND i.at + interval '1 second'))::int AS matched
 		FROM ends e),
+	timed AS (
+		SELECT p.*, matched::real / nullif(messages, 0) AS share, judge.covered(bursts, v_length) AS chance
+		FROM parts p),
 	scored AS (
-		SELECT p.*, CASE WHEN messages > 0 THEN matched::real / messages ELSE 0 END AS by_time FROM parts p),
+		SELECT t.*, CASE WHEN chance < 1 THEN greatest(0, coalesce((share - chance) / (1 - chance), 0)) ELSE 0 END::real AS by_time
+		FROM timed t),
 	decided AS (
 		SELECT s.*, (0.5 * by_time + 0.3 * by_name + 0.2 * by_port)::real AS score,
 			CASE
@@ -270,17 +324,22 @@ BEGIN
 		END || ' (rule 1)'
 	FROM decided;
 	GET DIAGNOSTICS v_count = ROW_COUNT;
+	INSERT INTO judge.verdict VALUES (p_run, judge.facts(p_run), v_count, clock_timestamp())
+		ON CONFLICT (run) DO UPDATE SET (facts, servers, judged) = (EXCLUDED.facts, EXCLUDED.servers, EXCLUDED.judged);
 	RETURN v_count;
 END $$;
 COMMENT ON FUNCTION judge.servers(uuid) IS 'Judges the servers of one run afresh; returns how many there are';
 
-CREATE FUNCTION judge.all_servers() RETURNS int LANGUAGE sql
-	RETURN (SELECT coalesce(sum(judge.servers(id)), 0)::int FROM registry.run WHERE origin = 'run');
-COMMENT ON FUNCTION judge.all_servers() IS 'Judges every run afresh, after new empty runs or new rules';
-
 -- Addresses that have no place yet in the table in force.
+CREATE FUNCTION judge.addresses(p_run uuid) RETURNS SETOF inet LANGUAGE sql STABLE AS $$
+	SELECT unnest(addr) FROM raw.trace WHERE run = p_run
+	UNION SELECT dst FROM raw.trace WHERE run = p_run
+	UNION SELECT addr FROM judge.server WHERE run = p_run
+$$;
+COMMENT ON FUNCTION judge.addresses(uuid) IS 'Routers, destinations and remote ends of one run';
+
 CREATE VIEW judge.unplaced AS
-	SELECT DISTINCT u.addr FROM (
+	SELECT u.addr FROM (
 		SELECT unnest(addr) AS addr FROM raw.trace
 		UNION SELECT dst FROM raw.trace
 		UNION SELECT addr FROM judge.server) u
@@ -292,7 +351,7 @@ COMMENT ON COLUMN judge.unplaced.addr IS 'Address';
 
 CREATE TABLE judge.import (
 	id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-	name text NOT NULL UNIQUE,
+	name text NOT NULL UNIQUE CHECK (name <> 'runs'),
 	measured date NOT NULL,
 	imported timestamptz NOT NULL DEFAULT now()
 );
@@ -304,8 +363,8 @@ COMMENT ON COLUMN judge.import.imported IS 'When it was loaded';
 
 CREATE TABLE judge.import_pair (
 	import int NOT NULL REFERENCES judge.import ON DELETE CASCADE,
-	a char(2) NOT NULL,
-	b char(2) NOT NULL,
+	a char(2) NOT NULL REFERENCES ref.country,
+	b char(2) NOT NULL REFERENCES ref.country,
 	path text NOT NULL,
 	side_a char(2)[] NOT NULL,
 	side_b char(2)[] NOT NULL,

@@ -27,6 +27,19 @@ RETURNS TABLE (probe int, ttl int, attempt int) LANGUAGE sql IMMUTABLE AS $$
 $$;
 COMMENT ON FUNCTION v1.probes(smallint, bytea) IS 'Unfolds the packed probe order of a trace';
 
+-- Hops of a trace up to its destination: one row per TTL and answering address; a TTL that nobody
+-- answered for is one row without address.
+CREATE FUNCTION v1.hops(first_ttl smallint, tries bytea, addr inet[], ref bytea, rtt real[], dst inet)
+RETURNS TABLE (ttl int, addr inet, rtt_ms real) LANGUAGE sql IMMUTABLE AS $$
+	WITH each AS (
+		SELECT q.ttl, addr[get_byte(ref, q.probe - 1)] AS addr, min(rtt[q.probe]) AS rtt_ms
+		FROM v1.probes(first_ttl, tries) q GROUP BY 1, 2)
+	SELECT e.ttl, e.addr, e.rtt_ms FROM each e
+	WHERE e.ttl <= coalesce((SELECT min(d.ttl) FROM each d WHERE d.addr = dst), 256)
+		AND (e.addr IS NOT NULL OR NOT EXISTS (SELECT FROM each o WHERE o.ttl = e.ttl AND o.addr IS NOT NULL))
+$$;
+COMMENT ON FUNCTION v1.hops(smallint, bytea, inet[], bytea, real[], inet) IS 'Hops of a packed trace up to its destination; a silent TTL has addr null';
+
 CREATE VIEW v1.node AS
 	SELECT id AS node, name, role, country, latitude, longitude, address4, address6, admitted, revoked
 	FROM registry.node;
@@ -127,7 +140,7 @@ COMMENT ON COLUMN v1.hop.replies IS 'Answers from that address';
 CREATE VIEW v1.path_trace AS
 	WITH app AS (
 		SELECT r.id AS run, r.app AS path, t.side, t.started, t.node, t.stream, t.seq, t.item, t.method, t.stop,
-			t.dst, t.first_ttl, t.tries, t.addr, t.ref, s.proto,
+			t.dst, t.first_ttl, t.tries, t.addr, t.ref, t.rtt, s.proto,
 			CASE WHEN t.method = CASE s.proto WHEN 6 THEN 3 WHEN 17 THEN 2 END THEN 0 ELSE 1 END AS choice,
 			EXISTS (SELECT FROM unnest(t.addr) x WHERE x <> t.dst) AS saw
 		FROM registry.run r
@@ -139,12 +152,12 @@ CREATE VIEW v1.path_trace AS
 		SELECT a.*, row_number() OVER (PARTITION BY run, side, dst, proto
 			ORDER BY saw DESC, choice, (stop = 1) DESC, started DESC, seq, item) AS n
 		FROM app a)
-	SELECT run, path, side, started, node, stream, seq, item, method, stop, dst, first_ttl, tries, addr, ref
+	SELECT run, path, side, started, node, stream, seq, item, method, stop, dst, first_ttl, tries, addr, ref, rtt
 	FROM best WHERE n = 1
 	UNION ALL
-	SELECT run, path, side, started, node, stream, seq, item, method, stop, dst, first_ttl, tries, addr, ref
+	SELECT run, path, side, started, node, stream, seq, item, method, stop, dst, first_ttl, tries, addr, ref, rtt
 	FROM (SELECT t.run, 'network' AS path, t.side, t.started, t.node, t.stream, t.seq, t.item, t.method, t.stop,
-			t.dst, t.first_ttl, t.tries, t.addr, t.ref,
+			t.dst, t.first_ttl, t.tries, t.addr, t.ref, t.rtt,
 			row_number() OVER (PARTITION BY t.run, t.side, family(t.dst)
 				ORDER BY (t.stop = 1) DESC, t.method, t.started DESC) AS n
 		FROM raw.trace t WHERE t.purpose = 2 AND t.run IS NOT NULL) d
@@ -165,16 +178,14 @@ COMMENT ON COLUMN v1.path_trace.first_ttl IS 'As raw.trace';
 COMMENT ON COLUMN v1.path_trace.tries IS 'As raw.trace';
 COMMENT ON COLUMN v1.path_trace.addr IS 'As raw.trace';
 COMMENT ON COLUMN v1.path_trace.ref IS 'As raw.trace';
+COMMENT ON COLUMN v1.path_trace.rtt IS 'As raw.trace';
 
 CREATE VIEW v1.path_hop AS
 	SELECT p.run, p.path, p.side, p.node, p.stream, p.seq, p.item, p.dst, h.ttl, h.addr, h.rtt_ms,
 		l.country, l.asn, l.as_name, l.source,
-		(SELECT n.name FROM raw.name n WHERE n.addr = h.addr ORDER BY n.at DESC LIMIT 1) AS name
+		(SELECT nullif(n.name, '') FROM raw.name n WHERE n.addr = h.addr ORDER BY n.at DESC LIMIT 1) AS name
 	FROM v1.path_trace p
-	JOIN LATERAL (
-		SELECT q.ttl, q.addr, min(q.rtt_ms) AS rtt_ms FROM v1.reply q
-		WHERE (q.started, q.node, q.stream, q.seq, q.item) = (p.started, p.node, p.stream, p.seq, p.item)
-		GROUP BY q.ttl, q.addr) h ON true
+	JOIN LATERAL v1.hops(p.first_ttl, p.tries, p.addr, p.ref, p.rtt, p.dst) h ON true
 	LEFT JOIN judge.location l ON l.addr = h.addr;
 COMMENT ON VIEW v1.path_hop IS 'Hops of the chosen paths with country, network and name';
 COMMENT ON COLUMN v1.path_hop.run IS 'Run';
@@ -197,12 +208,14 @@ COMMENT ON COLUMN v1.path_hop.name IS 'Reverse DNS; null: none or not asked';
 -- Countries of each run's paths, with why each counts.
 CREATE VIEW v1.path_country AS
 	SELECT p.run, p.path, p.side, l.country AS iso2, 'hop' AS reason
-	FROM v1.path_trace p, unnest(p.addr) x JOIN judge.location l ON l.addr = x
-	WHERE l.country IN (SELECT iso2 FROM ref.country)
+	FROM v1.path_trace p
+	CROSS JOIN LATERAL v1.hops(p.first_ttl, p.tries, p.addr, p.ref, p.rtt, p.dst) h
+	JOIN judge.location l ON l.addr = h.addr
+	WHERE l.country IS NOT NULL
 	UNION
 	SELECT p.run, p.path, p.side, l.country, 'server'
 	FROM v1.path_trace p JOIN judge.location l ON l.addr = p.dst
-	WHERE p.path <> 'network' AND l.country IN (SELECT iso2 FROM ref.country)
+	WHERE p.path <> 'network' AND l.country IS NOT NULL
 	UNION
 	SELECT r.id, k.path, k.side, n.country, 'end'
 	FROM registry.run r
@@ -222,12 +235,14 @@ COMMENT ON COLUMN v1.path_country.reason IS 'hop: a router there answered; serve
 CREATE VIEW v1.path_quality AS
 	WITH silent AS (
 		SELECT p.run, p.path, p.side, p.stop,
-			(SELECT count(*) FROM (SELECT q.ttl FROM v1.probes(p.first_ttl, p.tries) q
-				GROUP BY q.ttl HAVING bool_and(get_byte(p.ref, q.probe - 1) = 0)) g)::int AS gaps,
-			(SELECT count(*) FROM unnest(p.addr) x LEFT JOIN judge.location l ON l.addr = x
-				WHERE l.country IS NULL)::int AS unplaced
-		FROM v1.path_trace p)
-	SELECT r.id AS run, v.path, count(s.path)::int AS traces, coalesce(sum(s.gaps), 0)::int AS silent_hops,
+			h.gaps, h.unplaced
+		FROM v1.path_trace p
+		CROSS JOIN LATERAL (
+			SELECT count(*) FILTER (WHERE x.addr IS NULL)::int AS gaps,
+				count(*) FILTER (WHERE x.addr IS NOT NULL AND l.country IS NULL)::int AS unplaced
+			FROM v1.hops(p.first_ttl, p.tries, p.addr, p.ref, p.rtt, p.dst) x
+			LEFT JOIN judge.location l ON l.addr = x.addr) h)
+	SELECT r.id AS run, v.path, count(s.path)::int AS traces, count(DISTINCT s.side)::int AS sides, coalesce(sum(s.gaps), 0)::int AS silent_hops,
 		coalesce(sum(s.unplaced), 0)::int AS unplaced_hops,
 		count(*) FILTER (WHERE s.stop <> 1)::int AS not_reached,
 		CASE WHEN v.path = 'network' AND r.a = r.b THEN true
@@ -242,6 +257,7 @@ COMMENT ON VIEW v1.path_quality IS 'What is missing in each path: absence of evi
 COMMENT ON COLUMN v1.path_quality.run IS 'Run';
 COMMENT ON COLUMN v1.path_quality.path IS 'network, or the app';
 COMMENT ON COLUMN v1.path_quality.traces IS 'Traces that make the path';
+COMMENT ON COLUMN v1.path_quality.sides IS 'Sides that measured it: 0, 1 or 2';
 COMMENT ON COLUMN v1.path_quality.silent_hops IS 'TTLs nobody answered for';
 COMMENT ON COLUMN v1.path_quality.unplaced_hops IS 'Addresses no table knows';
 COMMENT ON COLUMN v1.path_quality.not_reached IS 'Traces that did not reach their destination';
@@ -290,8 +306,7 @@ CREATE VIEW v1.pair_path AS
 		JOIN registry.node nb ON nb.id = r.b
 		JOIN LATERAL (VALUES (r.app), ('network')) v(path) ON v.path <> 'none'
 		JOIN v1.path_quality q ON q.run = r.id AND q.path = v.path
-		WHERE r.origin = 'run' AND ((v.path = 'network' AND r.a = r.b)
-			OR (SELECT count(DISTINCT p.side) FROM v1.path_trace p WHERE p.run = r.id AND p.path = v.path) = 2)),
+		WHERE r.origin = 'run' AND ((v.path = 'network' AND r.a = r.b) OR q.sides = 2)),
 	latest AS (
 		SELECT DISTINCT ON (path, a, b) * FROM measured ORDER BY path, a, b, planned DESC)
 	SELECT 'runs' AS set, l.path, l.a, l.b, l.a_country, l.b_country, l.planned::date AS day, l.run, l.whole,
@@ -320,7 +335,8 @@ CREATE VIEW v1.leaving AS
 		count(*) FILTER (WHERE NOT x.leaves AND p.whole)::int AS stays,
 		count(*) FILTER (WHERE NOT x.leaves AND NOT coalesce(p.whole, false))::int AS unknown,
 		count(*) FILTER (WHERE p.a = p.b)::int AS self_n,
-		count(*) FILTER (WHERE p.a = p.b AND x.leaves)::int AS self_leaving
+		count(*) FILTER (WHERE p.a = p.b AND x.leaves)::int AS self_leaving,
+		count(*) FILTER (WHERE p.a = p.b AND NOT x.leaves AND NOT coalesce(p.whole, false))::int AS self_unknown
 	FROM v1.pair_path p
 	JOIN ref.region_member ma ON ma.iso2 = p.a_country
 	JOIN ref.region_member mb ON mb.iso2 = p.b_country AND mb.m49 = ma.m49
@@ -338,6 +354,30 @@ COMMENT ON COLUMN v1.leaving.stays IS 'Pairs whose whole path was seen, and stay
 COMMENT ON COLUMN v1.leaving.unknown IS 'Pairs not seen to leave, with gaps in the path (or imported without that knowledge)';
 COMMENT ON COLUMN v1.leaving.self_n IS 'Self pairs among n';
 COMMENT ON COLUMN v1.leaving.self_leaving IS 'Self pairs among leaving';
+COMMENT ON COLUMN v1.leaving.self_unknown IS 'Self pairs among unknown';
+
+-- The pairs that the published tables leave out: a path leaves when it has a country outside both
+-- ends' regions.
+CREATE VIEW v1.between AS
+	SELECT p.set, least(ca.region, cb.region) AS m49_a, greatest(ca.region, cb.region) AS m49_b, p.path, p.a, p.b,
+		p.day, p.run, p.whole, p.countries,
+		EXISTS (SELECT FROM unnest(p.countries) c WHERE c NOT IN (
+			SELECT m.iso2 FROM ref.region_member m WHERE m.m49 IN (ca.region, cb.region))) AS leaves
+	FROM v1.pair_path p
+	JOIN ref.country ca ON ca.iso2 = p.a_country
+	JOIN ref.country cb ON cb.iso2 = p.b_country AND cb.region <> ca.region;
+COMMENT ON VIEW v1.between IS 'Pairs whose ends are in different M49 regions; the standard tables leave them out';
+COMMENT ON COLUMN v1.between.set IS 'runs, or the name of an import';
+COMMENT ON COLUMN v1.between.m49_a IS 'Region of the one end, the smaller code';
+COMMENT ON COLUMN v1.between.m49_b IS 'Region of the other end';
+COMMENT ON COLUMN v1.between.path IS 'network, or the app';
+COMMENT ON COLUMN v1.between.a IS 'As v1.pair_path';
+COMMENT ON COLUMN v1.between.b IS 'As v1.pair_path';
+COMMENT ON COLUMN v1.between.day IS 'As v1.pair_path';
+COMMENT ON COLUMN v1.between.run IS 'As v1.pair_path';
+COMMENT ON COLUMN v1.between.whole IS 'As v1.pair_path';
+COMMENT ON COLUMN v1.between.countries IS 'As v1.pair_path';
+COMMENT ON COLUMN v1.between.leaves IS 'The path has a country outside both regions';
 
 CREATE VIEW v1.accessible AS
 	SELECT p.set, r.m49, g.name AS grp, p.path, count(*)::int AS n,
@@ -345,7 +385,8 @@ CREATE VIEW v1.accessible AS
 		count(*) FILTER (WHERE NOT x.seen AND p.whole)::int AS hidden,
 		count(*) FILTER (WHERE NOT x.seen AND NOT coalesce(p.whole, false))::int AS unknown,
 		count(*) FILTER (WHERE p.a = p.b)::int AS self_n,
-		count(*) FILTER (WHERE p.a = p.b AND x.seen)::int AS self_accessible
+		count(*) FILTER (WHERE p.a = p.b AND x.seen)::int AS self_accessible,
+		count(*) FILTER (WHERE p.a = p.b AND NOT x.seen AND NOT coalesce(p.whole, false))::int AS self_unknown
 	FROM v1.pair_path p
 	JOIN ref.region_member ma ON ma.iso2 = p.a_country
 	JOIN ref.region_member mb ON mb.iso2 = p.b_country AND mb.m49 = ma.m49
@@ -366,6 +407,70 @@ COMMENT ON COLUMN v1.accessible.hidden IS 'Pairs whose whole path was seen, and 
 COMMENT ON COLUMN v1.accessible.unknown IS 'Pairs not seen to cross one, with gaps in the path';
 COMMENT ON COLUMN v1.accessible.self_n IS 'Self pairs among n';
 COMMENT ON COLUMN v1.accessible.self_accessible IS 'Self pairs among accessible';
+COMMENT ON COLUMN v1.accessible.self_unknown IS 'Self pairs among unknown';
+
+CREATE VIEW v1.flow AS
+	SELECT f.run, f.side, n.name AS node_name, f.started, f.ended, f.proto, f.a, f.aport, f.b, f.bport, f.pkts_ab,
+		f.bytes_ab, f.pkts_ba, f.bytes_ba, f.names, f.app
+	FROM raw.flow f JOIN registry.node n ON n.id = f.node;
+COMMENT ON VIEW v1.flow IS 'One row per bidirectional flow of a capture';
+COMMENT ON COLUMN v1.flow.run IS 'Run; null: none';
+COMMENT ON COLUMN v1.flow.side IS '1 or 2; null: none';
+COMMENT ON COLUMN v1.flow.node_name IS 'Node that captured; import: from a file';
+COMMENT ON COLUMN v1.flow.started IS 'First packet';
+COMMENT ON COLUMN v1.flow.ended IS 'Last packet';
+COMMENT ON COLUMN v1.flow.proto IS 'IP protocol number';
+COMMENT ON COLUMN v1.flow.a IS 'Sender of the first packet';
+COMMENT ON COLUMN v1.flow.aport IS 'Its port; 0 for ICMP';
+COMMENT ON COLUMN v1.flow.b IS 'The other end';
+COMMENT ON COLUMN v1.flow.bport IS 'Its port';
+COMMENT ON COLUMN v1.flow.pkts_ab IS 'Packets a to b';
+COMMENT ON COLUMN v1.flow.bytes_ab IS 'Bytes on the wire, a to b';
+COMMENT ON COLUMN v1.flow.pkts_ba IS 'Packets b to a';
+COMMENT ON COLUMN v1.flow.bytes_ba IS 'Bytes on the wire, b to a';
+COMMENT ON COLUMN v1.flow.names IS 'Names that led to b';
+COMMENT ON COLUMN v1.flow.app IS 'Label from the node; null: none';
+
+CREATE VIEW v1.import_run AS
+	SELECT r.id AS run, r.serial, r.app, r.note, r.planned AS started, r.length, r.created,
+		(SELECT count(*) FROM raw.flow f WHERE f.run = r.id)::int AS flows
+	FROM registry.run r WHERE r.origin = 'import';
+COMMENT ON VIEW v1.import_run IS 'Captures that were stored as runs';
+COMMENT ON COLUMN v1.import_run.run IS 'Id';
+COMMENT ON COLUMN v1.import_run.serial IS 'Running number, shared with measured runs';
+COMMENT ON COLUMN v1.import_run.app IS 'Messenger, as the person who stored it says; import: not said';
+COMMENT ON COLUMN v1.import_run.note IS 'Name of the file';
+COMMENT ON COLUMN v1.import_run.started IS 'First packet';
+COMMENT ON COLUMN v1.import_run.length IS 'From the first to the last packet';
+COMMENT ON COLUMN v1.import_run.created IS 'When it was stored';
+COMMENT ON COLUMN v1.import_run.flows IS 'Flows';
+
+CREATE VIEW v1.server AS
+	SELECT s.run, r.app, s.side, s.proto, s.addr, s.port, s.final AS decision, s.score, s.by_name, s.by_port, s.by_time,
+		s.in_empty, s.bytes, s.names, s.matched, s.messages, s.rule, s.override, l.country, l.asn, l.as_name
+	FROM judge.server_now s JOIN registry.run r ON r.id = s.run LEFT JOIN judge.location l ON l.addr = s.addr;
+COMMENT ON VIEW v1.server IS 'Every remote end of a run: what it was, the evidence, and where it is';
+COMMENT ON COLUMN v1.server.run IS 'Run';
+COMMENT ON COLUMN v1.server.app IS 'Messenger of the run';
+COMMENT ON COLUMN v1.server.side IS '1 or 2';
+COMMENT ON COLUMN v1.server.proto IS 'IP protocol number';
+COMMENT ON COLUMN v1.server.addr IS 'Address as seen from that side';
+COMMENT ON COLUMN v1.server.port IS 'Port';
+COMMENT ON COLUMN v1.server.decision IS 'backend push background resolver peer unknown: the decision in force';
+COMMENT ON COLUMN v1.server.score IS '0 to 1';
+COMMENT ON COLUMN v1.server.by_name IS '1: a name that led to it is known for the app';
+COMMENT ON COLUMN v1.server.by_port IS '1: the port is known for the app';
+COMMENT ON COLUMN v1.server.by_time IS 'Share of messages that coincide with a burst, less chance';
+COMMENT ON COLUMN v1.server.in_empty IS 'Also seen in an empty run';
+COMMENT ON COLUMN v1.server.bytes IS 'Bytes both ways';
+COMMENT ON COLUMN v1.server.names IS 'Names that led to it';
+COMMENT ON COLUMN v1.server.matched IS 'Messages that coincide with a burst';
+COMMENT ON COLUMN v1.server.messages IS 'Messages of this side';
+COMMENT ON COLUMN v1.server.rule IS 'Clause that decided';
+COMMENT ON COLUMN v1.server.override IS 'Number of the correction by a person; null: none';
+COMMENT ON COLUMN v1.server.country IS 'Where it is; null: not known';
+COMMENT ON COLUMN v1.server.asn IS 'Autonomous system; null: not known';
+COMMENT ON COLUMN v1.server.as_name IS 'Its name';
 
 GRANT USAGE ON SCHEMA v1 TO waymark_judge, waymark_read;
 GRANT SELECT ON ALL TABLES IN SCHEMA v1 TO waymark_judge, waymark_read;

@@ -1,0 +1,2 @@
+-- SPDX-License-Identifier: Apache-2.0
+SELECT node, stream FROM registry.import_run($1, $2, $3)
