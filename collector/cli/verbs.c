@@ -7,6 +7,7 @@
 #include "cli/registry.h"
 #include "cli/run.h"
 #include "cli/verb.h"
+#include "cli/verdict.h"
 #include "cli/verify.h"
 
 const struct verb verbs_central[] = {
@@ -18,5 +19,10 @@ const struct verb verbs_central[] = {
 	{ "run", run_verb, "runs: start list show campaign" },
 	{ "order", order_verb, "orders to one node: trace list" },
 	{ "verify", verify_verb, "prove that what is stored is what the nodes signed" },
+	{ "geo", geo_verb, "where addresses are: import list explain override" },
+	{ "import", import_verb, "what was measured elsewhere: pairs flows list" },
+	{ "judge", judge_verb,
+	  "decide which servers were the messenger's, and where addresses are" },
+	{ "exposure", exposure_verb, "the two tables: leaving groups" },
 	{ NULL, NULL, NULL },
 };

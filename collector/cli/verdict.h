@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// From observations to tables: `waymark geo | judge | import | exposure | path`.
+#pragma once
+
+#include "cli/central.h"
+#include "correlate/correlate.h"
+
+int geo_verb(int argc, char **argv);
+int judge_verb(int argc, char **argv);
+int import_verb(int argc, char **argv);
+int exposure_verb(int argc, char **argv);
+int path_verb(int argc, char **argv);
+
+// Sub-verbs of import that have their own files.
+int import_pairs(int argc, char **argv);
+int import_flows(int argc, char **argv);
+
+// Opens the database as waymark_judge and judges what is known by now, so that what is printed next
+// is up to date. A table that cannot be read is told on standard error and hinders nothing.
+enum err verdict_open(const struct central *c, struct pg **out, struct fault *f) MUSTUSE;
