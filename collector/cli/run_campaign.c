@@ -17,7 +17,8 @@
 #include "sys/clock.h"
 
 #define STEP_MS         200
-#define QUIET_REPORT_NS (10 * NS_PER_S) // between progress lines when nobody watches
+#define QUIET_REPORT_NS (10 * NS_PER_S)  // between progress lines when nobody watches
+#define AWAY_NS         (120 * NS_PER_S) // how long the database may be away
 #define LIST_MAX        4096
 
 struct campaign_options {
@@ -228,23 +229,42 @@ static size_t busy(const struct loop_state *s)
 	return n;
 }
 
-static enum err run_all(struct loop_state *s, struct fault *f)
+static enum err turn(struct loop_state *s, struct fault *f)
 {
 	enum err err = ERR_OK;
-	while (err == ERR_OK) {
-		for (size_t i = 0; err == ERR_OK && i < s->slot_count; i++) {
-			struct slot *slot = &s->slots[i];
-			if (slot->task != NULL)
-				err = look(s, slot, f);
-			if (err == ERR_OK && slot->task == NULL && interrupts == 0)
-				err = launch(s, slot, f);
-		}
-		if (err == ERR_OK && busy(s) == 0)
-			break;
-		if (err == ERR_OK)
-			err = report(s, false, f);
-		(void)poll(NULL, 0, STEP_MS);
+	for (size_t i = 0; err == ERR_OK && i < s->slot_count; i++) {
+		struct slot *slot = &s->slots[i];
+		if (slot->task != NULL)
+			err = look(s, slot, f);
+		if (err == ERR_OK && slot->task == NULL && interrupts == 0)
+			err = launch(s, slot, f);
 	}
+	return err == ERR_OK && busy(s) > 0 ? report(s, false, f) : err;
+}
+
+// The database went away: runs under way do not mind, so neither do we, for a while.
+static enum err reopen(struct loop_state *s, struct fault *f)
+{
+	struct mono until = mono_add(clock_mono(), AWAY_NS);
+	enum err err;
+	do {
+		(void)poll(NULL, 0, STEP_MS);
+		pg_close(&s->pg);
+		err = central_open(&s->options->central, PG_OWNER, &s->pg, f);
+	} while (err == ERR_UNREACHABLE && interrupts == 0 && mono_before(clock_mono(), until));
+	return err;
+}
+
+static enum err run_all(struct loop_state *s, struct fault *f)
+{
+	enum err err;
+	do {
+		err = turn(s, f);
+		if (err == ERR_UNREACHABLE)
+			err = reopen(s, f);
+		(void)poll(NULL, 0, STEP_MS);
+	} while (err == ERR_OK &&
+		 (busy(s) > 0 || (interrupts == 0 && s->campaign.begun < s->campaign.count)));
 	return err == ERR_OK ? report(s, true, f) : err;
 }
 
