@@ -152,7 +152,9 @@ void traffic_keys(void *self, const struct schedule_keys *keys)
 		give_up(c, err, "no memory for the key table");
 		return;
 	}
-	LOG(LOG_INFO, "ingest", "keys", KU("count", keys->count));
+	const struct roll *before = ingest_roll_now(c->ingest);
+	if (before == NULL || roll_count(before) != keys->count)
+		LOG(LOG_INFO, "ingest", "keys", KU("count", keys->count));
 	ingest_roll(c->ingest, &roll);
 	c->has_keys = true;
 }
