@@ -1,0 +1,97 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# The man pages lint clean and say of options and verbs what the programs say; every program and
+# its configuration have a page; the completion offers the same words.
+set -uo pipefail
+cd "$(dirname "$0")/../.." || exit 1
+
+n=0
+result() { # STATUS WHAT [DETAIL]
+	n=$((n + 1))
+	if [ "$1" -eq 0 ]; then
+		echo "ok $n - $2"
+	else
+		echo "not ok $n - $2"
+		[ -z "${3:-}" ] || printf '# %s\n' "${3//$'\n'/$'\n'# }"
+	fi
+}
+
+pages=(waymark.1 waymark-lab.1 waymark-agent.conf.5 waymark-world.5 waymark.7 waymark-agent.8
+	waymark-collector.8)
+missing=
+for page in "${pages[@]}"; do
+	[ -s "docs/man/$page" ] || missing="$missing $page"
+done
+[ -z "$missing" ]
+result $? "every program and file has a page" "missing:$missing"
+
+if command -v mandoc >/dev/null; then
+	said=$(for page in docs/man/*.[1-8]; do mandoc -Tlint -Wwarning "$page"; done)
+	[ -z "$said" ]
+	result $? "mandoc has nothing to say" "$said"
+else
+	n=$((n + 1))
+	echo "ok $n - mandoc has nothing to say # SKIP mandoc is not installed"
+fi
+
+if [ -x build/bin/waymark ]; then
+	said=$(docs/man/help.pl --check build/bin)
+	result $? "pages and completion say what --help says" "$said"
+else
+	n=$((n + 1))
+	echo "ok $n - pages and completion say what --help says # SKIP build/bin is empty"
+fi
+
+# The completion's table knows every verb and option; pages must not promise others.
+said=$(perl -e '
+	open(my $table, "<", "deploy/completion/waymark") or die;
+	my %words = map { /^\t\x27(.+?)\x27\) words=\x27(.*?)\x27/ ? ($1 => " $2 ") : () } <$table>;
+	for my $file (@ARGV) {
+		open(my $in, "<", $file) or die;
+		while (my $line = <$in>) {
+			my @commands = $line =~ /^    (?:sudo )?(waymark(?:-\w+)? .*)/ ? ($1) : $line =~ /`(waymark(?:-\w+)? [^`]*)`/g;
+			for my $command (@commands) {
+				$command =~ s/\s#.*|["\x27].*//;
+				my ($path, @rest) = split " ", $command;
+				next unless $words{$path};
+				$path .= " " . shift @rest while @rest && $words{"$path $rest[0]"};
+				my $bad = $words{$path} =~ /^ [a-z]/ && (!@rest || $words{$path} !~ / \Q$rest[0]\E /)
+					? "no such verb" : "";
+				for my $option (@rest) {
+					last if $option eq "--";
+					next unless $option =~ s/^(--[a-z0-9-]+).*/$1/;
+					$bad ||= "no $option" unless $words{$path} =~ / \Q$option\E / || $option =~ /^--(version|no-header)$/;
+				}
+				print "$file:$.: $command: $bad\n" if $bad && $command !~ /VERB/;
+			}
+		}
+	}' README.md docs/*.md deploy/lab/README.md)
+[ -z "$said" ]
+result $? "pages name only verbs and options there are" "$said"
+
+dead=$(for page in README.md docs/*.md; do
+	grep -oE '\]\([^)#:]+\)' "$page" | sed 's/^](//; s/)$//' | while read -r to; do
+		[ -e "$(dirname "$page")/$to" ] || echo "$page: $to"
+	done
+done)
+[ -z "$dead" ]
+result $? "every link leads to a file" "$dead"
+
+dead=$(for page in docs/man/*.[1-8]; do
+	sed -n 's/^\.Xr \(waymark[a-z.-]*\) \([1-8]\).*/\1.\2/p' "$page" | while read -r to; do
+		[ -e "docs/man/$to" ] || echo "$page: $to"
+	done
+done)
+[ -z "$dead" ]
+result $? "every cross-reference leads to a page" "$dead"
+
+said=$(bash -n deploy/completion/waymark 2>&1 && bash -c '
+	. deploy/completion/waymark
+	COMP_WORDS=(waymark node a) COMP_CWORD=2 && _waymark && echo "${COMPREPLY[*]}"
+	COMP_WORDS=(waymark node add --cou) COMP_CWORD=3 && _waymark && echo "${COMPREPLY[*]}"
+	COMP_WORDS=(waymark-collector --li) COMP_CWORD=1 && _waymark && echo "${COMPREPLY[*]}"')
+[ "$said" = "$(printf 'add\n--country\n--listen')" ]
+result $? "completion offers verbs and options" "$said"
+
+echo "1..$n"
