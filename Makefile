@@ -219,8 +219,15 @@ $(B)/corpus/%.t: $(B)/fuzz/fuzz_%
 .PHONY: tests lint check check-fast check-root fuzz bench doc
 tests: $(UNITS) $(CORPUS)
 
-lint: ## rooms law, lengths, layout, scripts, man pages
+lint: all ## rooms law, lengths, layout, scripts, man pages
 	$(Q)prove tests/lint
+
+.PHONY: man dictionary
+man: all ## writes what --help says into the man pages and the bash completion
+	$(Q)docs/man/help.pl $(BIN)
+
+dictionary: all ## writes docs/dictionary.md from the comments in the schema
+	$(Q)docs/dictionary.sh $(BIN) > build/dictionary.md && mv build/dictionary.md docs/dictionary.md
 
 check-fast: ## lint, units, corpus replay, scenarios under gcc, clang and ASan+UBSan: no root needed
 	$(Q)$(MAKE) --no-print-directory -j$(JOBS) all tests
@@ -263,18 +270,29 @@ demo: deps ## the main job in a world in a box: real messages, both paths, both 
 
 # --- install -------------------------------------------------------------------------------------
 
+# make install DESTDIR=/tmp/root PREFIX=/usr (the default PREFIX is /usr/local).
 .PHONY: install
-DEST := $(DESTDIR)$(PREFIX)
-install: all ## programs, man pages, units, examples below DESTDIR/PREFIX
-	install -d $(DEST)/bin $(DEST)/share/man/man1 $(DEST)/share/man/man5 $(DEST)/share/man/man7 \
-		$(DEST)/share/man/man8 $(DEST)/share/doc/waymark $(DEST)/share/waymark/world \
-		$(DEST)/lib/systemd/system
-	install -m 755 $(BINARIES) $(DEST)/bin
-	for s in 1 5 7 8; do for m in docs/man/*.$$s; do [ -e "$$m" ] || continue; \
-		install -m 644 $$m $(DEST)/share/man/man$$s; done; done
-	install -m 644 README.md LICENSE $(wildcard docs/*.md) $(DEST)/share/doc/waymark
-	install -m 644 $(wildcard deploy/systemd/*.service) $(DEST)/lib/systemd/system
-	install -m 644 $(wildcard deploy/lab/world/*.conf) $(DEST)/share/waymark/world
+DEST       := $(DESTDIR)$(PREFIX)
+SHARE      := $(DEST)/share
+COMPLETION := $(SHARE)/bash-completion/completions
+UNITS      := $(DEST)/lib/systemd/system
+MAN_PAGES  := $(wildcard docs/man/*.[1-8])
+install: all ## programs, man pages, units, completion, examples below DESTDIR/PREFIX
+	$(Q)install -d $(DEST)/bin $(SHARE)/doc/waymark/examples $(SHARE)/waymark/world \
+		$(COMPLETION) $(UNITS) $(DEST)/lib/sysusers.d $(addprefix $(SHARE)/man/man,1 5 7 8)
+	$(Q)install -m 755 $(BINARIES) $(DEST)/bin
+	$(Q)for page in $(MAN_PAGES); do \
+		install -m 644 $$page $(SHARE)/man/man$${page##*.} || exit 1; done
+	$(Q)install -m 644 README.md LICENSE $(wildcard docs/*.md docs/*.svg) $(SHARE)/doc/waymark
+	$(Q)install -m 644 $(wildcard deploy/*.conf.example) $(SHARE)/doc/waymark/examples
+	$(Q)install -m 644 $(wildcard deploy/lab/world/*.conf) $(SHARE)/waymark/world
+	$(Q)for unit in $(wildcard deploy/systemd/*.service); do \
+		sed 's|/usr/local/|$(PREFIX)/|' $$unit > $(UNITS)/$${unit##*/} && \
+		chmod 644 $(UNITS)/$${unit##*/} || exit 1; done
+	$(Q)install -m 644 deploy/systemd/waymark.sysusers $(DEST)/lib/sysusers.d/waymark.conf
+	$(Q)install -m 644 deploy/completion/waymark $(COMPLETION)
+	$(Q)for program in $(filter-out waymark,$(PROGRAMS)); do \
+		ln -sf waymark $(COMPLETION)/$$program || exit 1; done
 
 .PHONY: clean format
 format: ## clang-format over every C file

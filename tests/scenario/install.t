@@ -1,0 +1,66 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# `make install` puts everything below DESTDIR and nothing elsewhere, and what it installs works.
+set -uo pipefail
+cd "$(dirname "$0")/../.." || exit 1
+bin=${WAYMARK_BIN:-build/bin}
+root=$(mktemp -d)
+trap 'rm -rf "$root"' EXIT
+
+n=0
+result() { # STATUS WHAT [DETAIL]
+	n=$((n + 1))
+	if [ "$1" -eq 0 ]; then
+		echo "ok $n - $2"
+	else
+		echo "not ok $n - $2"
+		[ -z "${3:-}" ] || printf '# %s\n' "${3//$'\n'/$'\n'# }"
+	fi
+}
+
+said=$(make --no-print-directory install DESTDIR="$root" PREFIX=/usr 2>&1)
+result $? "make install ends well" "$said"
+
+missing=
+for file in bin/waymark bin/waymark-agent bin/waymark-collector bin/waymark-lab \
+	share/man/man1/waymark.1 share/man/man5/waymark-agent.conf.5 share/man/man7/waymark.7 \
+	share/man/man8/waymark-agent.8 share/doc/waymark/README.md share/doc/waymark/LICENSE \
+	share/doc/waymark/operator.md share/doc/waymark/examples/agent.conf.example \
+	share/waymark/world/small.conf lib/systemd/system/waymark-agent.service \
+	lib/systemd/system/waymark-collector.service lib/sysusers.d/waymark.conf \
+	share/bash-completion/completions/waymark share/bash-completion/completions/waymark-agent; do
+	[ -s "$root/usr/$file" ] || missing="$missing $file"
+done
+[ -z "$missing" ]
+result $? "programs, pages, units, completion and examples are there" "missing:$missing"
+
+stray=$(cd "$root" && find . -type f ! -path './usr/*')
+[ -z "$stray" ]
+result $? "nothing lies outside the prefix" "$stray"
+
+open=$(find "$root" \( -type f -o -type d \) -perm /022 ! -path "$root")
+[ -z "$open" ]
+result $? "nothing is writable for others" "$open"
+
+version=$("$root/usr/bin/waymark" --version 2>&1)
+result $? "an installed program runs" "$version"
+
+wrong=$(grep -h '^Exec' "$root"/usr/lib/systemd/system/*.service | grep -v '=-\?/usr/bin/waymark')
+[ -z "$wrong" ]
+result $? "units start what was installed" "$wrong"
+
+said=$("$bin/waymark-collector" --config deploy/collector.conf.example --check-config 2>&1)
+result $? "the collector's example configuration is right" "$said"
+
+# The example names no operator key file, so that it can be tried anywhere.
+said=$("$bin/waymark-agent" check --config deploy/agent.conf.example 2>&1)
+result $? "the agent's example configuration is right" "$said"
+
+uses=$("$bin/waymark-agent" --help | sed -n 's/^  \([a-z0-9-]*\)  *= .*/\1/p' | sort)
+names=$(sed -n 's/^\(# \)\?\([a-z0-9-]*\) = .*/\2/p' deploy/agent.conf.example | sort -u)
+unknown=$(comm -13 <(echo "$uses") <(echo "$names"))
+[ -z "$unknown" ]
+result $? "the example names only options there are" "$unknown"
+
+echo "1..$n"
