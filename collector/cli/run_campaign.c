@@ -189,6 +189,15 @@ static enum err launch(struct loop_state *s, struct slot *slot, struct fault *f)
 	return ERR_OK;
 }
 
+static void print_left(int64_t seconds)
+{
+	if (seconds >= 60)
+		fprintf(stderr, " (%lldm%02llds left)", (long long)(seconds / 60),
+			(long long)(seconds % 60));
+	else
+		fprintf(stderr, " (%llds left)", (long long)seconds);
+}
+
 static enum err report(struct loop_state *s, bool last, struct fault *f)
 {
 	bool tty = isatty(STDERR_FILENO);
@@ -201,16 +210,13 @@ static enum err report(struct loop_state *s, bool last, struct fault *f)
 	if (err != ERR_OK)
 		return err;
 	size_t ended = s->done + s->failed, count = s->campaign.count;
-	int64_t passed = mono_since(now, s->began);
-	int64_t left =
-		ended > 0 ? passed / (int64_t)ended * (int64_t)(count - ended) / NS_PER_S : 0;
-	int64_t traces = pg_rows_int(rows, 0, 2);
-	fprintf(stderr, "%s%zu%% (", tty ? "\r\033[K" : "", count > 0 ? 100 * ended / count : 100);
-	if (left >= 60)
-		fprintf(stderr, "%lldm", (long long)(left / 60));
-	fprintf(stderr, "%llds left", (long long)(left % 60));
+	int64_t passed = mono_since(now, s->began), traces = pg_rows_int(rows, 0, 2);
+	fprintf(stderr, "%s%zu%%", tty ? "\r\033[K" : "", count > 0 ? 100 * ended / count : 100);
+	// Before the first run has ended nobody knows.
+	if (ended > 0)
+		print_left(passed / (int64_t)ended * (int64_t)(count - ended) / NS_PER_S);
 	fprintf(stderr,
-		"); runs %zu/%zu; messages %lld sent %lld received; traces %lld (%.1f/s); failed "
+		"; runs %zu/%zu; messages %lld sent %lld received; traces %lld (%.1f/s); failed "
 		"%zu%s",
 		ended, count, (long long)pg_rows_int(rows, 0, 0),
 		(long long)pg_rows_int(rows, 0, 1), (long long)traces,
