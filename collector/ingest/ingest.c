@@ -10,6 +10,8 @@
 #define BATCH_ARENA  (16u * 1024 * 1024)
 #define SHARE_TICK   (250 * NS_PER_MS) // how often credit is shared out anew
 #define ACTIVE_FOR   (2 * NS_PER_S)    // a stream is active for so long after a batch
+#define ASK_AGAIN    NS_PER_S
+#define ASK_MOST     128 // streams asked for again in one tick
 #define BUSY_AFTER_S 5
 
 const char *ingest_refusal_name(enum ingest_refusal r)
@@ -116,6 +118,14 @@ static const struct roll_key *who(struct ingest *in, const struct ingest_message
 	return NULL;
 }
 
+static void ask_for(struct ingest *in, struct stream *t, struct mono now)
+{
+	struct ingest_want *w = own_want(in, INGEST_OPEN);
+	w->node = t->node;
+	w->epoch = t->epoch;
+	t->asked = now;
+}
+
 static void hello(struct ingest *in, const struct ingest_message *m, const struct link_head *h)
 {
 	const struct roll_key *key = who(in, m);
@@ -162,9 +172,7 @@ static void hello(struct ingest *in, const struct ingest_message *m, const struc
 		welcome(in, s, t);
 		return;
 	}
-	struct ingest_want *w = own_want(in, INGEST_OPEN);
-	w->node = key->node;
-	w->epoch = h->epoch;
+	ask_for(in, t, m->now);
 }
 
 static void ping(struct ingest *in, const struct ingest_message *m, const struct link_head *h,
@@ -329,15 +337,28 @@ void ingest_pause(struct ingest *in, bool paused)
 			own_ack(in, &in->streams[in->sessions[i].stream]);
 }
 
+// A question that got lost, as when thousands of agents come back at once.
+static bool ask_again(struct ingest *in, const struct session *s, struct mono now)
+{
+	struct stream *t = s->stream == NO_STREAM ? NULL : &in->streams[s->stream];
+	if (t == NULL || t->open || mono_since(now, t->asked) < ASK_AGAIN)
+		return false;
+	ask_for(in, t, now);
+	return true;
+}
+
 void ingest_tick(struct ingest *in, struct mono now)
 {
 	if (mono_since(now, in->ticked) < SHARE_TICK)
 		return;
 	in->ticked = now;
 	share_out(in, now);
+	size_t asked = 0;
 	for (uint32_t i = 0; i < in->session_top; i++) {
 		struct session *s = &in->sessions[i];
 		if (s->used && mono_since(now, s->heard) > INGEST_QUIET)
 			own_session_drop(in, s);
+		else if (s->used && !s->live && asked < ASK_MOST)
+			asked += ask_again(in, s, now);
 	}
 }

@@ -30,7 +30,8 @@ struct stream {
 	uint64_t outstanding; // bytes taken and not committed
 	uint64_t gap_told;    // the `taken` that the last NACK GAP named, plus one
 	struct mono gap_at;
-	uint32_t session; // index, or NO_SESSION; of a free slot: the next free one
+	struct mono asked; // when the database was last asked for it
+	uint32_t session;  // index, or NO_SESSION; of a free slot: the next free one
 };
 
 struct stream_key {

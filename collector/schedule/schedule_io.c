@@ -56,12 +56,12 @@ static void ready(void *self, uint32_t events)
 		hear(s, &w);
 }
 
-// When thousands of agents come at once and the socket is full, the agent asks again.
+// When thousands of agents come at once the socket is full; the caller asks again.
 void schedule_io_stream(struct schedule_io *s, int32_t node, uint64_t epoch)
 {
 	struct schedule_word w = { .kind = WORD_OPEN, .node = node, .epoch = epoch };
 	if (send(s->fd, &w, sizeof(w), MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
-		LOG(LOG_WARN, "schedule", "stream_request_lost", KI("node", node));
+		LOG(LOG_DEBUG, "schedule", "stream_request_lost", KI("node", node));
 }
 
 void schedule_io_close(struct schedule_io **out)

@@ -200,6 +200,22 @@ static void welcomes_once_the_stream_is_open(void **state)
 	assert_int_equal(wanted(w, INGEST_WELCOME)->node, NODE);
 }
 
+static void asks_again_for_a_stream_that_was_not_opened(void **state)
+{
+	struct world *w = *state;
+	hello(w, 1, "anna");
+	for (int i = 0; i < 5; i++) { // half a second
+		w->now.ns += NS_PER_S / 10;
+		ingest_tick(w->in, w->now);
+	}
+	take_wants(w);
+	assert_int_equal(w->count, 0);
+	w->now.ns += NS_PER_S;
+	ingest_tick(w->in, w->now);
+	take_wants(w);
+	assert_int_equal(wanted(w, INGEST_OPEN)->epoch, EPOCH);
+}
+
 static void acknowledges_only_after_the_commit(void **state)
 {
 	struct world *w = *state;
@@ -412,6 +428,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(welcomes_once_the_stream_is_open),
+		T(asks_again_for_a_stream_that_was_not_opened),
 		T(acknowledges_only_after_the_commit),
 		T(a_stored_batch_is_acknowledged_again_and_not_stored),
 		T(a_gap_is_told_once),
