@@ -5,6 +5,7 @@
 set -uo pipefail
 cd "$(dirname "$0")/../.." || exit 1
 bin=${WAYMARK_BIN:-build/bin}
+unset MAKEFLAGS MFLAGS MAKELEVEL
 root=$(mktemp -d)
 trap 'rm -rf "$root"' EXIT
 
