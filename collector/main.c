@@ -2,7 +2,8 @@
 //
 // waymark-collector: wires the rooms together. Frames come in at ingest_io, admitted batches go
 // into a group of COPY rows, the store's writer makes groups durable, and only then ingest
-// acknowledges. The registry's thread brings keys, orders and streams.
+// acknowledges. The registry's thread brings keys, orders and streams; the judge's thread gives
+// verdicts on runs that ended.
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -167,6 +168,8 @@ static enum err open_rooms(struct collector *c, bool keep, struct fault *f)
 						.self = c };
 	if (err == ERR_OK)
 		err = schedule_io_open(c->place.conninfo, &events, c->loop, &c->registry, f);
+	if (err == ERR_OK)
+		err = correlate_io_open(c->place.conninfo, c->place.data, &c->judge, f);
 	return err;
 }
 
@@ -234,6 +237,7 @@ static enum err start(struct collector *c, struct fault *f)
 
 static void end(struct collector *c)
 {
+	correlate_io_close(&c->judge);
 	ingest_io_close(&c->link);
 	schedule_io_close(&c->registry);
 	store_close(&c->store);

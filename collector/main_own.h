@@ -4,6 +4,7 @@
 // rooms. Only these two files see more than one room.
 #pragma once
 
+#include "correlate/correlate_io.h"
 #include "ingest/ingest_io.h"
 #include "pg/place.h"
 #include "schedule/schedule_io.h"
@@ -27,6 +28,7 @@ struct collector {
 	struct ingest_io *link;
 	struct store *store;
 	struct schedule_io *registry;
+	struct correlate_io *judge;
 	struct book *orders;
 	struct group *filling;
 	struct mono due; // when FILLING must go

@@ -236,7 +236,8 @@ CREATE VIEW judge.due AS
 		(EXISTS (SELECT FROM registry.orders o WHERE o.run = r.id)
 			AND NOT EXISTS (SELECT FROM registry.orders o WHERE o.run = r.id
 				AND NOT EXISTS (SELECT FROM raw.outcome u WHERE u.orders = o.id AND u.state <> 1)))
-		OR now() > r.planned + r.length + interval '5 minutes' AS ended
+		OR now() > r.planned + r.length + interval '5 minutes' AS ended,
+		v.run IS NULL OR r.planned > now() - interval '1 day' AS fresh
 	FROM registry.run r
 	LEFT JOIN judge.verdict v ON v.run = r.id
 	WHERE r.origin = 'run' AND (
@@ -248,6 +249,7 @@ COMMENT ON VIEW judge.due IS 'Runs to be judged: new ones, those of which more i
 COMMENT ON COLUMN judge.due.run IS 'Run';
 COMMENT ON COLUMN judge.due.empty IS 'An empty run, to be judged before the others';
 COMMENT ON COLUMN judge.due.ended IS 'Came to its end, or should have five minutes ago';
+COMMENT ON COLUMN judge.due.fresh IS 'Never judged, or not older than a day: looked at every few seconds';
 
 -- Share of a span of time that lies within one second of one of the instants.
 CREATE FUNCTION judge.covered(instants timestamptz[], length interval) RETURNS real LANGUAGE sql IMMUTABLE

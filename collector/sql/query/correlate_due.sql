@@ -1,3 +1,3 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Runs to be judged: those that ended, or with $1 all of which something is known.
-SELECT run, empty FROM judge.due WHERE ended OR $1::boolean ORDER BY empty DESC, run
+-- Runs to be judged: of late those that ended, or with $1 all of which something is known.
+SELECT run, empty FROM judge.due WHERE $1::boolean OR (fresh AND ended) ORDER BY empty DESC, run
