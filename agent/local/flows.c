@@ -9,6 +9,7 @@
 #include "capture/capture_io.h"
 #include "cli/options.h"
 #include "local/flows_print.h"
+#include "local/flows_store.h"
 #include "sys/clock.h"
 #include "sys/loop.h"
 #include "wire/link.h"
@@ -17,7 +18,8 @@
 #define TICK_NS NS_PER_S
 
 struct flows_options {
-	bool json, csv, dns, names, targets;
+	bool json, csv, dns, names, targets, store;
+	struct flows_store into;
 	char live[64], filter[1024], save[4096];
 	uint64_t snap, flows;
 	int64_t duration;
@@ -39,6 +41,10 @@ static const struct conf_option options[] = {
 	{ "filter", CONF_TEXT, TEXT(filter), 0, 0, NULL, "BPF", "only what this tcpdump filter lets through" },
 	{ "local", CONF_PREFIX, AT(local), 0, 0, 0, NULL, "PREFIX", "our side, for --targets; else whoever speaks first" },
 	{ "save", CONF_TEXT, TEXT(save), 0, 0, NULL, "FILE", "also write the frames to this pcap file" },
+	{ "store", CONF_BOOL, AT(store), 0, 0, 0, "no", NULL, "put the flows into the database as a run, instead of printing them" },
+	{ "data", CONF_TEXT, TEXT(into.data), 0, 0, NULL, "DIR", "with --store: data folder with the private database ($WAYMARK_DATA)" },
+	{ "db", CONF_TEXT, TEXT(into.db), 0, 0, NULL, "CONNINFO", "with --store: your own PostgreSQL instead ($WAYMARK_DB)" },
+	{ "app", CONF_TEXT, TEXT(into.app), 0, 0, NULL, "APP", "with --store: the messenger that was used, if known" },
 	{ "snap", CONF_SIZE, AT(snap), 0, 64, 1 << 20, "256K", "BYTES", "with --live: bytes kept of each frame" },
 	{ "flows", CONF_UINT, AT(flows), 0, 1, 1 << 26, "1048576", "COUNT", "most flows at once; past it the one idle longest ends" },
 	{ NULL, CONF_BOOL, 0, 0, 0, 0, NULL, NULL, NULL },
@@ -52,11 +58,12 @@ static const struct cli_usage usage = {
 		"wire per direction, first and last time, and the names that led to the address.",
 	.examples = "  waymark flows chat.pcap\n"
 		    "  waymark flows chat.pcap --dns --csv\n"
+		    "  waymark flows chat.pcap --store --app threema\n"
 		    "  waymark flows --live wlan0 --for 60s --targets --json\n",
 };
 
 struct reading {
-	const struct flows_options *options;
+	struct flows_options *options;
 	struct capture *capture;
 	struct flow_table *flows;
 	struct flows_print print;
@@ -219,25 +226,56 @@ static int finish(struct reading *r, enum err err)
 	return err == ERR_CORRUPT && heard > 0 ? 3 : status; // 3: partly done
 }
 
-static int run(const struct flows_options *o, const char *path)
+static void print_to(struct reading *r, FILE *out)
 {
-	struct fault fault = { 0 };
-	struct reading r = { .options = o, .flows = new_table(o), .fault = &fault };
-	if (r.flows == NULL) {
-		fault_set(&fault, ERR_MEMORY, 0, "no memory for %" PRIu64 " flows", o->flows);
-		return cli_fail("waymark flows", &fault);
-	}
-	flows_print_init(&r.print,
+	const struct flows_options *o = r->options;
+	flows_print_init(&r->print,
 			 o->dns       ? FLOWS_DNS
 			 : o->names   ? FLOWS_NAMES
 			 : o->targets ? FLOWS_TARGETS
 				      : FLOWS_FLOWS,
-			 o->json  ? GRID_JSON
-			 : o->csv ? GRID_CSV
-				  : GRID_TABLE,
-			 stdout);
-	int status = finish(&r, path != NULL ? read_file(&r, path) : read_live(&r));
-	flows_print_wipe(&r.print);
+			 o->json || o->store ? GRID_JSON
+			 : o->csv            ? GRID_CSV
+					     : GRID_TABLE,
+			 out);
+}
+
+static int read_all(struct reading *r, const char *path)
+{
+	int status = finish(r, path != NULL ? read_file(r, path) : read_live(r));
+	flows_print_wipe(&r->print);
+	return status;
+}
+
+// What was read of a capture that ends torn is stored too.
+static int store_all(struct reading *r, const char *path)
+{
+	struct flows_store *into = &r->options->into;
+	const char *name = path != NULL ? path : r->options->live, *base = strrchr(name, '/');
+	if (flows_store_open(into, base != NULL ? base + 1 : name, r->fault) != ERR_OK)
+		return cli_fail("waymark flows", r->fault);
+	print_to(r, into->out);
+	int status = read_all(r, path);
+	bool keep = status == 0 || status == 3 || status == err_exit(ERR_CANCELED);
+	int stored = flows_store_close(into, keep);
+	return keep && stored != 0 ? stored : status;
+}
+
+static int run(struct flows_options *o, const char *path)
+{
+	struct fault fault = { 0 };
+	struct reading r = { .options = o, .flows = new_table(o), .fault = &fault };
+	int status;
+	if (r.flows == NULL) {
+		fault_set(&fault, ERR_MEMORY, 0, "no memory for %" PRIu64 " flows", o->flows);
+		return cli_fail("waymark flows", &fault);
+	}
+	if (o->store) {
+		status = store_all(&r, path);
+	} else {
+		print_to(&r, stdout);
+		status = read_all(&r, path);
+	}
 	capture_close(&r.capture);
 	flow_table_free(&r.flows);
 	return status;
@@ -256,6 +294,9 @@ int flows_run(int argc, char **argv)
 		err = fault_set(&fault, ERR_USAGE, 0, "give one FILE, or --live INTERFACE");
 	if (err == ERR_OK && (o.json && o.csv))
 		err = fault_set(&fault, ERR_USAGE, 0, "--json or --csv, not both");
+	if (err == ERR_OK && o.store && o.json + o.csv + o.dns + o.names + o.targets > 0)
+		err = fault_set(&fault, ERR_USAGE, 0,
+				"--store prints nothing: leave the other out");
 	if (err == ERR_OK && o.dns + o.names + o.targets > 1)
 		err = fault_set(&fault, ERR_USAGE, 0, "one of --dns, --names and --targets");
 	if (err != ERR_OK)

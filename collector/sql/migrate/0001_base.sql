@@ -505,8 +505,8 @@ BEGIN
 	SELECT n.id INTO STRICT node FROM registry.node AS n WHERE n.name = 'import' AND n.role = 'import';
 	INSERT INTO registry.run (id, serial, app, planned, length, origin, note)
 		VALUES (p_id, nextval('registry.run_serial'), p_app, now(), '0', 'import', p_note);
-	INSERT INTO raw.stream (node, epoch, last_seq)
-		VALUES (node, ('x' || right(replace(p_id::text, '-', ''), 16))::bit(64)::bigint, 1)
+	INSERT INTO raw.stream (node, epoch)
+		VALUES (node, ('x' || right(replace(p_id::text, '-', ''), 16))::bit(64)::bigint)
 		RETURNING id INTO stream;
 END $$;
 COMMENT ON FUNCTION registry.import_run IS 'Makes the run of an imported file; returns node and stream for its facts';
