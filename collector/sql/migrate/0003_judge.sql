@@ -251,17 +251,18 @@ COMMENT ON COLUMN judge.due.empty IS 'An empty run, to be judged before the othe
 COMMENT ON COLUMN judge.due.ended IS 'Came to its end, or should have five minutes ago';
 COMMENT ON COLUMN judge.due.fresh IS 'Never judged, or not older than a day: looked at every few seconds';
 
--- Share of a span of time that lies within one second of one of the instants.
+-- Share of a span of time that lies within half a second of one of the instants.
 CREATE FUNCTION judge.covered(instants timestamptz[], length interval) RETURNS real LANGUAGE sql IMMUTABLE
 	RETURN (SELECT least(coalesce(sum(extract(epoch FROM upper(u) - lower(u))), 0)
 			/ greatest(extract(epoch FROM length), 1), 1)::real
-		FROM (SELECT range_agg(tstzrange(t - interval '1 second', t + interval '1 second')) AS all_of_it
+		FROM (SELECT range_agg(tstzrange(t - interval '0.5 s', t + interval '0.5 s')) AS all_of_it
 			FROM unnest(instants) t) x, unnest(x.all_of_it) u);
-COMMENT ON FUNCTION judge.covered(timestamptz[], interval) IS 'Share of a span of time within one second of one of the instants';
+COMMENT ON FUNCTION judge.covered(timestamptz[], interval) IS 'Share of a span of time within half a second of one of the instants';
 
--- Judges one run afresh. Times: a message counts for a server when a burst began within one second
--- before or after it was sent or received by that side (application and capture clocks differ, and
--- a burst begins when the first packet of it is seen).
+-- Judges one run afresh. Times: a message counts for a server when a burst began within half a
+-- second before or after it was sent or received by that side (application and capture clocks differ,
+-- and a burst begins when the first packet of it is seen). A wider window covers a short run whole,
+-- and then no coincidence says anything.
 CREATE FUNCTION judge.servers(p_run uuid) RETURNS int LANGUAGE plpgsql AS $$
 DECLARE
 	v_app text;
@@ -294,7 +295,7 @@ BEGIN
 				WHERE s.app = 'push' AND s.kind = 'port' AND s.value = e.port::text) AS is_push,
 			(SELECT count(*) FROM instants i WHERE i.side = e.side AND i.at IS NOT NULL)::int AS messages,
 			(SELECT count(*) FROM instants i WHERE i.side = e.side AND EXISTS (
-				SELECT FROM unnest(e.bursts) t WHERE t BETWEEN i.at - interval '1 second' AND i.at + interval '1 second'))::int AS matched
+				SELECT FROM unnest(e.bursts) t WHERE t BETWEEN i.at - interval '0.5 s' AND i.at + interval '0.5 s'))::int AS matched
 		FROM ends e),
 	timed AS (
 		SELECT p.*, matched::real / nullif(messages, 0) AS share, judge.covered(bursts, v_length) AS chance
