@@ -129,13 +129,35 @@ static enum err read_country(struct compiler *c, struct range *r)
 	return ERR_OK;
 }
 
+// Well-formed UTF-8 (RFC 3629) without NUL: what a database takes as text.
+static bool is_text(struct span s)
+{
+	for (size_t i = 0; i < s.len;) {
+		uint8_t c = s.at[i];
+		size_t more = c < 0x80 ? 0 : c < 0xe0 ? 1 : c < 0xf0 ? 2 : 3;
+		if (c == 0 || (c >= 0x80 && c < 0xc2) || c > 0xf4 || i + more >= s.len)
+			return false;
+		uint8_t next = more > 0 ? s.at[i + 1] : 0x80;
+		if ((c == 0xe0 && next < 0xa0) || (c == 0xed && next > 0x9f) ||
+		    (c == 0xf0 && next < 0x90) || (c == 0xf4 && next > 0x8f))
+			return false;
+		for (size_t k = 1; k <= more; k++)
+			if ((s.at[i + k] & 0xc0) != 0x80)
+				return false;
+		i += more + 1;
+	}
+	return true;
+}
+
 static enum err put_name(struct compiler *c, struct span name, uint32_t *out)
 {
 	const uint64_t seeds[2][2] = { { 1, 2 }, { 3, 4 } };
 	uint64_t key[2] = { table_hash(seeds[0], name), table_hash(seeds[1], name) };
 	bool fresh;
-	if (name.len == 0 || memchr(name.at, '\0', name.len) != NULL)
+	if (name.len == 0)
 		return ERR_OK;
+	if (!is_text(name))
+		return bad(c, "as_name is no UTF-8 text");
 	if (name.len > NAME_MAX)
 		return bad(c, "as_name is longer than 255 bytes");
 	uint32_t *offset = table_put(c->seen, key, &fresh);
