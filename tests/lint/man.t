@@ -70,6 +70,13 @@ said=$(perl -e '
 [ -z "$said" ]
 result $? "pages name only verbs and options there are" "$said"
 
+missing=$(grep -rhoE '(LOG|log_fault)\(LOG_(INFO|WARN|ERROR), "[a-z]+", "[a-z_]+"' agent collector shared |
+	sed 's/.*"\([a-z_]*\)"$/\1/' | sort -u | while read -r event; do
+	grep -q "\`$event\`" docs/operator.md || echo "$event"
+done)
+[ -z "$missing" ]
+result $? "docs/operator.md explains every log event" "$missing"
+
 dead=$(for page in README.md docs/*.md; do
 	grep -oE '\]\([^)#:]+\)' "$page" | sed 's/^](//; s/)$//' | while read -r to; do
 		[ -e "$(dirname "$page")/$to" ] || echo "$page: $to"
