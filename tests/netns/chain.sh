@@ -23,7 +23,12 @@ clean() {
 	local n
 	# shellcheck disable=SC2046
 	kill $(jobs -p) 2>/dev/null
-	for n in "${NODES[@]}"; do ip netns delete "wl-$WORLD-$n" 2>/dev/null; done
+	# A job is the shell that runs `on`; the program is its child, in a namespace of ours.
+	for n in "${NODES[@]}"; do
+		# shellcheck disable=SC2046
+		kill $(ip netns pids "wl-$WORLD-$n" 2>/dev/null) 2>/dev/null
+		ip netns delete "wl-$WORLD-$n" 2>/dev/null
+	done
 	[ -z "${TEMP:-}" ] || rm -rf "$TEMP"
 }
 trap clean EXIT
