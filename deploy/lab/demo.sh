@@ -24,17 +24,18 @@ die() { say "demo: $*"; exit 1; }
 
 [ "$(id -u)" -eq 0 ] || die "needs root: it makes network namespaces. Run 'sudo make demo'."
 
-work=$(mktemp -d /tmp/waymark-demo.XXXXXX)
+work=$(mktemp -d "${TMPDIR:-/tmp}/waymark-demo.XXXXXX")
 chmod 711 "$work"
-pids=()
+pids=() campaign=
 started=$SECONDS
 
 # Agents first, so that they hand in what they hold; then the collector, its database, the lab.
 # shellcheck disable=SC2317 # called by the trap
 clean_up() {
 	status=$?
-	trap '' INT TERM
+	trap '' INT TERM HUP
 	trap - EXIT
+	[ -z "$campaign" ] || kill -TERM "$campaign" 2>/dev/null || :
 	for pid in "${pids[@]}"; do kill -TERM "$pid" 2>/dev/null || :; done
 	for pid in "${pids[@]}"; do
 		for _ in $(seq 100); do kill -0 "$pid" 2>/dev/null || break; sleep 0.1; done
@@ -51,7 +52,7 @@ clean_up() {
 	exit "$status"
 }
 trap clean_up EXIT
-trap 'exit 130' INT TERM
+trap 'exit 130' INT TERM HUP
 
 # Fields of `waymark-lab hosts`: name,kind,country,v4,v6,at,app
 hosts() { waymark-lab hosts "$world" | awk -F, -v kind="$1" '$2 == kind'; }
@@ -133,9 +134,11 @@ lanes=$(paste -d: <(hosts phone | grep -E "^p1" | cut -d, -f1) <(hosts phone | g
 parallel=$(tr ',' '\n' <<<"$lanes" | wc -l)
 
 say "== the runs: every pair of nodes within a region, each messenger, 2 messages each way"
+# Waited for, not in the foreground: a trap would have to wait until all runs are over.
 waymark run campaign --apps "$apps" --nodes "$(IFS=,; echo "${nodes[*]}")" --pairs region --empty \
-	--phones "$lanes" --parallel "$parallel" --in 3 --length 8 --operator-key "$work/operator" "$data" ||
-	[ $? -eq 3 ] || die "no run came to its end; logs are in $work (DEMO_KEEP=1 keeps them)"
+	--phones "$lanes" --parallel "$parallel" --in 3 --length 8 --operator-key "$work/operator" "$data" &
+campaign=$!
+wait $campaign || [ $? -eq 3 ] || die "no run came to its end; logs are in $work (DEMO_KEEP=1 keeps them)"
 
 say ""
 for app in ${apps//,/ }; do
