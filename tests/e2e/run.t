@@ -1,0 +1,170 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# The main job end to end: runs in a small world, and everything they leave in the database held
+# against what the world file says. Paths contain the true routers and nothing else.
+# shellcheck source=tests/e2e/lib.sh
+. "$(dirname "$0")/lib.sh"
+# shellcheck disable=SC2119
+skip_unless_able
+begin_all
+
+world_up && centre_up && nodes_up
+ok $? "world, centre and nodes are up" "$(cat "$D"/*.log 2>/dev/null | tail -n 5)"
+waymark-lab geo "$WORLD" >"$D/geo.csv"
+at_centre geo import "$D/geo.csv" --table lab --version 2026-01-01 >/dev/null
+is $? 0 "addresses of the world have a place"
+
+# Two lanes: each pair of phones works through its own list, one run after another.
+lane() { # PHONE_A PHONE_B NAME:A:B:APP…
+	local pa=$1 pb=$2 name a b app
+	shift 2
+	for what in "$@"; do
+		IFS=: read -r name a b app <<<"$what"
+		run_start "$a" "$b" "$app" "$pa" "$pb" >"$D/run.$name" 2>&1
+		echo $? >"$D/status.$name"
+	done
+}
+lane p1a p2a empty:de1:us1:none ts:de1:us1:textsecure &
+one=$!
+lane p1b p2b self:de1:de1:threema th:de1:us1:threema &
+two=$!
+wait $one $two
+for name in empty ts th self; do
+	is "$(cat "$D/status.$name")" 0 "run $name: all four nodes did their part" 2>&1
+	[ "$(cat "$D/status.$name")" = 0 ] || sed 's/^/# /' "$D/run.$name"
+done
+
+id() { head -n 1 "$D/run.$1"; }
+of() { sql "SELECT $2 FROM raw.$3 WHERE run = '$(id "$1")' ${4:-}"; }
+
+# --- messages ------------------------------------------------------------------------------------
+
+# Over the way's own delay a message may be late by this much, in ms: a lost packet costs TCP a second
+LATE=${LATE:-2000}
+# ms from phone to phone: through the tunnels, over the server
+way() { # A B SERVER
+	local sum
+	sum=$(one_way gw1 "$1")+$(one_way "$1" "$3")+$(one_way "$3" "$2")+$(one_way "$2" gw2)
+	awk "BEGIN { print $sum }"
+}
+messages() { # RUN A B SERVER
+	local out times
+	out=$(way "$2" "$3" "$4")
+	is "$(sql "SELECT count(*), count(*) FILTER (WHERE s.sent IS NOT NULL AND s.delivered IS NOT NULL),
+			count(*) FILTER (WHERE r.received IS NOT NULL)
+		FROM raw.message s JOIN raw.message r USING (run, id)
+		WHERE run = '$(id "$1")' AND s.side = s.from_side AND r.side <> r.from_side")" \
+		"4|4|4" "run $1: two messages each way are sent, delivered and received"
+	times=$(sql "SELECT round(extract(epoch FROM r.received - s.sent) * 1000, 1) AS there,
+			round(extract(epoch FROM s.delivered - s.sent) * 1000, 1) AS back
+		FROM raw.message s JOIN raw.message r USING (run, id)
+		WHERE run = '$(id "$1")' AND s.side = s.from_side AND r.side <> r.from_side")
+	awk -F'|' -v out="$out" -v late="$LATE" '
+		$1 < out - 1 || $1 > out + late || $2 < 2 * out - 2 || $2 > 2 * out + late { bad = 1 }
+		END { exit bad || NR != 4 }' <<<"$times"
+	ok $? "run $1: no message is faster than its way of $out ms, none much slower" "$times"
+}
+messages ts de1 us1 ts-us
+messages th de1 us1 th-ch
+messages self de1 de1 th-ch
+is "$(of empty 'count(*)' message)" 0 "the empty run sends none"
+
+# --- flows and servers ---------------------------------------------------------------------------
+
+at_centre judge >"$D/judge" 2>&1
+is $? 0 "the runs are judged"
+servers() { # RUN SIDE SERVER PORT NAME
+	local addresses
+	addresses="'$(address "$3")', '$(address "$3" 6)'"
+	is "$(of "$1" 'count(*) > 0' flow "AND side = $2 AND proto = 6 AND bport = $4 AND b IN ($addresses)
+		AND '$5' = ANY(names) AND 1 = ANY(how) AND 2 = ANY(how)")" t \
+		"run $1, side $2: a flow to $3 port $4 with its name from DNS and TLS"
+	is "$(sql "SELECT count(*) > 0, bool_and(addr IN ($addresses) AND port = $4 AND proto = 6)
+		FROM judge.server_now WHERE run = '$(id "$1")' AND side = $2 AND final = 'backend'")" "t|t" \
+		"run $1, side $2: exactly the messenger's server is its backend"
+	[ "$(sql "SELECT count(*) FROM judge.server_now WHERE run = '$(id "$1")' AND side = $2 AND final = 'backend'")" -gt 0 ] ||
+		sql "SELECT addr, port, decision, score, by_name, by_port, by_time, in_empty, matched, messages
+		FROM judge.server_now WHERE run = '$(id "$1")' AND side = $2" | sed 's/^/# /'
+}
+for side in 1 2; do
+	servers ts $side ts-us 443 chat.textsecure.example
+	servers th $side th-ch 5222 chat.threema.example
+	servers self $side th-ch 5222 chat.threema.example
+done
+is "$(sql "SELECT count(*) FROM judge.server_now WHERE run = '$(id empty)' AND final = 'backend'")" 0 \
+	"the empty run has no messenger's server"
+
+# --- paths ---------------------------------------------------------------------------------------
+
+# Lines "DST HOP HOP …" of the traces of one purpose and method, `*` where nobody answered.
+traced() { # RUN SIDE WHERE
+	sql "SELECT host(t.dst) || ' ' || string_agg(coalesce(h.addr, '*'), ' ' ORDER BY h.ttl)
+		FROM raw.trace t JOIN LATERAL (SELECT q.ttl, string_agg(DISTINCT host(q.addr), '/') AS addr
+			FROM v1.hop q WHERE (q.started, q.node, q.stream, q.seq, q.item) =
+				(t.started, t.node, t.stream, t.seq, t.item) GROUP BY q.ttl) h ON true
+		WHERE t.run = '$(id "$1")' AND t.side = $2 AND t.stop = 1 AND $3
+		GROUP BY t.stream, t.seq, t.item, t.dst"
+}
+true_routers() { # RUN SIDE FROM TO WHERE NAME: as many traces as WANTED at least, all of them true
+	local dst hops family seen=0
+	while read -r dst hops; do
+		[ -n "$dst" ] || continue
+		seen=$((seen + 1))
+		family=4
+		[[ $dst == *:* ]] && family=6
+		true_paths "$3" "$4" $family | grep -qxF -- "$hops"
+		ok $? "run $1, side $2: $6 IPv$family to $4 is the true path" "got:    $hops
+wanted: $(true_paths "$3" "$4" $family)"
+	done < <(traced "$1" "$2" "$5")
+	[ $seen -gt 0 ]
+	ok $? "run $1, side $2: $6 to $4 is there"
+}
+at_server() { # SERVER PORT
+	echo "t.purpose = 1 AND t.method = 3 AND t.dport = $2 AND t.dst IN ('$(address "$1")', '$(address "$1" 6)')"
+}
+true_routers ts 1 de1 ts-us "$(at_server ts-us 443)" "TCP to the app's port"
+true_routers ts 2 us1 ts-us "$(at_server ts-us 443)" "TCP to the app's port"
+true_routers th 1 de1 th-ch "$(at_server th-ch 5222)" "TCP to the app's port"
+true_routers th 2 us1 th-ch "$(at_server th-ch 5222)" "TCP to the app's port"
+true_routers self 2 de1 th-ch "$(at_server th-ch 5222)" "TCP to the app's port"
+# Each address family a phone used has its trace.
+for run in ts:443 th:5222; do
+	is "$(sql "SELECT count(*) FROM (SELECT DISTINCT side, b FROM raw.flow WHERE run = '$(id "${run%:*}")' AND bport = ${run#*:} AND proto = 6
+			AND 'chat.${run%:*}' <> ''
+			AND EXISTS (SELECT FROM unnest(names) x WHERE x LIKE 'chat.%')) f
+		WHERE NOT EXISTS (SELECT FROM raw.trace t WHERE t.run = '$(id "${run%:*}")' AND t.side = f.side AND t.dst = f.b
+			AND t.method = 3 AND t.dport = ${run#*:} AND t.stop = 1)")" 0 \
+		"run ${run%:*}: every address the phones spoke with was traced to its end"
+done
+true_routers ts 1 de1 us1 "t.purpose = 2 AND family(t.dst) = 4" "the direct path"
+true_routers ts 2 us1 de1 "t.purpose = 2 AND family(t.dst) = 4" "the direct path"
+true_routers ts 1 de1 us1 "t.purpose = 2 AND family(t.dst) = 6" "the direct path"
+true_routers ts 2 us1 de1 "t.purpose = 2 AND family(t.dst) = 6" "the direct path"
+is "$(sql "SELECT count(*) FROM raw.trace t, unnest(t.addr) a WHERE NOT host(a) = ANY(string_to_array('$(
+	waymark-lab geo "$WORLD" | awk -F, 'NR > 1 { print $1 }' | sed 's,/.*,,' | paste -sd,)', ','))")" 0 \
+	"no trace has an address that the world does not have"
+
+# --- seeing it -----------------------------------------------------------------------------------
+
+for app in textsecure threema; do
+	at_centre path de1 us1 --app $app >"$D/path" 2>&1
+	is $? 0 "path prints the way of $app"
+	has "$(cat "$D/path")" "$(address "$([ $app = threema ] && echo th-ch || echo ts-us)")|$(address "$([ $app = threema ] && echo th-ch || echo ts-us)" 6)" \
+		"with its server"
+	at_centre path de1 us1 --app $app --json 2>/dev/null | python3 -c 'import json,sys
+lines = [json.loads(x) for x in sys.stdin]; assert lines'
+	ok $? "and as JSON"
+done
+for table in leaving groups; do
+	at_centre exposure $table >"$D/table" 2>&1
+	is $? 0 "exposure $table prints"
+	[ "$(wc -l <"$D/table")" -ge 2 ]
+	ok $? "with rows" "$(cat "$D/table")"
+	at_centre exposure $table --csv >/dev/null 2>&1
+	is $? 0 "and as CSV"
+done
+at_centre verify --all >"$D/verify" 2>&1
+is $? 0 "every stored batch is what its node signed"
+tail -n 1 "$D/verify" | sed 's/^/# /'
+done_testing
