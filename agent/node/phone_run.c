@@ -12,7 +12,8 @@
 
 #define PHONE_RUN_TICK   (100 * NS_PER_MS)
 #define PHONE_RUN_TUNNEL (3 * NS_PER_S) // after the start: a tunnel not up by then fails the run
-#define PHONE_RUN_LINGER (2 * NS_PER_S) // the tunnel stays, so that the app's goodbye gets out
+#define PHONE_RUN_AGAIN  (1500 * NS_PER_MS) // without a handshake: WireGuard waits 5 s by itself
+#define PHONE_RUN_LINGER (2 * NS_PER_S)     // the tunnel stays, so that the app's goodbye gets out
 
 enum stage {
 	STAGE_TUNNEL, // waiting for the first handshake
@@ -27,8 +28,9 @@ struct phone_run {
 	struct tunnel *tunnel;
 	struct phone_io *phone;
 	struct loop_timer *timer;
+	const struct node_phone *at;
 	struct wall tunnel_begin;
-	struct mono start, leave;
+	struct mono start, leave, asked;
 	enum stage stage;
 	bool failed;
 	char why[FAULT_TEXT];
@@ -70,41 +72,9 @@ static void fail(struct phone_run *r, const char *why)
 	leave(r);
 }
 
-// The tunnel carries traffic only after a handshake; the phone is driven from then on.
-static void wait_tunnel(struct phone_run *r, struct mono now)
+static void fill_tunnel(const struct phone_run *r, struct tunnel_config *c)
 {
-	struct tunnel_state state;
-	char text[120];
-	tunnel_state(r->tunnel, &state);
-	if (tunnel_ready(&state)) {
-		snprintf(text, sizeof(text), "%s WireGuard", state.backend);
-		step_put(r->node, &r->order->run, r->order->side, "tunnel", r->tunnel_begin,
-			 STEP_DONE, text);
-		r->stage = STAGE_PHONE;
-	} else if (!mono_before(now, mono_add(r->start, PHONE_RUN_TUNNEL))) {
-		const char *why = "no WireGuard handshake with the vantage node";
-		step_put(r->node, &r->order->run, r->order->side, "tunnel", r->tunnel_begin,
-			 STEP_FAILED, why);
-		fail(r, why);
-		return;
-	}
-	loop_timer_at(r->timer, mono_add(now, PHONE_RUN_TICK));
-}
-
-static void on_tick(void *self, struct mono now)
-{
-	struct phone_run *r = self;
-	if (r->stage == STAGE_TUNNEL)
-		wait_tunnel(r, now);
-	else if (r->stage == STAGE_LINGER && !mono_before(now, r->leave))
-		leave(r);
-	else
-		loop_timer_at(r->timer, mono_add(now, PHONE_RUN_TICK));
-}
-
-static void fill_tunnel(const struct phone_run *r, const struct node_phone *phone,
-			struct tunnel_config *c)
-{
+	const struct node_phone *phone = r->at;
 	const struct tunnel_order *t = &r->order->tunnel;
 	*c = (struct tunnel_config){
 		.role = TUNNEL_GATEWAY,
@@ -126,17 +96,69 @@ static void fill_tunnel(const struct phone_run *r, const struct node_phone *phon
 		c->phones[c->phone_count++] = (struct prefix){ phone->address6, 128 };
 }
 
-static enum err open_tunnel(struct phone_run *r, const struct node_phone *phone, struct fault *f)
+static enum err open_tunnel(struct phone_run *r, struct fault *f)
 {
 	struct tunnel_config c;
-	r->tunnel_begin = clock_wall();
-	fill_tunnel(r, phone, &c);
+	fill_tunnel(r, &c);
 	enum err err = tunnel_open(&c, &r->tunnel, f);
 	tunnel_config_wipe(&c);
+	r->asked = clock_mono();
 	if (err != ERR_OK)
 		step_put(r->node, &r->order->run, r->order->side, "tunnel", r->tunnel_begin,
 			 STEP_FAILED, f->what);
 	return err;
+}
+
+// The first handshake is lost when the vantage node is not there yet, and WireGuard asks again only
+// after five seconds: a tunnel opened anew asks at once.
+static bool ask_again(struct phone_run *r, struct mono now)
+{
+	struct fault f = { 0 };
+	if (mono_since(now, r->asked) < PHONE_RUN_AGAIN)
+		return true;
+	tunnel_close(&r->tunnel);
+	if (open_tunnel(r, &f) == ERR_OK)
+		return true;
+	fail(r, f.what);
+	return false;
+}
+
+static void tell_tunnel(struct phone_run *r, enum step_outcome outcome, const char *detail)
+{
+	step_put(r->node, &r->order->run, r->order->side, "tunnel", r->tunnel_begin, outcome,
+		 detail);
+}
+
+// The tunnel carries traffic only after a handshake; the phone is driven from then on.
+static void wait_tunnel(struct phone_run *r, struct mono now)
+{
+	static const char none[] = "no WireGuard handshake with the vantage node";
+	struct tunnel_state state;
+	char text[120];
+	tunnel_state(r->tunnel, &state);
+	if (tunnel_ready(&state)) {
+		snprintf(text, sizeof(text), "%s WireGuard", state.backend);
+		tell_tunnel(r, STEP_DONE, text);
+		r->stage = STAGE_PHONE;
+	} else if (!mono_before(now, mono_add(r->start, PHONE_RUN_TUNNEL))) {
+		tell_tunnel(r, STEP_FAILED, none);
+		fail(r, none);
+		return;
+	} else if (!ask_again(r, now)) {
+		return;
+	}
+	loop_timer_at(r->timer, mono_add(now, PHONE_RUN_TICK));
+}
+
+static void on_tick(void *self, struct mono now)
+{
+	struct phone_run *r = self;
+	if (r->stage == STAGE_TUNNEL)
+		wait_tunnel(r, now);
+	else if (r->stage == STAGE_LINGER && !mono_before(now, r->leave))
+		leave(r);
+	else
+		loop_timer_at(r->timer, mono_add(now, PHONE_RUN_TICK));
 }
 
 static enum err find_phone(struct node *n, const struct order *o, const struct node_phone **out,
@@ -162,10 +184,12 @@ enum err phone_run_open(struct node *n, const struct order *o, visit_end_fn *end
 	r->node = n;
 	r->end = end;
 	r->order = o;
+	r->at = phone;
+	r->tunnel_begin = clock_wall();
 	r->start = mono_add(clock_mono(), o->start.ns - clock_wall().ns);
 	err = loop_timer(node_loop(n), on_tick, r, &r->timer, f);
 	if (err == ERR_OK)
-		err = open_tunnel(r, phone, f);
+		err = open_tunnel(r, f);
 	const struct phone_io_events events = { on_step, on_message, on_end, r };
 	if (err == ERR_OK)
 		err = phone_io_open(node_loop(n), phone->socket, o, events, &r->phone, f);
