@@ -145,10 +145,8 @@ for app in ${apps//,/ }; do
 	waymark path "${nodes[0]}" "${nodes[1]}" --app "$app" "$data"
 	echo
 done
-echo "Traffic leaving its region"
 waymark exposure leaving "$data"
 echo
-echo "Accessibility for interest groups"
 waymark exposure groups "$data"
 say ""
 waymark verify --all "$data" >"$work/verify.log" || die "$(tail -n 1 "$work/verify.log")"
