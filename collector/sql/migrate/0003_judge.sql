@@ -118,7 +118,7 @@ COMMENT ON COLUMN judge.server.decision IS 'backend: carries the messages; push,
 COMMENT ON COLUMN judge.server.score IS '0 to 1: 0.5 by_time + 0.3 by_name + 0.2 by_port';
 COMMENT ON COLUMN judge.server.by_name IS '1 when a name that led to it is a known domain of the app';
 COMMENT ON COLUMN judge.server.by_port IS '1 when the port is known for the app';
-COMMENT ON COLUMN judge.server.by_time IS 'Share of this side''s messages that coincide with a burst of payload, less what chance would give: a server that always talks proves nothing';
+COMMENT ON COLUMN judge.server.by_time IS 'Share of this side''s messages that coincide with a burst of payload; without a known name, less what chance would give: a stranger that always talks proves nothing';
 COMMENT ON COLUMN judge.server.in_empty IS 'Also seen in an empty run: background';
 COMMENT ON COLUMN judge.server.bytes IS 'Bytes both ways';
 COMMENT ON COLUMN judge.server.names IS 'Names that led to it';
@@ -259,18 +259,21 @@ CREATE FUNCTION judge.covered(instants timestamptz[], length interval) RETURNS r
 			FROM unnest(instants) t) x, unnest(x.all_of_it) u);
 COMMENT ON FUNCTION judge.covered(timestamptz[], interval) IS 'Share of a span of time within half a second of one of the instants';
 
--- Judges one run afresh. Times: a message counts for a server when a burst began within half a
--- second before or after it was sent or received by that side (application and capture clocks differ,
--- and a burst begins when the first packet of it is seen). A wider window covers a short run whole,
--- and then no coincidence says anything.
+-- Judges one run afresh. Times: a message counts for a server when a burst began within half a second
+-- before or after it was sent or received by that side (application and capture clocks differ, and a
+-- burst begins when the first packet of it is seen). A wider window covers a short run whole, and then
+-- no coincidence says anything. Of a stranger's coincidences those are taken off that chance would
+-- give it. A server with a known name needs no such proof, and gets a whole second: busy phones are late.
 CREATE FUNCTION judge.servers(p_run uuid) RETURNS int LANGUAGE plpgsql AS $$
 DECLARE
 	v_app text;
 	v_length interval;
+	v_facts bigint;
 	v_count int;
 BEGIN
 	PERFORM pg_advisory_xact_lock(hashtext('waymark judge'), hashtext(p_run::text));
 	SELECT app, length INTO STRICT v_app, v_length FROM registry.run WHERE id = p_run;
+	v_facts := judge.facts(p_run); -- before: what arrives meanwhile makes it due again
 	DELETE FROM judge.server WHERE run = p_run;
 	INSERT INTO judge.server (run, side, proto, addr, port, decision, score, by_name, by_port, by_time,
 		in_empty, bytes, names, matched, messages, rule)
@@ -281,10 +284,12 @@ BEGIN
 	background AS (
 		SELECT DISTINCT e.proto, e.addr, e.port, e.names
 		FROM judge.server e JOIN registry.run r ON r.id = e.run WHERE r.app = 'none' AND e.run <> p_run),
+	named AS (
+		SELECT e.*, (EXISTS (SELECT FROM ref.app_sign s, unnest(e.names) n
+			WHERE s.app = v_app AND s.kind = 'domain' AND judge.name_under(n, s.value)))::int AS by_name
+		FROM ends e),
 	parts AS (
 		SELECT e.*,
-			(EXISTS (SELECT FROM ref.app_sign s, unnest(e.names) n
-				WHERE s.app = v_app AND s.kind = 'domain' AND judge.name_under(n, s.value)))::int AS by_name,
 			(EXISTS (SELECT FROM ref.app_sign s
 				WHERE s.app = v_app AND s.kind = 'port' AND s.value = e.port::text))::int AS by_port,
 			EXISTS (SELECT FROM background b WHERE (b.proto, b.addr, b.port) = (e.proto, e.addr, e.port)
@@ -295,13 +300,14 @@ BEGIN
 				WHERE s.app = 'push' AND s.kind = 'port' AND s.value = e.port::text) AS is_push,
 			(SELECT count(*) FROM instants i WHERE i.side = e.side AND i.at IS NOT NULL)::int AS messages,
 			(SELECT count(*) FROM instants i WHERE i.side = e.side AND EXISTS (
-				SELECT FROM unnest(e.bursts) t WHERE t BETWEEN i.at - interval '0.5 s' AND i.at + interval '0.5 s'))::int AS matched
-		FROM ends e),
+				SELECT FROM unnest(e.bursts) t WHERE abs(extract(epoch FROM t - i.at)) <= CASE e.by_name WHEN 1 THEN 1 ELSE 0.5 END))::int AS matched
+		FROM named e),
 	timed AS (
 		SELECT p.*, matched::real / nullif(messages, 0) AS share, judge.covered(bursts, v_length) AS chance
 		FROM parts p),
 	scored AS (
-		SELECT t.*, CASE WHEN chance < 1 THEN greatest(0, coalesce((share - chance) / (1 - chance), 0)) ELSE 0 END::real AS by_time
+		SELECT t.*, CASE WHEN by_name = 1 THEN coalesce(share, 0)
+			WHEN chance < 1 THEN greatest(0, coalesce((share - chance) / (1 - chance), 0)) ELSE 0 END::real AS by_time
 		FROM timed t),
 	decided AS (
 		SELECT s.*, (0.5 * by_time + 0.3 * by_name + 0.2 * by_port)::real AS score,
@@ -327,7 +333,7 @@ BEGIN
 		END || ' (rule 1)'
 	FROM decided;
 	GET DIAGNOSTICS v_count = ROW_COUNT;
-	INSERT INTO judge.verdict VALUES (p_run, judge.facts(p_run), v_count, clock_timestamp())
+	INSERT INTO judge.verdict VALUES (p_run, v_facts, v_count, clock_timestamp())
 		ON CONFLICT (run) DO UPDATE SET (facts, servers, judged) = (EXCLUDED.facts, EXCLUDED.servers, EXCLUDED.judged);
 	RETURN v_count;
 END $$;

@@ -460,7 +460,7 @@ COMMENT ON COLUMN v1.server.decision IS 'backend push background resolver peer u
 COMMENT ON COLUMN v1.server.score IS '0 to 1';
 COMMENT ON COLUMN v1.server.by_name IS '1: a name that led to it is known for the app';
 COMMENT ON COLUMN v1.server.by_port IS '1: the port is known for the app';
-COMMENT ON COLUMN v1.server.by_time IS 'Share of messages that coincide with a burst, less chance';
+COMMENT ON COLUMN v1.server.by_time IS 'Share of messages that coincide with a burst; without a known name, less chance';
 COMMENT ON COLUMN v1.server.in_empty IS 'Also seen in an empty run';
 COMMENT ON COLUMN v1.server.bytes IS 'Bytes both ways';
 COMMENT ON COLUMN v1.server.names IS 'Names that led to it';
