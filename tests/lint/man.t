@@ -85,6 +85,25 @@ done)
 [ -z "$dead" ]
 result $? "every link leads to a file" "$dead"
 
+# The examples of the pages on files, as files.
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+for page in waymark-world.5 waymark-agent.conf.5; do
+	awk -v to="$work/$page" '/^\.Sh /{ on = /EXAMPLES/ } /^\.Ed/{ f = 0 } f && !/^operator-key/{ print > (to "." n) }
+		on && /^\.Bd/{ f = 1; n++ }' "docs/man/$page"
+done
+if [ -x build/bin/waymark-lab ] && [ -x build/bin/waymark-agent ]; then
+	said=$(build/bin/waymark-lab check "$work/waymark-world.5.1" 2>&1 >/dev/null
+		for file in "$work"/waymark-agent.conf.5.[12]; do
+			build/bin/waymark-agent check --config "$file" 2>&1 >/dev/null
+		done)
+	[ -z "$said" ]
+	result $? "examples of files are right" "$said"
+else
+	n=$((n + 1))
+	echo "ok $n - examples of files are right # SKIP build/bin is empty"
+fi
+
 dead=$(for page in docs/man/*.[1-8]; do
 	sed -n 's/^\.Xr \(waymark[a-z.-]*\) \([1-8]\).*/\1.\2/p' "$page" | while read -r to; do
 		[ -e "docs/man/$to" ] || echo "$page: $to"
