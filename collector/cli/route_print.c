@@ -189,7 +189,9 @@ static void print_route(const struct routes *r, const char *title, const struct 
 						"AS",   "country", "RTT ms",  NULL };
 	fprintf(out, "\n%s\n", title);
 	if (route->count == 0) {
-		fputs("  not measured\n", out);
+		fputs(strcmp(r->a, r->b) == 0 ? "  both ends are the same node\n"
+					      : "  not measured\n",
+		      out);
 		return;
 	}
 	AUTO(grid_free) struct grid *g = grid_new(headings);

@@ -17,5 +17,6 @@ int import_pairs(int argc, char **argv);
 int import_flows(int argc, char **argv);
 
 // Opens the database as waymark_judge and judges what is known by now, so that what is printed next
-// is up to date. A table that cannot be read is told on standard error and hinders nothing.
+// is up to date. A table that cannot be read is told on standard error and hinders nothing; who may
+// only read gets what the collector judged so far.
 enum err verdict_open(const struct central *c, struct pg **out, struct fault *f) MUSTUSE;

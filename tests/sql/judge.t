@@ -200,6 +200,16 @@ denied 'a reader may not correct' waymark_read "INSERT INTO judge.override (pref
 sql -c 'SET ROLE waymark_read' -c 'SELECT count(*) FROM v1.path_hop' -c 'SELECT count(*) FROM v1.leaving' \
 	-c 'SELECT count(*) FROM v1.accessible' -c 'SELECT count(*) FROM v1.server' -c 'SELECT count(*) FROM v1.between' >"$dir/out" 2>&1
 ok $? 'a reader may read every view'
+hba=$(sql -c 'SHOW hba_file')
+sed -i '1i local all analyst trust' "$hba"
+sql -c 'CREATE ROLE analyst LOGIN' -c 'GRANT waymark_read TO analyst' -c 'SELECT pg_reload_conf()' >"$dir/out" 2>&1
+ok $? 'an account that may only read'
+reader="$("$waymark" db path | sed 's/user=[^ ]*/user=analyst/')"
+expect 1 'gives no verdict' "$waymark" judge --db "$reader"
+expect 0 'sees one table' "$waymark" exposure leaving --db "$reader"
+expect 0 'and the other' "$waymark" exposure groups --set fixture_pairs --db "$reader"
+expect 0 'and the paths' "$waymark" path de1 fr1 --app threema --db "$reader"
+
 expect 0 'every object says what it is' "$waymark" db check
 says 'ok    comments'
 ok $? 'by the check of the database'
