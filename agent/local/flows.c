@@ -215,6 +215,9 @@ static int finish(struct reading *r, enum err err)
 	if (err == ERR_OK || err == ERR_CANCELED) {
 		struct fault fault = { 0 };
 		enum err saved = capture_saved(r->capture, &fault);
+		// An import that ended early has said why itself.
+		if (saved == ERR_OK && ferror(r->print.out) && r->options->store)
+			return err_exit(ERR_IO);
 		if (saved == ERR_OK && ferror(r->print.out))
 			saved = fault_set(&fault, ERR_IO, errno, "standard output");
 		if (saved != ERR_OK)
@@ -258,7 +261,7 @@ static int store_all(struct reading *r, const char *path)
 	int status = read_all(r, path);
 	bool keep = status == 0 || status == 3 || status == err_exit(ERR_CANCELED);
 	int stored = flows_store_close(into, keep);
-	return keep && stored != 0 ? stored : status;
+	return stored != 0 ? stored : status;
 }
 
 static int run(struct flows_options *o, const char *path)

@@ -5,10 +5,12 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "sys/clock.h"
 #include "sys/fd.h"
 #include "sys/process.h"
 
-#define GRACE (2 * NS_PER_S) // for an import that is given up
+#define GRACE  (2 * NS_PER_S)    // for an import that is given up
+#define NOTICE (300 * NS_PER_MS) // for one that is about to end by itself
 
 enum err flows_store_open(struct flows_store *s, const char *note, struct fault *f)
 {
@@ -41,13 +43,17 @@ enum err flows_store_open(struct flows_store *s, const char *note, struct fault 
 
 int flows_store_close(struct flows_store *s, bool keep)
 {
-	int status = 1;
+	int status = 0;
 	struct fault f;
-	if (!keep) // before the end of the lines, which would be the end of the file
+	// Given up before the lines end, which would be taken for the end of the file. It may have
+	// ended by itself, and be why.
+	bool ended = !keep &&
+		     process_wait(s->pid, mono_add(clock_mono(), NOTICE), &status, &f) == ERR_OK;
+	if (!keep && !ended)
 		process_end(s->pid, false, GRACE);
 	fclose(s->out);
 	s->out = NULL;
-	if (!keep || process_wait(s->pid, MONO_NEVER, &status, &f) != ERR_OK)
+	if (keep && process_wait(s->pid, MONO_NEVER, &status, &f) != ERR_OK)
 		return 1;
 	return status;
 }

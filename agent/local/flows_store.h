@@ -21,5 +21,5 @@ struct flows_store {
 // NOTE is kept with the run.
 enum err flows_store_open(struct flows_store *s, const char *note, struct fault *f) MUSTUSE;
 
-// Returns the exit status of the import. Not KEEP: nothing is stored.
+// Returns the exit status of the import; 0 when it was given up (not KEEP), and nothing is stored.
 int flows_store_close(struct flows_store *s, bool keep);

@@ -183,6 +183,11 @@ f=[json.loads(l) for l in open(sys.argv[1])]
 print(len(f), sum(x["pkts_ab"]+x["pkts_ba"] for x in f), sum(x["bytes_ab"]+x["bytes_ba"] for x in f))' "$dir/flows.json")" \
 	"SELECT count(*) || ' ' || sum(pkts_ab + pkts_ba) || ' ' || sum(bytes_ab + bytes_ba) FROM v1.flow WHERE node_name = 'import'"
 is 'as one run of its own' "tls-conn-with-extensions.pcap" "SELECT note FROM v1.import_run"
+expect 5 'without a database that is said' "$waymark" flows "$capture" --store --data "$dir/nothing"
+[ "$(wc -l <"$dir/out")" -eq 1 ]
+ok $? 'in one line'
+printf 'no capture' >"$dir/none.pcap"
+expect 1 'what is no capture is refused' "$waymark" flows "$dir/none.pcap" --store
 echo '{"proto": "tcp"' >"$dir/broken.json"
 expect 2 'what is no line of flows is refused' "$waymark" import flows "$dir/broken.json"
 is 'and leaves nothing' 1 "SELECT count(*) FROM v1.import_run"
