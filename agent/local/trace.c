@@ -9,12 +9,13 @@
 #include "cli/options.h"
 #include "cli/verb.h"
 #include "local/trace_print.h"
+#include "local/trace_read.h"
 #include "local/trace_targets.h"
 #include "sys/clock.h"
 #include "trace/trace_io.h"
 
 struct settings {
-	char method[16];
+	char method[16], format[8], read[256];
 	uint64_t port, first, max_ttl, attempts, again, gap, window, parallel, sport;
 	int64_t wait, deadline;
 	double rate, target_rate, net_rate;
@@ -50,7 +51,10 @@ static const struct conf_option options[] = {
 	ROW(deny, CONF_LIST, 0, 0, NULL, "PREFIX", "never probe these addresses; repeatable"),
 	ROW(sport, CONF_UINT, 0, 65535, "0", "PORT", "source port (icmp: id); 0: chosen"),
 	ROW(ipv6, CONF_BOOL, 0, 0, "no", NULL, "take the IPv6 address of a host name"),
-	ROW(json, CONF_BOOL, 0, 0, "no", NULL, "one JSON document per trace and line"),
+	ROW(json, CONF_BOOL, 0, 0, "no", NULL, "the same as --format json"),
+	ROW(format, CONF_TEXT, 0, 0, "text", "FORMAT", "text, json, atlas or warts"),
+	ROW(read, CONF_TEXT, 0, 0, "", "FILE",
+	    "print the traces in FILE (json, atlas or warts; - is standard input)"),
 	{ .name = NULL },
 };
 
@@ -58,13 +62,15 @@ static const struct cli_usage usage = {
 	.synopsis = "waymark trace TARGET… [option …]",
 	.text = "Forward path to each target with a constant flow id. Without targets they are\n"
 		"read from standard input, one a line: ADDRESS [METHOD [PORT]]. Needs root or\n"
-		"CAP_NET_RAW.",
+		"CAP_NET_RAW, but not to --read.",
 	.examples = "  waymark trace 198.18.0.1 --method tcp-syn --port 443\n"
-		    "  waymark trace --json < targets.txt > paths.jsonl\n",
+		    "  waymark trace --json < targets.txt > paths.jsonl\n"
+		    "  waymark trace --read paths.jsonl --format warts > paths.warts\n",
 };
 
 struct job {
 	const struct settings *settings;
+	enum trace_format format;
 	struct loop *loop;
 	struct trace_io *io;
 	struct trace_targets targets;
@@ -97,12 +103,16 @@ static void on_done(void *self, const struct trace_record *r)
 {
 	struct job *j = self;
 	const struct trace_wish *w = &j->targets.items[r->id];
-	if (j->settings->json)
+	if (j->format == TRACE_FORMAT_JSON)
 		trace_print_json(stdout, r, w->name);
-	else
-		trace_print_text(stdout, r, w->name, (unsigned)j->settings->max_ttl);
-	if (!j->settings->json || j->targets.count == 1)
+	else if (trace_record_print(stdout, j->format, r, w->name,
+				    (unsigned)j->settings->max_ttl) != ERR_OK)
+		j->failed++;
+	if (j->format == TRACE_FORMAT_TEXT || j->targets.count == 1)
 		fflush(stdout);
+	if (j->format == TRACE_FORMAT_TEXT && r->stop != TRACE_REACHED)
+		fprintf(stderr, "waymark trace: %s: not reached: %s\n", w->name,
+			trace_stop_name(r->stop));
 	j->done++;
 	j->refused += r->stop == TRACE_REFUSED;
 	if (!j->interrupted)
@@ -219,6 +229,14 @@ static enum err run(int argc, char **argv, struct settings *s, struct job *j, st
 	enum err err = cli_read(argc, argv, options, &usage, s, &cli, f);
 	if (err != ERR_OK || cli.helped)
 		return err;
+	if (trace_format_read(span_text(s->format), &j->format) != ERR_OK)
+		return fault_set(f, ERR_USAGE, 0,
+				 "--format: \"%s\" is not text, json, atlas or warts", s->format);
+	if (s->json)
+		j->format = TRACE_FORMAT_JSON;
+	if (s->read[0] != '\0')
+		return trace_read_print(s->read, j->format, (unsigned)s->max_ttl, &j->targets.bad,
+					f);
 	if (s->first > s->max_ttl)
 		return fault_set(f, ERR_USAGE, 0, "--first lies past --max-ttl");
 	if (trace_method_read(span_text(s->method), &unset.method) != ERR_OK)

@@ -15,57 +15,6 @@ static uint32_t answer_at(const struct trace_record *r, size_t probe)
 	return r->answer.at[probe] == 0 ? 0 : r->answers[r->answer.at[probe] - 1];
 }
 
-// The letters that traceroute puts behind an unreachable.
-static const char *note(const struct trace_record *r, uint32_t answer)
-{
-	static const char *const v4[] = { " !N", " !H", " !P", "", " !F", " !S", " !U", " !W" };
-	static const char *const v6[] = { " !N", " !X", " !S", " !H", "" };
-	unsigned type = answer >> 8 & 0xff, code = answer & 0xff;
-	if (answer >> 16 != ANSWER_ICMP || type != (r->dst.family == 4 ? 3u : 1u))
-		return "";
-	if (r->dst.family == 4)
-		return code < 8 ? v4[code] : code == 9 || code == 10 || code == 13 ? " !X" : " !?";
-	return code < 5 ? v6[code] : " !X";
-}
-
-static void text_reply(FILE *out, const struct trace_record *r, size_t i, struct addr *last)
-{
-	char text[ADDR_TEXT];
-	struct addr a = addr_at(r, i);
-	if (a.family == 0) {
-		fputs(" *", out);
-		return;
-	}
-	if (!addr_eq(a, *last)) {
-		addr_write(a, text);
-		fprintf(out, " %s", text);
-		*last = a;
-	}
-	fprintf(out, "  %.3f ms%s%s", (double)r->rtt_us[i] / 1000, note(r, answer_at(r, i)),
-		r->mark.len > 0 && (r->mark.at[i] & TRACE_LATE) != 0 ? " late" : "");
-}
-
-void trace_print_text(FILE *out, const struct trace_record *r, const char *name, unsigned max_ttl)
-{
-	char dst[ADDR_TEXT];
-	addr_write(r->dst, dst);
-	fprintf(out, "traceroute to %s (%s), %u hops max, %s", name, dst, max_ttl,
-		trace_method_name(r->method));
-	if (r->method != TRACE_ICMP)
-		fprintf(out, " to port %u", r->dport);
-	fputc('\n', out);
-	size_t probe = 0;
-	for (size_t hop = 0; hop < r->tries.len; hop++) {
-		struct addr last = { 0 };
-		fprintf(out, "%2zu ", r->first_ttl + hop);
-		for (size_t k = 0; k < r->tries.at[hop]; k++)
-			text_reply(out, r, probe++, &last);
-		fputc('\n', out);
-	}
-	if (r->stop != TRACE_REACHED)
-		fprintf(out, "not reached: %s\n", trace_stop_name(r->stop));
-}
-
 static void json_labels(struct json *j, const struct trace_record *r, size_t probe)
 {
 	json_array(j, "mpls");

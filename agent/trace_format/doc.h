@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// One trace as a document: what every format can say, as values, and what only one of them can, as
+// that format's own words ("facts"), so that a trace read from one format and written to it again
+// is the same. Readers fill it from bytes, writers put it out; both are pure. Knows no engine, no
+// file name and no socket. Everything hangs on the arena of the reader.
+#pragma once
+
+#include <stdio.h>
+
+#include "base/arena.h"
+#include "msg/trace.h"
+
+#define TRACE_DOC_REPLIES 4096       // in one trace; more: ERR_RANGE
+#define TRACE_DOC_BYTES   (8u << 20) // memory of one trace
+
+enum trace_tongue { // who says a fact
+	TRACE_TONGUE_ATLAS,
+	TRACE_TONGUE_WARTS,
+	TRACE_TONGUES,
+};
+
+struct trace_fact {
+	struct span key, value; // value: JSON as it stands
+	struct trace_fact *next;
+};
+
+struct trace_facts {
+	struct trace_fact *first, *last;
+};
+
+struct trace_doc_reply {
+	uint8_t ttl;      // of the probe
+	struct addr from; // family 0: no answer
+	bool has_rtt, has_reply_ttl, has_quoted_ttl;
+	uint32_t rtt_us;
+	uint32_t answer; // ANSWER(), 0: not told
+	uint8_t reply_ttl, quoted_ttl, mark;
+	uint8_t label_count;
+	uint32_t *labels; // MPLS stack entries
+	struct trace_facts facts[TRACE_TONGUES];
+};
+
+struct trace_doc {
+	struct span name; // as asked for
+	struct addr src, dst;
+	enum trace_method method;
+	uint16_t sport, dport; // 0: not told
+	uint32_t flow_label;
+	bool has_start;
+	struct wall start;
+	uint32_t duration_us;
+	enum trace_stop stop;
+	uint32_t probes_sent, kernel_drops;
+	uint8_t first_ttl;
+	struct trace_doc_reply *replies; // by TTL, as sent
+	size_t count;
+	struct trace_facts facts[TRACE_TONGUES];
+};
+
+// Facts of one tongue: put at the end, found by key. ERR_MEMORY.
+enum err trace_fact_put(struct arena *a, struct trace_facts *f, struct span key,
+			struct span value) MUSTUSE;
+const struct trace_fact *trace_fact_find(const struct trace_facts *f, const char *key);
+
+// A record of the engine as a document; NAME is borrowed.
+enum err trace_doc_of(struct arena *a, const struct trace_record *r, const char *name,
+		      struct trace_doc *out) MUSTUSE;
+
+// Number of replies to the probes of one TTL, from REPLY on.
+size_t trace_doc_hop(const struct trace_doc *d, size_t reply);

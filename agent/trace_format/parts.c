@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "trace_format/parts.h"
+
+#include "base/macro.h"
+
+#define LABELS_MAX 64 // kept of one answer
+
+enum err trace_label_put(struct arena *a, struct trace_doc_reply *r, uint32_t word)
+{
+	if (r->labels == NULL)
+		r->labels = arena_take(a, LABELS_MAX * sizeof(*r->labels));
+	if (r->labels == NULL)
+		return ERR_MEMORY;
+	if (r->label_count < LABELS_MAX)
+		r->labels[r->label_count++] = word;
+	return ERR_OK;
+}
+
+enum err trace_doc_sort(struct arena *a, struct trace_doc *d)
+{
+	size_t at[257] = { 0 };
+	struct trace_doc_reply *sorted = arena_take(a, (d->count + 1) * sizeof(*sorted));
+	if (sorted == NULL)
+		return ERR_MEMORY;
+	for (size_t i = 0; i < d->count; i++)
+		at[d->replies[i].ttl + 1]++;
+	for (size_t i = 1; i < COUNT(at); i++)
+		at[i] += at[i - 1];
+	for (size_t i = 0; i < d->count; i++)
+		sorted[at[d->replies[i].ttl]++] = d->replies[i];
+	d->replies = sorted;
+	return ERR_OK;
+}
+
+void trace_doc_settle(struct trace_doc *d)
+{
+	d->first_ttl = d->count > 0 ? d->replies[0].ttl : 1;
+	if (d->stop != TRACE_STOP_UNKNOWN || d->dst.family == 0)
+		return;
+	for (size_t i = 0; i < d->count; i++)
+		if (addr_eq(d->replies[i].from, d->dst))
+			d->stop = TRACE_REACHED;
+}
+
+// A key or a number in JSON: bytes that need no care, or that had it already.
+static void raw_member(struct json *j, struct span key, struct span value)
+{
+	if (j->some[j->depth])
+		fputc(',', j->out);
+	j->some[j->depth] = true;
+	fputc('"', j->out);
+	fwrite(key.at, 1, key.len, j->out);
+	fputs("\":", j->out);
+	fwrite(value.at, 1, value.len, j->out);
+}
+
+void trace_facts_members(struct json *j, const struct trace_facts *f)
+{
+	for (const struct trace_fact *i = f->first; i != NULL; i = i->next)
+		raw_member(j, i->key, i->value);
+}
+
+enum err trace_facts_read(struct arena *a, const struct tree *object, struct trace_facts *out)
+{
+	if (object == NULL || object->kind != TREE_OBJECT)
+		return ERR_OK;
+	for (const struct tree *t = object->child; t != NULL; t = t->next)
+		if (trace_fact_put(a, out, t->key, t->raw) != ERR_OK)
+			return ERR_MEMORY;
+	return ERR_OK;
+}
+
+void trace_milli_write(struct json *j, const char *key, uint32_t us)
+{
+	char text[24];
+	int n = snprintf(text, sizeof(text), "%u.%03u", us / 1000, us % 1000);
+	while (text[n - 1] == '0' && text[n - 2] != '.')
+		text[--n] = '\0';
+	json_number(j, key, text);
+}
+
+// Stands between quotes as it is: escapes whole, no quote, no control byte.
+static bool is_plain(struct span s)
+{
+	for (size_t i = 0; i < s.len; i++) {
+		if (s.at[i] < ' ' || s.at[i] == '"')
+			return false;
+		if (s.at[i] == '\\' && ++i == s.len)
+			return false;
+	}
+	return true;
+}
+
+void trace_quoted(struct json *j, const char *key, struct span text)
+{
+	if (!is_plain(text)) {
+		json_span(j, key, text);
+		return;
+	}
+	if (j->some[j->depth])
+		fputc(',', j->out);
+	j->some[j->depth] = true;
+	fprintf(j->out, "\"%s\":\"", key);
+	fwrite(text.at, 1, text.len, j->out);
+	fputc('"', j->out);
+}

@@ -1,0 +1,20 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# Traces of RIPE Atlas, of scamper and of our own go through every format and back.
+cd "$(dirname "$0")/../.." || exit 1
+PROGRAM="${WAYMARK:-build/bin/waymark}"
+[ -x "$PROGRAM" ] || {
+	echo "1..0 # SKIP $PROGRAM is not built"
+	exit 0
+}
+files=(tests/data/trace/*.jsonl tests/data/trace/*.warts)
+shared=../shared/data/b_traceroute
+[ -d $shared ] || shared=../../shared/data/b_traceroute
+if [ -d $shared ]; then
+	files+=("$shared"/{pantrace_atlas.jsonl,sagan_traceroute_dev.jsonl} "$shared"/trace_*.warts
+		"$shared"/pantrace_trace.warts)
+else
+	echo "# $shared is absent: only the small samples are read"
+fi
+exec python3 tests/scenario/trace_formats.py "$PROGRAM" "${files[@]}"
