@@ -4,15 +4,16 @@
 #include "wire/be.h"
 
 enum {
+	RECORD_CHANGE = 20,
 	RECORD_HANDSHAKE = 22,
 	RECORD_HEAD = 5,
 	RECORD_MAX = 16384 + 256, // RFC 8446 5.1, 5.2
-	HELLO_CLIENT = 1,
 	HANDSHAKE_HEAD = 4,
 
 	EXT_SNI = 0,
 	EXT_ALPN = 16,
 	EXT_ECH = 0xfe0d,
+	EXT_VERSIONS = 43,
 };
 
 static void read_sni(struct rd r, struct tls_hello *out)
@@ -43,15 +44,19 @@ static void read_extension(struct rd *r, struct tls_hello *out)
 		out->ech = true;
 }
 
-static enum err read_body(struct rd r, struct tls_hello *out)
+enum err tls_hello_body_read(struct span body, bool datagram, struct tls_hello *out)
 {
+	struct rd r = rd_of(body);
+	*out = (struct tls_hello){ 0 };
 	out->version = rd_u16(&r);
-	if (r.err == ERR_OK && out->version >> 8 != 3)
+	if (r.err == ERR_OK && out->version >> 8 != (datagram ? 0xfe : 3))
 		return ERR_FORMAT;
-	rd_skip(&r, 32);         // random
-	rd_skip(&r, rd_u8(&r));  // session
-	rd_skip(&r, rd_u16(&r)); // cipher suites
-	rd_skip(&r, rd_u8(&r));  // compression
+	rd_skip(&r, 32);        // random
+	rd_skip(&r, rd_u8(&r)); // session
+	if (datagram)
+		rd_skip(&r, rd_u8(&r)); // cookie
+	rd_skip(&r, rd_u16(&r));        // cipher suites
+	rd_skip(&r, rd_u8(&r));         // compression
 	if (r.err == ERR_OK && rd_left(&r) == 0)
 		return ERR_OK; // no extensions at all
 	struct rd extensions = rd_child(&r, rd_u16(&r));
@@ -64,18 +69,55 @@ static enum err read_body(struct rd r, struct tls_hello *out)
 enum err tls_hello_read(struct span handshake, struct tls_hello *out)
 {
 	struct rd r = rd_of(handshake);
-	*out = (struct tls_hello){ 0 };
 	uint8_t type = rd_u8(&r);
-	if (r.err == ERR_OK && type != HELLO_CLIENT)
+	if (r.err == ERR_OK && type != TLS_CLIENT_HELLO)
 		return ERR_FORMAT;
-	struct rd body = rd_child(&r, rd_u24(&r));
-	return r.err != ERR_OK ? r.err : read_body(body, out);
+	struct span body = rd_span(&r, rd_u24(&r));
+	*out = (struct tls_hello){ 0 };
+	return r.err != ERR_OK ? r.err : tls_hello_body_read(body, false, out);
 }
 
-bool tls_hello_begins(struct span s)
+// SSL 2 could not be told from noise by its two bytes alone, so every length must agree.
+enum err tls_old_hello_read(struct span stream, struct tls_hello *out, size_t *len)
+{
+	struct rd r = rd_of(stream);
+	*out = (struct tls_hello){ 0 };
+	uint16_t head = rd_u16(&r);
+	uint8_t type = rd_u8(&r);
+	out->version = rd_u16(&r);
+	uint16_t suites = rd_u16(&r), session = rd_u16(&r), challenge = rd_u16(&r);
+	*len = 2 + (head & 0x7fffu);
+	if (stream.len >= 3 && (head < 0x8000 || type != TLS_CLIENT_HELLO))
+		return ERR_FORMAT;
+	if (r.err != ERR_OK)
+		return r.err;
+	bool version = out->version == 2 || (out->version >= 0x300 && out->version <= 0x303);
+	if (!version || suites == 0 || suites % 3 != 0 || (session != 0 && session != 16) ||
+	    challenge < 16 || challenge > 32 || *len != 11u + suites + session + challenge)
+		return ERR_FORMAT;
+	return stream.len >= *len ? ERR_OK : ERR_SHORT;
+}
+
+bool tls_begins(struct span s, enum tls_message_type type)
 {
 	return (s.len < 1 || s.at[0] == RECORD_HANDSHAKE) && (s.len < 2 || s.at[1] == 3) &&
-	       (s.len < 3 || s.at[2] <= 4) && (s.len < 6 || s.at[5] == HELLO_CLIENT);
+	       (s.len < 3 || s.at[2] <= 4) && (s.len < 6 || s.at[5] == type);
+}
+
+bool tls_server_hides(struct span hello)
+{
+	struct rd r = rd_of(hello);
+	rd_skip(&r, HANDSHAKE_HEAD + 2 + 32);
+	rd_skip(&r, rd_u8(&r)); // session
+	rd_skip(&r, 3);         // cipher suite, compression
+	struct rd extensions = rd_child(&r, rd_u16(&r));
+	while (rd_left(&extensions) > 0) {
+		uint16_t type = rd_u16(&extensions);
+		struct rd body = rd_child(&extensions, rd_u16(&extensions));
+		if (type == EXT_VERSIONS && rd_u16(&body) >= 0x0304)
+			return true;
+	}
+	return false;
 }
 
 // The payload of the next handshake record.
@@ -93,32 +135,55 @@ static struct span record(struct rd *r)
 	return rd_span(r, len);
 }
 
-// Length of the handshake message that begins here, header included; 0 when that cannot be told.
-static size_t message_length(struct span s)
+// A client that was told to say hello once more first says that it changes its cipher, for the sake
+// of boxes in between (RFC 8446 D.4).
+static void skip_change(struct rd *r)
 {
-	if (s.len < HANDSHAKE_HEAD)
-		return 0;
-	return HANDSHAKE_HEAD + ((size_t)s.at[1] << 16 | be16_at(s.at + 2));
+	static const uint8_t change[] = { RECORD_CHANGE, 3, 3, 0, 1, 1 };
+	if (span_eq(span_cut(rd_rest(r), 0, sizeof(change)), span_of(change, sizeof(change))))
+		rd_skip(r, sizeof(change));
 }
 
-enum err tls_handshake_read(struct span stream, struct wr *w, struct span *out)
+struct tls_walk tls_walk(struct span stream, struct wr *w)
 {
-	struct rd r = rd_of(stream);
-	*out = record(&r);
-	size_t len = message_length(*out);
-	if (r.err == ERR_OK && len > 0 && len <= out->len)
-		return ERR_OK;
-	while (r.err == ERR_OK) {
-		wr_bytes(w, *out);
-		*out = wr_span(w);
-		len = message_length(*out);
-		if (w->err != ERR_OK || len > w->cap)
-			return ERR_FORMAT;
-		if (len > 0 && len <= out->len)
-			return ERR_OK;
-		*out = record(&r);
+	return (struct tls_walk){ .records = rd_of(stream), .w = w };
+}
+
+// The message that begins at walk->at, if it is whole; too long for W is ERR_FORMAT.
+static bool whole(struct tls_walk *walk, struct tls_message *out)
+{
+	struct span s = span_cut(wr_span(walk->w), walk->at, walk->w->len);
+	if (s.len < HANDSHAKE_HEAD)
+		return false;
+	size_t len = HANDSHAKE_HEAD + ((size_t)s.at[1] << 16 | be16_at(s.at + 2));
+	if (len > walk->w->cap - walk->at)
+		rd_fail(&walk->records, ERR_FORMAT);
+	if (len > s.len || walk->records.err == ERR_FORMAT)
+		return false;
+	*out = (struct tls_message){ .type = s.at[0], .bytes = span_cut(s, 0, len) };
+	walk->at += len;
+	walk->told++;
+	return true;
+}
+
+bool tls_message_next(struct tls_walk *walk, struct tls_message *out)
+{
+	for (;;) {
+		if (whole(walk, out))
+			return true;
+		if (walk->records.err != ERR_OK)
+			return false;
+		if (walk->at == walk->w->len) {
+			walk->clean = walk->records.pos;
+			walk->told = 0;
+		}
+		if (rd_left(&walk->records) == 0)
+			return false;
+		skip_change(&walk->records);
+		wr_bytes(walk->w, record(&walk->records));
+		if (walk->w->err != ERR_OK)
+			rd_fail(&walk->records, ERR_FORMAT);
 	}
-	return r.err;
 }
 
 bool tls_alpn_next(struct rd *r, struct span *out)

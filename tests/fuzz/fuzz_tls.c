@@ -23,13 +23,23 @@ static void hello(struct span in)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static uint8_t room[4096];
-	struct span in = span_of(data, size), message;
+	struct span in = span_of(data, size);
 	struct wr w = wr_of(room, sizeof(room));
+	struct tls_walk walk = tls_walk(in, &w);
+	struct tls_message m;
+	struct tls_hello h;
+	size_t len, sum = 0;
 	hello(in);
-	enum err err = tls_handshake_read(in, &w, &message);
-	if (err == ERR_OK)
-		hello(message);
-	if (err == ERR_SHORT && size > 0 && size < 6)
-		assert(data[0] == 22);
+	while (tls_message_next(&walk, &m)) {
+		assert(m.bytes.len >= 4 && span_within(m.bytes, wr_span(&w)));
+		sum += m.bytes.len;
+		hello(m.bytes);
+		(void)tls_server_hides(m.bytes);
+	}
+	assert(sum == walk.at && walk.clean <= size);
+	if (tls_hello_body_read(in, true, &h) == ERR_OK)
+		assert(span_within(h.sni, in));
+	if (tls_old_hello_read(in, &h, &len) == ERR_OK)
+		assert(len <= size);
 	return 0;
 }
