@@ -47,8 +47,9 @@ struct flow_table *flow_table_new(const struct flow_config *config)
 	t->names = names_new(config->names, config->name_text, config->seed);
 	t->targets = table_new(sizeof(struct target_key), 1, config->targets, config->seed);
 	t->streams = calloc(t->config.streams, sizeof(*t->streams));
+	t->initial = initial_new();
 	if (!flow_store_init(&t->store, config->flows, config->seed) || t->names == NULL ||
-	    t->targets == NULL || t->streams == NULL) {
+	    t->targets == NULL || t->streams == NULL || t->initial == NULL) {
 		flow_table_free(&t);
 		return NULL;
 	}
@@ -65,6 +66,7 @@ void flow_table_free(struct flow_table **t)
 	names_free(&(*t)->names);
 	table_free(&(*t)->targets);
 	free((*t)->streams);
+	initial_free(&(*t)->initial);
 	free(*t);
 	*t = NULL;
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The thinking half of capture. Packets enter with their times; what leaves are targets (as soon as
-// an address, protocol and port is first seen), DNS answers and TLS hellos (as they pass), and
-// flows with their counters (when they end). Flows are keyed by the outermost IP header's
+// an address, protocol and port is first seen), DNS answers and hellos (as they pass), and flows
+// with their counters (when they end). Flows are keyed by the outermost IP header's
 // bidirectional 5-tuple. Knows no pcap, no socket and no clock; allocates only when made.
 //
 // Doors: flow_hear a packet, flow_tick the time, then flow_next until it says no, before the next
@@ -20,10 +20,11 @@
 #define FLOW_EVENTS 64 // most events one packet can cause, with room to spare
 
 struct flow_config {
-	size_t flows;       // most flows at once; past it the one idle longest ends
-	size_t targets;     // most distinct targets remembered; later ones are lost and counted
-	size_t streams;     // TCP starts put in order at once, STREAM_CAP bytes each
-	size_t names;       // (address, name) pairs remembered
+	size_t flows;   // most flows at once; past it the one idle longest ends
+	size_t targets; // most distinct targets remembered; later ones are lost and counted
+	size_t streams; // TCP starts and hellos in datagrams put in order at once, STREAM_CAP bytes
+			// each
+	size_t names;   // (address, name) pairs remembered
 	size_t name_text;   // bytes of distinct names
 	int64_t idle_ns;    // a flow silent this long ends at flow_tick; 0: never
 	int64_t silence_ns; // a pause in a flow's payload that parts two bursts; 0: none are told
@@ -53,7 +54,8 @@ struct flow {
 	struct wall first, last;
 	struct wall spoke; // last payload
 	uint64_t payload;  // bytes of payload, both ways, TCP and UDP
-	uint32_t sni;      // for flow_text; the newest name said in this very flow, 0: none
+	uint32_t said;     // for flow_text; the newest name said in this very flow, 0: none
+	enum name_how how; // how it was said
 };
 
 enum flow_end {
@@ -62,10 +64,16 @@ enum flow_end {
 	FLOW_EVICTED, // the table was full
 };
 
+enum flow_transport {
+	FLOW_TLS,
+	FLOW_DTLS,
+	FLOW_QUIC,
+};
+
 enum flow_event_kind {
 	FLOW_TARGET, // a remote (protocol, address, port) for the first time
 	FLOW_ANSWER, // a DNS response
-	FLOW_HELLO,  // a TLS ClientHello
+	FLOW_HELLO,  // a ClientHello of TLS, DTLS or QUIC
 	FLOW_BURST,  // payload after silence_ns of none; flow.payload is what came before it
 	FLOW_DONE,   // a flow's last word
 };
@@ -80,7 +88,9 @@ struct flow_event {
 	enum flow_end end;   // FLOW_DONE
 	struct span message; // FLOW_ANSWER: for dns_answer_read; borrowed until the next flow_hear
 	bool quoted;         // FLOW_ANSWER: it came back inside an ICMP error; key.b sent that
-	struct tls_hello hello; // FLOW_HELLO; borrowed likewise
+	struct tls_hello hello;        // FLOW_HELLO; borrowed likewise
+	enum flow_transport transport; // FLOW_HELLO
+	uint32_t quic_version;         // FLOW_HELLO over QUIC
 };
 
 struct flow_counters {

@@ -8,12 +8,15 @@
 
 #define FLOW_NONE UINT32_MAX
 
-// What one direction of a TCP connection is being watched for.
+// What one direction is being watched for. TCP: base is the sequence number where the next message
+// begins. QUIC: a mark of the connection, DTLS: the number of the message.
 struct flow_watch {
-	uint32_t base;   // sequence number where the next message begins
-	bool armed;      // base is known and nothing was decided yet
-	bool heard;      // a hello lies before base
+	uint32_t base;
 	uint16_t stream; // number in the pool, from 1; 0: none
+	bool armed;      // base is known and nothing was decided yet
+	bool heard;      // a message lies before base
+	bool body;       // base lies in a body of HTTP that is read
+	uint8_t told;    // handshake messages heard beyond base; QUIC: packets tried in vain
 };
 
 struct flow_slot {

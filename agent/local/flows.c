@@ -34,7 +34,7 @@ static const struct conf_option options[] = {
 	{ "json", CONF_BOOL, AT(json), 0, 0, 0, "no", NULL, "JSON lines" },
 	{ "csv", CONF_BOOL, AT(csv), 0, 0, 0, "no", NULL, "CSV with a heading" },
 	{ "dns", CONF_BOOL, AT(dns), 0, 0, 0, "no", NULL, "DNS answers instead of flows" },
-	{ "names", CONF_BOOL, AT(names), 0, 0, 0, "no", NULL, "names said in TLS hellos instead of flows" },
+	{ "names", CONF_BOOL, AT(names), 0, 0, 0, "no", NULL, "names said in hellos of TLS, DTLS and QUIC instead of flows" },
 	{ "targets", CONF_BOOL, AT(targets), 0, 0, 0, "no", NULL, "each (protocol, address, port) as soon as it is seen" },
 	{ "live", CONF_TEXT, TEXT(live), 0, 0, NULL, "INTERFACE", "listen on an interface instead of reading a file" },
 	{ "for", CONF_DURATION, AT(duration), 0, 0, 1e9, NULL, "DURATION", "with --live: stop after this long" },

@@ -110,9 +110,9 @@ static void collect_names(struct name_rows *n, const struct flow_table *t, const
 	struct name_entry e;
 	uint64_t at = 0;
 	n->count = 0;
-	if (f->sni != 0) {
+	if (f->said != 0) {
 		e = (struct name_entry){
-			.asker = f->key.a, .at = f->first, .text = f->sni, .how = NAME_SNI
+			.asker = f->key.a, .at = f->first, .text = f->said, .how = f->how
 		};
 		add_name(n, &e, 'b', true);
 	}
@@ -268,14 +268,27 @@ static void print_dns(struct flows_print *p, const struct flow_event *e)
 
 // --- names said in hellos ------------------------------------------------------------------------
 
+static const char *const transports[] = {
+	[FLOW_TLS] = "tls",
+	[FLOW_DTLS] = "dtls",
+	[FLOW_QUIC] = "quic",
+};
+
+static const char *quic_version(const struct flow_event *e, char out[static 16])
+{
+	snprintf(out, 16, "0x%08" PRIx32, e->quic_version);
+	return out;
+}
+
 static void json_hello(FILE *out, const struct flow_event *e)
 {
 	struct json j = json_of(out);
 	struct rd r = rd_of(e->hello.alpn);
 	struct span word;
+	char version[16];
 	json_object(&j, NULL);
 	json_int(&j, "frame", (int64_t)e->frame);
-	json_text(&j, "transport", "tls");
+	json_text(&j, "transport", transports[e->transport]);
 	json_addr(&j, "dst", e->key.b);
 	json_int(&j, "dport", e->key.bport);
 	if (e->hello.has_sni)
@@ -286,7 +299,10 @@ static void json_hello(FILE *out, const struct flow_event *e)
 	while (tls_alpn_next(&r, &word))
 		json_span(&j, NULL, word);
 	json_end_array(&j);
-	json_null(&j, "quic_version");
+	if (e->transport == FLOW_QUIC)
+		json_text(&j, "quic_version", quic_version(e, version));
+	else
+		json_null(&j, "quic_version");
 	json_addr(&j, "src", e->key.a);
 	json_int(&j, "sport", e->key.aport);
 	json_end_object(&j);
@@ -296,21 +312,21 @@ static void print_hello(struct flows_print *p, const struct flow_event *e)
 {
 	struct rd r = rd_of(e->hello.alpn);
 	struct span word;
-	char list[LIST_TEXT];
+	char list[LIST_TEXT], version[16];
 	struct wr w = wr_of(list, sizeof(list));
 	if (p->form == GRID_JSON) {
 		json_hello(p->out, e);
 		return;
 	}
 	grid_putf(p->grid, "%" PRIu64, e->frame);
-	grid_put(p->grid, "tls");
+	grid_put(p->grid, transports[e->transport]);
 	put_addr(p->grid, e->key.b);
 	grid_putf(p->grid, "%u", e->key.bport);
 	grid_putf(p->grid, "%.*s", (int)e->hello.sni.len, (const char *)e->hello.sni.at);
 	for (const char *sep = ""; tls_alpn_next(&r, &word); sep = "|")
 		wr_format(&w, "%s%.*s", sep, (int)word.len, (const char *)word.at);
 	put_list(p->grid, &w);
-	grid_put(p->grid, NULL);
+	grid_put(p->grid, e->transport == FLOW_QUIC ? quic_version(e, version) : NULL);
 }
 
 // --- targets -------------------------------------------------------------------------------------

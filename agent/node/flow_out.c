@@ -18,11 +18,11 @@ static void add_names(struct flow_record *out, const struct flow_table *t, const
 {
 	struct name_entry e;
 	uint64_t at = 0;
-	if (f->sni != 0)
-		add_name(out, flow_text(t, f->sni), NAME_SNI);
+	if (f->said != 0)
+		add_name(out, flow_text(t, f->said), f->how);
 	while (names_next(flow_names(t), &f->key.b, &at, &e))
-		if (e.how == NAME_DNS)
-			add_name(out, flow_text(t, e.text), NAME_DNS);
+		if (e.how == NAME_DNS || e.how == NAME_HTTPDNS)
+			add_name(out, flow_text(t, e.text), e.how);
 }
 
 void flow_out(const struct flow_table *t, const struct flow *f, const struct bursts *bursts,
