@@ -17,6 +17,7 @@ struct records {
 	struct loop_timer *timer;
 	struct span node;
 	bool failing;
+	uint64_t failed_at; // the batch that could not be stored
 	uint8_t field[SPOOL_FIELD_MAX];
 };
 
@@ -99,15 +100,22 @@ static enum err write_gap(void *self, struct wr *out, const struct spool_gap *ga
 	return record_write_gap(out, &r);
 }
 
-// Said when it starts and when it ends, not at every record.
+// Said when it starts and when it ends, not at every record. A record in the journal is no sign of
+// room for a batch: it has ended when a batch was sealed.
 static void tell(struct records *s, enum err err, const struct fault *f)
 {
-	if (err != ERR_OK && !s->failing)
+	uint64_t next = spool_state(s->spool).next_seq;
+	if (err != ERR_OK && !s->failing) {
 		log_fault(LOG_ERROR, "spool", "cannot_store", f);
-	else if (err == ERR_OK && s->failing)
+		loop_timer_at(s->timer, mono_add(clock_mono(), NS_PER_S));
+		s->failing = true;
+	} else if (err == ERR_OK && s->failing && next > s->failed_at) {
 		LOG(LOG_INFO, "spool", "stores_again",
 		    KU("records_lost", spool_state(s->spool).dropped));
-	s->failing = err != ERR_OK;
+		s->failing = false;
+	}
+	if (err != ERR_OK)
+		s->failed_at = next;
 }
 
 static void arm(struct records *s)
