@@ -86,8 +86,20 @@ static int keygen(int argc, char **argv)
 
 static enum err load(const struct arguments *a, struct node_config *config, struct fault *f)
 {
+	struct fault why = { 0 };
 	enum err err = node_config_load(a->config, config, f);
-	return err == ERR_OK ? node_config_check(config, f) : err;
+	if (err == ERR_OK && (err = node_config_check(config, &why)) != ERR_OK)
+		fault_set(f, why.err, 0, "%s: %s", a->config, why.what);
+	return err;
+}
+
+static enum err load_keys(const char *dir, struct seal_secret *out, struct fault *f)
+{
+	enum err err = keys_load(dir, "node", "waymark-node-v1", out, f);
+	if (err == ERR_MISSING)
+		fault_set(f, err, 0, "no keys in %s: make them with `" PROGRAM " keygen --keys %s`",
+			  dir, dir);
+	return err;
 }
 
 struct running {
@@ -150,7 +162,7 @@ static enum err run(const struct node_config *config, struct fault *f)
 	struct seal_secret secret;
 	enum err err = seal_start(f);
 	if (err == ERR_OK)
-		err = keys_load(config->keys, "node", "waymark-node-v1", &secret, f);
+		err = load_keys(config->keys, &secret, f);
 	if (err != ERR_OK)
 		return err;
 	err = dir_make(config->data, 0700, f);

@@ -53,7 +53,7 @@ enum err node_config_load(const char *file, struct node_config *out, struct faul
 	size_t len = 0;
 	enum err err = file_read(file, CONFIG_FILE_MAX, &text, &len, f);
 	if (err != ERR_OK)
-		return ERR_USAGE;
+		return fault_set(f, ERR_USAGE, f->sys, "cannot read the configuration %s", file);
 	err = conf_read(node_options, span_of(text, len), file, out, f);
 	free(text);
 	return err;

@@ -113,6 +113,11 @@ static enum err open_uplink(struct node *n, struct fault *f)
 	struct seal_public collector;
 	enum err err =
 		keys_load_public(n->config->collector_key, "waymark-collector-v1", &collector, f);
+	if (err == ERR_MISSING)
+		fault_set(
+			f, err, 0,
+			"collector-key: no %s; it is collector.pub in the collector's data folder",
+			n->config->collector_key);
 	if (err != ERR_OK)
 		return err;
 	struct uplink_io_config c = {
