@@ -110,7 +110,12 @@ enum err record_each(record_fn *fn, void *self, struct fault *f)
 		return err;
 	DIR *d = opendir(path);
 	if (d == NULL)
-		return errno == ENOENT ? ERR_OK : fault_set(f, ERR_IO, errno, "%s", path);
+		return errno == ENOENT
+			       ? ERR_OK
+			       : fault_set(f, errno == EACCES ? ERR_PERMIT : ERR_IO, errno,
+					   "%s is not ours: run as root, or as the user with "
+					   "CAP_NET_ADMIN who made it",
+					   path);
 	for (struct dirent *e; (e = readdir(d)) != NULL;)
 		if (e->d_name[0] != '.')
 			fn(self, e->d_name);
