@@ -128,6 +128,7 @@ start_collector() { # waits until it is ready
 has_ended_or_ready() {
 	grep -q 'ev=ready' "$D/collector.log.new" || ! kill -0 "${PID[collector]}" 2>/dev/null
 }
+collector_told() { grep -qE -- "$1" "$D/collector.log.new"; } # since its last start
 collector_said() { cat "$D/collector.log" "$D/collector.log.new" 2>/dev/null; }
 
 centre_up() {
