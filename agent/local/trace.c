@@ -157,7 +157,7 @@ static enum err make_pace(const struct settings *s, struct pace **out, struct fa
 		.all = s->rate,
 		.target = s->target_rate,
 		.net = s->net_rate,
-		.burst_s = 0.01,
+		.burst_s = 0.004,
 		.targets = 65536,
 		.seed = { random_u64(), random_u64() },
 	};

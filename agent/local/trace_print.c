@@ -43,7 +43,7 @@ static void json_reply(struct json *j, const struct trace_record *r, size_t i)
 		json_end_object(j);
 		return;
 	}
-	json_real(j, "rtt_ms", (double)r->rtt_us[i] / 1000, 3);
+	json_thousandths(j, "rtt_ms", r->rtt_us[i]);
 	if (answer >> 16 == ANSWER_ICMP) {
 		json_int(j, "icmp_type", answer >> 8 & 0xff);
 		json_int(j, "icmp_code", answer & 0xff);
@@ -94,7 +94,7 @@ void trace_print_json(FILE *out, const struct trace_record *r, const char *name)
 		json_int(&j, "dport", r->dport);
 	json_int(&j, "flow_id", r->dst.family == 4 ? r->sport : r->flow_label);
 	json_wall(&j, "start", r->start);
-	json_real(&j, "duration_ms", (double)r->duration_us / 1000, 3);
+	json_thousandths(&j, "duration_ms", r->duration_us);
 	json_text(&j, "stop_reason", trace_stop_name(r->stop));
 	json_int(&j, "probes_sent", r->probes_sent);
 	json_int(&j, "kernel_drops", r->kernel_drops);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pace/pace.h"
 
+#include <endian.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,9 +16,22 @@ struct bucket_set {
 	struct table *young, *old;
 };
 
+// An address as numbers in the order of addresses: asked before every packet.
+struct rank {
+	uint64_t high, low;
+	uint8_t family;
+};
+
+// A denied prefix by its first and last address; kept sorted, those inside others taken out, so
+// that one search tells.
+struct denied {
+	struct rank first, last;
+	struct prefix prefix;
+};
+
 struct pace {
 	struct pace_limits limits;
-	struct prefix deny[PACE_DENY_MAX];
+	struct denied deny[PACE_DENY_MAX];
 	size_t deny_count;
 	int64_t gap_ns, burst_ns;
 	struct mono all; // virtual time of the bucket for everything
@@ -71,9 +85,12 @@ struct pace *pace_new(const struct pace_limits *limits)
 		pace_free(&p);
 		return NULL;
 	}
-	for (size_t i = 0; i < COUNT(not_hosts); i++)
-		if (prefix_read(span_text(not_hosts[i]), &p->deny[p->deny_count]) == ERR_OK)
-			p->deny_count++;
+	for (size_t i = 0; i < COUNT(not_hosts); i++) {
+		struct prefix deny;
+		if (prefix_read(span_text(not_hosts[i]), &deny) == ERR_OK)
+			if (pace_put(p, deny) != ERR_OK)
+				pace_free(&p);
+	}
 	return p;
 }
 
@@ -90,20 +107,73 @@ void pace_free(struct pace **out)
 	*out = NULL;
 }
 
+static struct addr last_of(struct prefix p)
+{
+	struct addr a = p.addr;
+	for (unsigned bit = p.bits; bit < addr_bits(a); bit++)
+		a.bytes[bit / 8] = (uint8_t)(a.bytes[bit / 8] | 0x80 >> bit % 8);
+	return a;
+}
+
+static struct rank rank_of(struct addr a)
+{
+	uint64_t halves[2];
+	memcpy(halves, a.bytes, sizeof(halves));
+	return (struct rank){ be64toh(halves[0]), be64toh(halves[1]), a.family };
+}
+
+static bool past(struct rank a, struct rank b)
+{
+	if (a.family != b.family)
+		return a.family > b.family;
+	return a.high != b.high ? a.high > b.high : a.low > b.low;
+}
+
+// How many denied prefixes begin at or before A.
+static size_t before(const struct pace *p, struct rank a)
+{
+	size_t low = 0, high = p->deny_count;
+	while (low < high) {
+		size_t mid = (low + high) / 2;
+		if (past(p->deny[mid].first, a))
+			high = mid;
+		else
+			low = mid + 1;
+	}
+	return low;
+}
+
+static void cut_out(struct pace *p, size_t from, size_t to)
+{
+	memmove(&p->deny[from], &p->deny[to], (p->deny_count - to) * sizeof(p->deny[0]));
+	p->deny_count -= to - from;
+}
+
 enum err pace_put(struct pace *p, struct prefix deny)
 {
+	const struct denied d = { rank_of(deny.addr), rank_of(last_of(deny)), deny };
+	const struct prefix *already = pace_denied(p, deny.addr);
+	if (already != NULL && already->bits <= deny.bits)
+		return ERR_OK;
+	size_t at = before(p, d.first), end = before(p, d.last);
+	at -= at > 0 &&
+	      addr_eq(p->deny[at - 1].prefix.addr, deny.addr); // a narrower one, same start
+	cut_out(p, at, end);
 	if (p->deny_count == PACE_DENY_MAX)
 		return ERR_FULL;
-	p->deny[p->deny_count++] = deny;
+	memmove(&p->deny[at + 1], &p->deny[at], (p->deny_count - at) * sizeof(d));
+	p->deny[at] = d;
+	p->deny_count++;
 	return ERR_OK;
 }
 
 const struct prefix *pace_denied(const struct pace *p, struct addr dst)
 {
-	for (size_t i = 0; i < p->deny_count; i++)
-		if (prefix_holds(p->deny[i], dst))
-			return &p->deny[i];
-	return NULL;
+	struct rank rank = rank_of(dst);
+	size_t at = before(p, rank);
+	if (at == 0 || past(rank, p->deny[at - 1].last))
+		return NULL;
+	return &p->deny[at - 1].prefix;
 }
 
 // The first BITS bits of A.

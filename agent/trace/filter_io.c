@@ -92,19 +92,20 @@ static enum err set_up(int fd, uint8_t family, uint16_t first, uint16_t last, in
 		       struct fault *f)
 {
 	const int on = 1;
-	const struct sockaddr_ll at = {
-		.sll_family = AF_PACKET,
-		.sll_protocol = htons(family == 4 ? ETH_P_IP : ETH_P_IPV6),
-	};
 	// FORCE passes net.core.rmem_max and needs CAP_NET_ADMIN; without it take what is given.
 	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &buffer, sizeof(buffer)) != 0)
 		(void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &buffer, sizeof(buffer));
 	if (setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof(on)) != 0)
 		return fault_set(f, ERR_IO, errno, "kernel receive times");
-	enum err err = family == 4 ? filter4(fd, first, last, f) : filter6(fd, first, last, f);
-	if (err != ERR_OK)
-		return err;
-	// Bound only now: nothing unfiltered was ever queued.
+	return family == 4 ? filter4(fd, first, last, f) : filter6(fd, first, last, f);
+}
+
+enum err trace_filter_bind(int fd, uint8_t family, struct fault *f)
+{
+	const struct sockaddr_ll at = {
+		.sll_family = AF_PACKET,
+		.sll_protocol = htons(family == 4 ? ETH_P_IP : ETH_P_IPV6),
+	};
 	if (bind(fd, (const struct sockaddr *)&at, sizeof(at)) != 0)
 		return fault_set(f, ERR_IO, errno, "packet socket for trace answers");
 	return ERR_OK;

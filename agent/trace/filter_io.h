@@ -7,8 +7,11 @@
 #include "base/err.h"
 #include "base/span.h"
 
+// Hears nothing before it is bound, so that a ring can be set up first.
 enum err trace_filter_open(uint8_t family, uint16_t sport_first, uint16_t sport_count,
 			   int receive_buffer, int *fd, struct fault *f) MUSTUSE;
+
+enum err trace_filter_bind(int fd, uint8_t family, struct fault *f) MUSTUSE;
 
 // Packets dropped since the last call.
 uint64_t trace_filter_drops(int fd);

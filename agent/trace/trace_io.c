@@ -3,7 +3,6 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <linux/if_packet.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -14,14 +13,14 @@
 #include "sys/fd.h"
 #include "trace/filter_io.h"
 #include "trace/probe.h"
+#include "trace/ring_io.h"
+#include "trace/source_io.h"
 
-#define SEND_BATCH    16 // small: the send time is that of the batch
-#define RECEIVE_BATCH 64
-#define RECEIVE_TURNS 32  // batches read before probes get their turn
+#define SEND_BATCH    16  // small: the send time is that of the batch
+#define RECEIVE_TURNS 8   // blocks or batches read before probes get their turn
 #define SEND_TURN     256 // probes sent before answers are read again
-#define PACKET_MAX    1500
+#define DOZE_NS       (3 * NS_PER_MS)
 #define RETRY_NS      NS_PER_MS // after the device's queue was full
-#define STEP_NS       NS_PER_S  // a receive time further off is a stepped wall clock
 
 enum { V4, V6, FAMILIES };
 
@@ -35,86 +34,38 @@ struct out_batch {
 	uint8_t bytes[SEND_BATCH][TRACE_PROBE_MAX];
 };
 
-struct in_batch {
-	struct mmsghdr messages[RECEIVE_BATCH];
-	struct iovec parts[RECEIVE_BATCH];
-	struct sockaddr_ll from[RECEIVE_BATCH];
-	uint8_t control[RECEIVE_BATCH][64];
-	uint8_t bytes[RECEIVE_BATCH][PACKET_MAX];
-};
-
 struct trace_io {
 	struct trace_io_config config;
+	struct loop *loop;
 	struct trace_engine *engine;
 	struct loop_timer *timer;
 	struct loop_watch *watches[FAMILIES];
 	int answers[FAMILIES]; // packet sockets
 	struct out_batch out[FAMILIES];
-	struct in_batch in;
+	struct trace_ring *rings[FAMILIES]; // NULL until a target of that family comes
+	struct trace_source source;
+	bool dozing;     // the timer comes soon: answers need not wake us
+	struct mono now; // when answers were last read
 	uint64_t drops;
 	bool pumping;
 };
 
 static void pump(void *self, struct mono now);
 
-// The kernel stamps by the wall clock; how long ago that was is what counts.
-static struct mono received_at(struct msghdr *m, struct mono now, struct wall wall)
+static void on_packet(void *self, struct span packet, struct mono rx)
 {
-	for (struct cmsghdr *c = CMSG_FIRSTHDR(m); c != NULL; c = CMSG_NXTHDR(m, c)) {
-		struct timespec ts;
-		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SO_TIMESTAMPNS)
-			continue;
-		memcpy(&ts, CMSG_DATA(c), sizeof(ts));
-		int64_t ago = wall.ns - (ts.tv_sec * NS_PER_S + ts.tv_nsec);
-		if (ago >= 0 && ago < STEP_NS)
-			return (struct mono){ now.ns - ago };
-	}
-	return now;
-}
-
-static void hear_batch(struct trace_io *io, int count)
-{
-	struct in_batch *in = &io->in;
-	struct wall wall = clock_wall();
-	struct mono now = clock_mono();
-	for (int i = 0; i < count; i++) {
-		struct trace_reply reply;
-		struct mmsghdr *m = &in->messages[i];
-		if (in->from[i].sll_pkttype != PACKET_HOST)
-			continue;
-		if (trace_reply_read(span_of(in->bytes[i], m->msg_len), &reply) != ERR_OK)
-			continue;
-		(void)trace_hear(io->engine, now, received_at(&m->msg_hdr, now, wall), &reply);
-	}
-}
-
-static int receive_batch(struct trace_io *io, int fd)
-{
-	struct in_batch *in = &io->in;
-	for (int i = 0; i < RECEIVE_BATCH; i++) {
-		in->parts[i] = (struct iovec){ in->bytes[i], PACKET_MAX };
-		in->messages[i].msg_hdr = (struct msghdr){
-			.msg_name = &in->from[i],
-			.msg_namelen = sizeof(in->from[i]),
-			.msg_iov = &in->parts[i],
-			.msg_iovlen = 1,
-			.msg_control = in->control[i],
-			.msg_controllen = sizeof(in->control[i]),
-		};
-	}
-	return recvmmsg(fd, in->messages, RECEIVE_BATCH, MSG_DONTWAIT, NULL);
+	struct trace_io *io = self;
+	struct trace_reply reply;
+	if (trace_reply_read(packet, &reply) == ERR_OK)
+		(void)trace_hear(io->engine, io->now, rx, &reply);
 }
 
 static void receive(struct trace_io *io)
 {
+	io->now = clock_mono();
 	for (int family = 0; family < FAMILIES; family++)
-		for (int turn = 0; turn < RECEIVE_TURNS; turn++) {
-			int n = receive_batch(io, io->answers[family]);
-			if (n > 0)
-				hear_batch(io, n);
-			if (n < RECEIVE_BATCH)
-				break;
-		}
+		if (io->rings[family] != NULL)
+			trace_ring_take(io->rings[family], RECEIVE_TURNS, on_packet, io);
 }
 
 static void shift(struct out_batch *b, unsigned sent)
@@ -152,25 +103,6 @@ static bool flush(struct trace_io *io, struct out_batch *b)
 	return true;
 }
 
-static void fill_to(struct sockaddr_storage *to, struct addr dst)
-{
-	memset(to, 0, sizeof(*to));
-	if (dst.family == 4) {
-		struct sockaddr_in *in = (struct sockaddr_in *)to;
-		in->sin_family = AF_INET;
-		memcpy(&in->sin_addr, dst.bytes, 4);
-	} else {
-		struct sockaddr_in6 *in = (struct sockaddr_in6 *)to;
-		in->sin6_family = AF_INET6;
-		memcpy(&in->sin6_addr, dst.bytes, 16);
-	}
-}
-
-static socklen_t length_of(const struct sockaddr_storage *to)
-{
-	return to->ss_family == AF_INET ? sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6);
-}
-
 static void batch_put(struct trace_io *io, const struct trace_probe *p)
 {
 	struct out_batch *b = &io->out[p->dst.family == 4 ? V4 : V6];
@@ -180,12 +112,12 @@ static void batch_put(struct trace_io *io, const struct trace_probe *p)
 		trace_hear_failed(io->engine, p->ref, true);
 		return;
 	}
-	fill_to(&b->to[i], p->dst);
+	trace_source_fill(&b->to[i], p->dst);
 	b->refs[i] = p->ref;
 	b->parts[i] = (struct iovec){ b->bytes[i], w.len };
 	b->messages[i].msg_hdr = (struct msghdr){
 		.msg_name = &b->to[i],
-		.msg_namelen = length_of(&b->to[i]),
+		.msg_namelen = trace_source_length(&b->to[i]),
 		.msg_iov = &b->parts[i],
 		.msg_iovlen = 1,
 	};
@@ -228,6 +160,19 @@ static bool serve(struct trace_io *io)
 	return flush_all(io);
 }
 
+// While probes go out all the time the timer looks after the answers too, and they wake nobody.
+static void doze(struct trace_io *io, bool dozing)
+{
+	struct fault f;
+	if (dozing == io->dozing)
+		return;
+	io->dozing = dozing;
+	for (int family = 0; family < FAMILIES; family++)
+		if (io->watches[family] != NULL &&
+		    loop_watch_events(io->watches[family], dozing ? 0 : EPOLLIN, &f) != ERR_OK)
+			io->dozing = false;
+}
+
 static void pump(void *self, struct mono now)
 {
 	struct trace_io *io = self;
@@ -235,20 +180,24 @@ static void pump(void *self, struct mono now)
 	if (io->pumping)
 		return;
 	io->pumping = true;
+	receive(io);
 	for (int family = 0; family < FAMILIES; family++)
-		io->drops += trace_filter_drops(io->answers[family]);
+		if (io->rings[family] != NULL)
+			io->drops += trace_filter_drops(io->answers[family]);
 	bool room = flush_all(io);
 	trace_tick(io->engine, clock_mono());
 	room = room && serve(io);
 	struct mono due = trace_due(io->engine);
-	loop_timer_at(io->timer, room ? due : mono_add(clock_mono(), RETRY_NS));
+	if (!room)
+		due = mono_add(clock_mono(), RETRY_NS);
+	loop_timer_at(io->timer, due);
+	doze(io, mono_since(due, io->now) < DOZE_NS);
 	io->pumping = false;
 }
 
 static void on_answers(void *self, uint32_t events)
 {
 	(void)events;
-	receive(self);
 	pump(self, clock_mono());
 }
 
@@ -269,15 +218,29 @@ static enum err open_all(struct trace_io *io, struct loop *l, struct fault *f)
 	enum err err = open_sender(AF_INET, &io->out[V4].fd, f);
 	if (err == ERR_OK)
 		err = open_sender(AF_INET6, &io->out[V6].fd, f);
-	for (int i = 0; i < FAMILIES && err == ERR_OK; i++) {
+	for (int i = 0; i < FAMILIES && err == ERR_OK; i++)
 		err = trace_filter_open(i == V4 ? 4 : 6, c->sport_first, c->sport_count,
 					c->receive_buffer, &io->answers[i], f);
-		if (err == ERR_OK)
-			err = loop_watch(l, io->answers[i], EPOLLIN, on_answers, io,
-					 &io->watches[i], f);
-	}
 	if (err == ERR_OK)
 		err = loop_timer(l, pump, io, &io->timer, f);
+	return err;
+}
+
+// Memory and the kernel's timer of a ring are spent only on a family that is traced.
+static enum err listen_to(struct trace_io *io, int family)
+{
+	struct fault f;
+	if (io->rings[family] != NULL)
+		return ERR_OK;
+	enum err err =
+		trace_ring_open(io->answers[family], io->config.ring, &io->rings[family], &f);
+	if (err == ERR_OK)
+		err = trace_filter_bind(io->answers[family], family == V4 ? 4 : 6, &f);
+	if (err == ERR_OK)
+		err = loop_watch(io->loop, io->answers[family], io->dozing ? 0 : EPOLLIN,
+				 on_answers, io, &io->watches[family], &f);
+	if (err != ERR_OK)
+		trace_ring_close(&io->rings[family]);
 	return err;
 }
 
@@ -295,6 +258,8 @@ enum err trace_io_open(struct loop *l, const struct trace_io_config *c, struct t
 	if (io == NULL)
 		return fault_set(f, ERR_MEMORY, 0, "trace engine: no memory");
 	io->config = *c;
+	io->loop = l;
+	io->source = TRACE_SOURCE_NONE;
 	io->out[V4].fd = io->out[V6].fd = io->answers[V4] = io->answers[V6] = -1;
 	io->engine = trace_new(&engine);
 	if (io->engine == NULL)
@@ -315,44 +280,29 @@ void trace_io_close(struct trace_io **out)
 		return;
 	for (int i = 0; i < FAMILIES; i++) {
 		loop_watch_drop(&io->watches[i]);
+		trace_ring_close(&io->rings[i]);
 		fd_close(&io->answers[i]);
 		fd_close(&io->out[i].fd);
 	}
 	loop_timer_drop(&io->timer);
+	trace_source_wipe(&io->source);
 	trace_free(&io->engine);
 	free(io);
 	*out = NULL;
 }
 
-// The address the kernel would send from; unspecified when there is no route.
-static struct addr source_for(struct addr dst)
-{
-	struct sockaddr_storage at;
-	fill_to(&at, dst);
-	socklen_t len = length_of(&at);
-	AUTO(fd_close) int fd = socket(at.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	struct addr none = { .family = dst.family };
-	if (dst.family == 4)
-		((struct sockaddr_in *)&at)->sin_port = htons(9);
-	else
-		((struct sockaddr_in6 *)&at)->sin6_port = htons(9);
-	if (fd < 0 || connect(fd, (const struct sockaddr *)&at, len) != 0 ||
-	    getsockname(fd, (struct sockaddr *)&at, &len) != 0)
-		return none;
-	if (dst.family == 4)
-		return addr_of(span_of(&((struct sockaddr_in *)&at)->sin_addr, 4));
-	return addr_of(span_of(&((struct sockaddr_in6 *)&at)->sin6_addr, 16));
-}
-
 enum err trace_io_put(struct trace_io *io, const struct trace_target *target)
 {
 	struct trace_target t = *target;
+	enum err err = listen_to(io, t.dst.family == 4 ? V4 : V6);
+	if (err != ERR_OK)
+		return err;
 	if (t.src.family == 0)
-		t.src = source_for(t.dst);
+		t.src = trace_source_find(&io->source, t.dst);
 	t.start = clock_wall();
 	t.drops = (uint32_t)io->drops;
 	struct mono now = clock_mono();
-	enum err err = trace_put(io->engine, now, &t);
+	err = trace_put(io->engine, now, &t);
 	if (err == ERR_OK)
 		loop_timer_at(io->timer, now);
 	return err;

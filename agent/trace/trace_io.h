@@ -19,7 +19,8 @@ struct trace_io_config {
 	size_t traces;        // most at one time
 	uint16_t sport_first; // own range: outside ip_local_port_range, or reserved in
 	uint16_t sport_count; // ip_local_reserved_ports
-	int receive_buffer;   // bytes, per family
+	size_t ring;          // bytes answers may wait in, per family that is traced
+	int receive_buffer;   // the same where the kernel gives no ring
 	struct pace *pace;    // asked before every packet; borrowed
 	trace_io_done_fn *done;
 	void *self;
@@ -27,7 +28,7 @@ struct trace_io_config {
 
 #define TRACE_IO_DEFAULT                                                                           \
 	{                                                                                          \
-		.traces = 10000, .sport_first = 61000, .sport_count = 4096,                        \
+		.traces = 10000, .sport_first = 61000, .sport_count = 4096, .ring = 2 << 20,       \
 		.receive_buffer = 8 << 20                                                          \
 	}
 

@@ -11,16 +11,16 @@ struct table {
 	uint64_t seed[2];
 	size_t slots; // power of two
 	size_t count;
-	uint8_t *mark;  // per slot: 1 = used
+	uint8_t *mark;  // per slot: 0 = free, else some of the hash
 	uint8_t *store; // slots * slot_size: key, then value at an aligned offset
 };
 
-static uint64_t rotl(uint64_t v, int n)
+static inline uint64_t rotl(uint64_t v, int n)
 {
 	return v << n | v >> (64 - n);
 }
 
-static void sip_round(uint64_t v[4])
+static inline void sip_round(uint64_t v[4])
 {
 	v[0] += v[1];
 	v[1] = rotl(v[1], 13) ^ v[0];
@@ -114,19 +114,28 @@ static uint8_t *slot(const struct table *t, size_t i)
 	return t->store + i * t->slot_size;
 }
 
-// The slot that holds KEY, or the free one where it would go.
-static size_t place(const struct table *t, const void *key)
+// Seven bits that do not choose the slot: most other keys are told apart without looking at them.
+static uint8_t mark_of(uint64_t hash)
+{
+	return (uint8_t)(0x80 | hash >> 57);
+}
+
+// The slot that holds KEY, or the free one where it would go; *MARK is what marks it.
+static size_t place(const struct table *t, const void *key, uint8_t *mark)
 {
 	size_t mask = t->slots - 1;
-	size_t i = (size_t)table_hash(t->seed, span_of(key, t->key_size)) & mask;
-	while (t->mark[i] && memcmp(slot(t, i), key, t->key_size) != 0)
+	uint64_t hash = table_hash(t->seed, span_of(key, t->key_size));
+	size_t i = (size_t)hash & mask;
+	*mark = mark_of(hash);
+	while (t->mark[i] && (t->mark[i] != *mark || memcmp(slot(t, i), key, t->key_size) != 0))
 		i = (i + 1) & mask;
 	return i;
 }
 
 void *table_find(const struct table *t, const void *key)
 {
-	size_t i = place(t, key);
+	uint8_t mark;
+	size_t i = place(t, key, &mark);
 	return t->mark[i] ? slot(t, i) + aligned(t->key_size) : NULL;
 }
 
@@ -138,8 +147,9 @@ static bool grow(struct table *t)
 	for (size_t i = 0; i < old.slots; i++) {
 		if (!old.mark[i])
 			continue;
-		size_t to = place(t, slot(&old, i));
-		t->mark[to] = 1;
+		uint8_t mark;
+		size_t to = place(t, slot(&old, i), &mark);
+		t->mark[to] = mark;
 		memcpy(slot(t, to), slot(&old, i), t->slot_size);
 	}
 	free(old.mark);
@@ -149,7 +159,8 @@ static bool grow(struct table *t)
 
 void *table_put(struct table *t, const void *key, bool *fresh)
 {
-	size_t i = place(t, key);
+	uint8_t mark;
+	size_t i = place(t, key, &mark);
 	if (fresh != NULL)
 		*fresh = !t->mark[i];
 	if (!t->mark[i]) {
@@ -159,9 +170,9 @@ void *table_put(struct table *t, const void *key, bool *fresh)
 		if ((t->count + 1) * 4 > t->slots * 3) {
 			if (!grow(t))
 				return NULL;
-			i = place(t, key);
+			i = place(t, key, &mark);
 		}
-		t->mark[i] = 1;
+		t->mark[i] = mark;
 		t->count++;
 		memset(slot(t, i), 0, t->slot_size);
 		memcpy(slot(t, i), key, t->key_size);
@@ -172,7 +183,8 @@ void *table_put(struct table *t, const void *key, bool *fresh)
 bool table_take(struct table *t, const void *key)
 {
 	size_t mask = t->slots - 1;
-	size_t hole = place(t, key);
+	uint8_t mark;
+	size_t hole = place(t, key, &mark);
 	if (!t->mark[hole])
 		return false;
 	// Close the hole: move back whatever would no longer be found past it.
@@ -180,6 +192,7 @@ bool table_take(struct table *t, const void *key)
 		size_t home = (size_t)table_hash(t->seed, span_of(slot(t, i), t->key_size)) & mask;
 		if (((i - home) & mask) >= ((i - hole) & mask)) {
 			memcpy(slot(t, hole), slot(t, i), t->slot_size);
+			t->mark[hole] = t->mark[i];
 			hole = i;
 		}
 	}

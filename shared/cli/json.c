@@ -34,46 +34,95 @@ static size_t plain(struct span s)
 	return n;
 }
 
-static void quoted(FILE *out, struct span s)
+static void flush(struct json *j)
 {
-	fputc('"', out);
+	(void)fwrite_unlocked(j->bytes, 1, j->len, j->out);
+	j->len = 0;
+}
+
+static void put(struct json *j, const void *text, size_t len)
+{
+	if (len > sizeof(j->bytes) - j->len)
+		flush(j);
+	if (len > sizeof(j->bytes)) {
+		(void)fwrite_unlocked(text, 1, len, j->out);
+		return;
+	}
+	memcpy(j->bytes + j->len, text, len);
+	j->len += len;
+}
+
+static void put_text(struct json *j, const char *text)
+{
+	put(j, text, strlen(text));
+}
+
+static void put_char(struct json *j, char c)
+{
+	if (j->len == sizeof(j->bytes))
+		flush(j);
+	j->bytes[j->len++] = c;
+}
+
+static void quoted(struct json *j, struct span s)
+{
+	put_char(j, '"');
 	while (s.len > 0) {
 		size_t run = plain(s);
-		fwrite(s.at, 1, run, out);
+		put(j, s.at, run);
 		s = span_cut(s, run, s.len);
 		if (s.len == 0)
 			break;
 		size_t n = utf8(s);
-		uint8_t c = s.at[0];
-		if (n == 0)
-			fputs("\\ufffd", out);
-		else if (c == '"' || c == '\\')
-			fprintf(out, "\\%c", c);
-		else if (c < ' ' || c == 0x7f)
-			fprintf(out, "\\u%04x", c);
-		else
-			fwrite(s.at, 1, n, out);
+		char c = (char)s.at[0];
+		char escape[8];
+		if (n == 0) {
+			put_text(j, "\\ufffd");
+		} else if (c == '"' || c == '\\') {
+			put_char(j, '\\');
+			put_char(j, c);
+		} else if ((uint8_t)c < ' ' || c == 0x7f) {
+			snprintf(escape, sizeof(escape), "\\u%04x", (unsigned)c);
+			put_text(j, escape);
+		} else {
+			put(j, s.at, n);
+		}
 		n = n == 0 ? 1 : n;
 		s = span_of(s.at + n, s.len - n);
 	}
-	fputc('"', out);
+	put_char(j, '"');
 }
 
+// Keys are constants of ours: nothing to escape.
 static void lead(struct json *j, const char *key)
 {
 	if (j->some[j->depth])
-		fputc(',', j->out);
+		put_char(j, ',');
 	j->some[j->depth] = true;
-	if (key != NULL) {
-		quoted(j->out, span_text(key));
-		fputc(':', j->out);
-	}
+	if (key == NULL)
+		return;
+	put_char(j, '"');
+	put_text(j, key);
+	put(j, "\":", 2);
+}
+
+// The decimal digits of V, at least LEAST of them.
+static void put_digits(struct json *j, uint64_t v, int least)
+{
+	char digits[20];
+	size_t at = sizeof(digits);
+	do {
+		digits[--at] = (char)('0' + v % 10);
+		v /= 10;
+		least--;
+	} while (v > 0 || least > 0);
+	put(j, digits + at, sizeof(digits) - at);
 }
 
 static void open_level(struct json *j, const char *key, char mark)
 {
 	lead(j, key);
-	fputc(mark, j->out);
+	put_char(j, mark);
 	assert(j->depth + 1 < JSON_DEPTH);
 	j->some[++j->depth] = false;
 }
@@ -81,10 +130,11 @@ static void open_level(struct json *j, const char *key, char mark)
 static void close_level(struct json *j, char mark)
 {
 	assert(j->depth > 0);
-	fputc(mark, j->out);
+	put_char(j, mark);
 	if (--j->depth == 0) {
-		fputc('\n', j->out);
+		put_char(j, '\n');
 		j->some[0] = false;
+		flush(j);
 	}
 }
 
@@ -111,7 +161,7 @@ void json_end_array(struct json *j)
 void json_span(struct json *j, const char *key, struct span text)
 {
 	lead(j, key);
-	quoted(j->out, text);
+	quoted(j, text);
 }
 
 void json_text(struct json *j, const char *key, const char *text)
@@ -125,34 +175,45 @@ void json_text(struct json *j, const char *key, const char *text)
 void json_int(struct json *j, const char *key, int64_t v)
 {
 	lead(j, key);
-	fprintf(j->out, "%lld", (long long)v);
+	if (v < 0)
+		put_char(j, '-');
+	put_digits(j, v < 0 ? 0 - (uint64_t)v : (uint64_t)v, 1);
 }
 
 void json_real(struct json *j, const char *key, double v, int decimals)
 {
+	char text[350];
 	lead(j, key);
-	if (isfinite(v))
-		fprintf(j->out, "%.*f", decimals, v);
+	if (isfinite(v) && snprintf(text, sizeof(text), "%.*f", decimals, v) < (int)sizeof(text))
+		put_text(j, text);
 	else
-		fputs("null", j->out);
+		put_text(j, "null");
+}
+
+void json_thousandths(struct json *j, const char *key, uint64_t v)
+{
+	lead(j, key);
+	put_digits(j, v / 1000, 1);
+	put_char(j, '.');
+	put_digits(j, v % 1000, 3);
 }
 
 void json_number(struct json *j, const char *key, const char *text)
 {
 	lead(j, key);
-	fputs(text, j->out);
+	put_text(j, text);
 }
 
 void json_bool(struct json *j, const char *key, bool v)
 {
 	lead(j, key);
-	fputs(v ? "true" : "false", j->out);
+	put_text(j, v ? "true" : "false");
 }
 
 void json_null(struct json *j, const char *key)
 {
 	lead(j, key);
-	fputs("null", j->out);
+	put(j, "null", 4);
 }
 
 void json_addr(struct json *j, const char *key, struct addr a)

@@ -10,17 +10,25 @@
 #include "base/span.h"
 #include "base/time.h"
 
-#define JSON_DEPTH 32
+#define JSON_DEPTH  32
+#define JSON_BUFFER 2048 // bytes thought of and not yet written
 
 struct json {
 	FILE *out;
 	int depth;
 	bool some[JSON_DEPTH]; // this level has an entry already
+	size_t len;
+	char bytes[JSON_BUFFER]; // goes to OUT when full and when the outermost level closes
 };
 
 static inline struct json json_of(FILE *out)
 {
-	return (struct json){ .out = out };
+	struct json j;
+	j.out = out;
+	j.depth = 0;
+	j.some[0] = false;
+	j.len = 0;
+	return j;
 }
 
 void json_object(struct json *j, const char *key);
@@ -32,6 +40,7 @@ void json_text(struct json *j, const char *key, const char *text); // NULL text:
 void json_span(struct json *j, const char *key, struct span text);
 void json_int(struct json *j, const char *key, int64_t v);
 void json_real(struct json *j, const char *key, double v, int decimals); // NaN, inf: null
+void json_thousandths(struct json *j, const char *key, uint64_t v);      // 1234: 1.234
 void json_number(struct json *j, const char *key, const char *text); // as it stands: digits, point
 void json_bool(struct json *j, const char *key, bool v);
 void json_null(struct json *j, const char *key);

@@ -133,10 +133,29 @@ static void the_list_has_an_end(void **state)
 	struct pace *p = make(0, 0, 0, 0, 4);
 	enum err err = ERR_OK;
 	for (int i = 0; i <= PACE_DENY_MAX && err == ERR_OK; i++)
-		err = pace_put(p, prefix("198.18.4.0/24"));
+		err = pace_put(p, (struct prefix){ addr_v4(0xc6120000 + 2 * (uint32_t)i), 32 });
 	assert_int_equal(err, ERR_FULL);
 	pace_free(&p);
-	assert_string_equal(pace_verdict_name(PACE_REFUSED), "refused");
+}
+
+static void a_wide_denial_takes_the_place_of_narrow_ones_in_it(void **state)
+{
+	(void)state;
+	struct pace *p = make(0, 0, 0, 0, 4);
+	const char *const some[] = { "198.18.4.0/24",   "198.18.4.7/32", "198.18.0.0/24",
+				     "198.18.9.0/24",   "198.18.0.0/21", "198.18.0.0/24",
+				     "2001:db8:1::/48", "2001:db8::/32" };
+	for (size_t i = 0; i < sizeof(some) / sizeof(some[0]); i++)
+		assert_int_equal(pace_put(p, prefix(some[i])), ERR_OK);
+	assert_int_equal(pace_denied(p, addr_v4(0xc6120000))->bits, 21);
+	assert_int_equal(pace_denied(p, addr_v4(0xc6120407))->bits, 21);
+	assert_int_equal(pace_denied(p, addr_v4(0xc61207ff))->bits, 21);
+	assert_null(pace_denied(p, addr_v4(0xc6120800)));
+	assert_int_equal(pace_denied(p, addr_v4(0xc6120900))->bits, 24);
+	assert_null(pace_denied(p, addr_v4(0xc6120a00)));
+	assert_int_equal(pace_denied(p, prefix("2001:db8:1::1").addr)->bits, 32);
+	assert_int_equal(pace_denied(p, prefix("255.255.255.255").addr)->bits, 4);
+	pace_free(&p);
 }
 
 int main(void)
@@ -150,6 +169,7 @@ int main(void)
 		cmocka_unit_test(refuses_what_is_denied_and_what_is_no_host),
 		cmocka_unit_test(forgets_old_targets_but_not_their_rate),
 		cmocka_unit_test(the_list_has_an_end),
+		cmocka_unit_test(a_wide_denial_takes_the_place_of_narrow_ones_in_it),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Which address the kernel would send from, by asking it; and addresses in its form.
+#pragma once
+
+#include <sys/socket.h>
+
+#include "base/addr.h"
+
+struct trace_source {
+	int fds[2]; // IPv4, IPv6; opened when first asked
+};
+
+#define TRACE_SOURCE_NONE ((struct trace_source){ { -1, -1 } })
+
+void trace_source_wipe(struct trace_source *s);
+
+// Unspecified when there is no route.
+struct addr trace_source_find(struct trace_source *s, struct addr dst);
+
+void trace_source_fill(struct sockaddr_storage *to, struct addr dst);
+socklen_t trace_source_length(const struct sockaddr_storage *to);
