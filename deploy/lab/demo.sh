@@ -149,6 +149,5 @@ waymark exposure leaving "$data"
 echo
 waymark exposure groups "$data"
 say ""
-waymark verify --all "$data" >"$work/verify.log" || die "$(tail -n 1 "$work/verify.log")"
-say "$(tail -n 1 "$work/verify.log")"
+waymark verify --all "$data" >"$work/verify.log" || die "$(grep -m 1 FAIL "$work/verify.log")"
 say "demo: done in $((SECONDS - started)) s"
