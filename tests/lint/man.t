@@ -77,6 +77,12 @@ done)
 [ -z "$missing" ]
 result $? "docs/operator.md explains every log event" "$missing"
 
+missing=$(sed -n 's/^room \([a-z_/]*\):.*/\1/p' tests/lint/rooms.txt | while read -r room; do
+	[ ! -d "$room" ] || grep -q "\`${room##*/}\`\|^### $room" docs/architecture.md || echo "$room"
+done)
+[ -z "$missing" ]
+result $? "docs/architecture.md knows every room" "$missing"
+
 dead=$(for page in README.md docs/*.md; do
 	grep -oE '\]\([^)#:]+\)' "$page" | sed 's/^](//; s/)$//' | while read -r to; do
 		[ -e "$(dirname "$page")/$to" ] || echo "$page: $to"
