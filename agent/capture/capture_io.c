@@ -7,15 +7,22 @@
 
 #include <pcap/pcap.h>
 
+#include "capture/gzip_io.h"
+#include "capture/pcapng_io.h"
 #include "capture/probe_io.h"
+#include "capture/sieve_io.h"
 
 #define RING_BYTES (32 << 20)
 #define WAIT_MS    100 // the kernel hands a block of its ring over at least this often
 
 struct capture {
-	pcap_t *pcap;        // owned
-	pcap_dumper_t *dump; // owned; NULL: nothing is saved
-	char name[256];      // of interface or file, for faults
+	pcap_t *pcap;           // owned; NULL: a pcapng file, which is read by ng
+	pcap_dumper_t *dump;    // owned; NULL: nothing is saved
+	struct pcapng_file *ng; // owned
+	struct sieve *sieve;    // owned; filters and saves for ng
+	FILE *file;             // owned; of ng
+	bool stopped;           // of ng
+	char name[256];         // of interface or file, for faults
 	bool live;
 	uint32_t link;
 	uint64_t count;
@@ -112,17 +119,47 @@ enum err capture_open(struct capture **out, const struct capture_config *config,
 	return err;
 }
 
+static void close_file(FILE *file)
+{
+	if (file != NULL && file != stdin)
+		fclose(file);
+}
+
 // FILE becomes libpcap's on success and is closed here otherwise.
-static enum err open_stream(struct capture *c, FILE *file, struct fault *f)
+static enum err open_pcap(struct capture *c, FILE *file, const char *filter, const char *save,
+			  struct fault *f)
 {
 	char text[PCAP_ERRBUF_SIZE] = "";
 	c->pcap = pcap_fopen_offline_with_tstamp_precision(file, PCAP_TSTAMP_PRECISION_NANO, text);
 	if (c->pcap != NULL)
-		return ERR_OK;
+		return finish_open(c, filter, save, f);
 	long at = ftell(file);
-	if (file != stdin)
-		fclose(file);
+	close_file(file);
 	return fault_set(f, ERR_CORRUPT, 0, "%s: offset %ld: %s", c->name, at > 0 ? at : 0, text);
+}
+
+// libpcap refuses files whose interfaces differ.
+static enum err open_ng(struct capture *c, FILE *file, const char *filter, const char *save,
+			struct fault *f)
+{
+	c->file = file;
+	c->ng = pcapng_file_new(file, c->name);
+	if (c->ng == NULL)
+		return fault_set(f, ERR_MEMORY, 0, "no memory for a capture");
+	return sieve_open(&c->sieve, filter, save, c->name, f);
+}
+
+static enum err open_stream(struct capture *c, FILE *file, const char *filter, const char *save,
+			    struct fault *f)
+{
+	enum err err = file != stdin ? probe_file(file, c->name, f) : ERR_OK;
+	if (err != ERR_OK)
+		close_file(file);
+	else if (pcapng_file_begins(file))
+		err = open_ng(c, file, filter, save, f);
+	else
+		err = open_pcap(c, file, filter, save, f);
+	return err;
 }
 
 enum err capture_open_file(struct capture **out, const char *path, const char *filter,
@@ -134,16 +171,15 @@ enum err capture_open_file(struct capture **out, const char *path, const char *f
 	if (file == NULL)
 		return fault_set(f, errno == ENOENT ? ERR_MISSING : ERR_IO, errno, "cannot read %s",
 				 path);
+	if (!standard)
+		file = gzip_open(file);
 	struct capture *c = capture_new(standard ? "standard input" : path, false);
-	enum err err = c != NULL ? ERR_OK : fault_set(f, ERR_MEMORY, 0, "no memory for a capture");
-	if (err == ERR_OK && !standard)
-		err = probe_file(file, path, f);
-	if (err == ERR_OK)
-		err = open_stream(c, file, f);
-	else if (!standard)
-		fclose(file);
-	if (err == ERR_OK)
-		err = finish_open(c, filter, save, f);
+	if (c == NULL || file == NULL) {
+		close_file(file);
+		free(c);
+		return fault_set(f, ERR_MEMORY, 0, "no memory for a capture");
+	}
+	enum err err = open_stream(c, file, filter, save, f);
 	if (err != ERR_OK)
 		capture_close(&c);
 	*out = c;
@@ -158,12 +194,17 @@ void capture_close(struct capture **c)
 		pcap_dump_close((*c)->dump);
 	if ((*c)->pcap != NULL)
 		pcap_close((*c)->pcap);
+	sieve_close(&(*c)->sieve);
+	pcapng_file_free(&(*c)->ng);
+	close_file((*c)->file);
 	free(*c);
 	*c = NULL;
 }
 
 enum err capture_saved(struct capture *c, struct fault *f)
 {
+	if (c->ng != NULL)
+		return sieve_saved(c->sieve, f);
 	if (c->dump == NULL)
 		return ERR_OK;
 	errno = 0;
@@ -192,11 +233,32 @@ static void on_frame(u_char *self, const struct pcap_pkthdr *head, const u_char 
 	c->fn(c->self, &p);
 }
 
+static enum err read_ng(struct capture *c, int max, struct fault *f)
+{
+	struct packet p;
+	c->stopped = false;
+	for (int i = 0; i < max && !c->stopped; i++) {
+		enum err err = pcapng_file_next(c->ng, &p, f);
+		if (err == ERR_OK) {
+			err = sieve_hear(c->sieve, &p, f);
+			if (err == ERR_MISSING)
+				continue;
+		}
+		if (err != ERR_OK)
+			return err;
+		c->count++;
+		c->fn(c->self, &p);
+	}
+	return ERR_OK;
+}
+
 enum err capture_read(struct capture *c, int max, capture_packet_fn *fn, void *self,
 		      struct fault *f)
 {
 	c->fn = fn;
 	c->self = self;
+	if (c->ng != NULL)
+		return read_ng(c, max, f);
 	int n = pcap_dispatch(c->pcap, max, on_frame, (u_char *)c);
 	if (n > 0 || n == PCAP_ERROR_BREAK)
 		return ERR_OK;
@@ -211,7 +273,9 @@ enum err capture_read(struct capture *c, int max, capture_packet_fn *fn, void *s
 
 void capture_stop(struct capture *c)
 {
-	pcap_breakloop(c->pcap);
+	c->stopped = true;
+	if (c->pcap != NULL)
+		pcap_breakloop(c->pcap);
 }
 
 uint64_t capture_count(const struct capture *c)

@@ -21,9 +21,22 @@ void flow_say_name(struct flow_table *t, const struct flow_heard *h, struct span
 	names_hear(t->names, &entry);
 }
 
+// Whether this packet said just that already: rows would tell nothing apart.
+static bool said_before(const struct flow_table *t, const struct tls_hello *hello)
+{
+	if (t->event_count == 0)
+		return false;
+	size_t last = (t->event_head + t->event_count - 1) % FLOW_EVENTS;
+	const struct flow_event *e = &t->events[last];
+	return e->kind == FLOW_HELLO && e->hello.has_sni == hello->has_sni &&
+	       span_eq(e->hello.sni, hello->sni) && span_eq(e->hello.alpn, hello->alpn);
+}
+
 void flow_say_hello(struct flow_table *t, const struct flow_heard *h, const struct tls_hello *hello,
 		    enum flow_transport transport, uint32_t quic_version)
 {
+	if (said_before(t, hello))
+		return;
 	struct flow_event *e = flow_event_put(t, FLOW_HELLO, h);
 	if (e != NULL) {
 		e->hello = *hello;

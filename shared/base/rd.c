@@ -25,6 +25,8 @@ struct span rd_span(struct rd *r, size_t len)
 		rd_fail(r, ERR_SHORT);
 		return (struct span){ NULL, 0 };
 	}
+	if (len == 0) // of nothing, too, which has no address to add to
+		return span_of(r->in.at != NULL ? r->in.at + r->pos : NULL, 0);
 	struct span s = span_of(r->in.at + r->pos, len);
 	r->pos += len;
 	return s;

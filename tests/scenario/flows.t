@@ -54,6 +54,28 @@ if [ -d "$shared/a_messaging_pcap" ]; then
 else
 	skip "captures of messengers" "no ../shared/data"
 fi
+gzip -c $here/raw_packets.pcap >"$tmp/raw.pcap.gz"
+"$waymark" flows "$tmp/raw.pcap.gz" --csv >"$tmp/packed" && "$waymark" flows $here/raw_packets.pcap --csv >"$tmp/plain"
+cmp -s "$tmp/packed" "$tmp/plain"
+ok $? "a file packed by gzip reads like one that is not"
+head -c 400 "$tmp/raw.pcap.gz" >"$tmp/cut.pcap.gz"
+refused "a packed file that is cut is refused" "$tmp/cut.pcap.gz" 3 "offset [0-9]*, after [0-9]* packets"
+if [ -d "$shared/f_wire_vectors" ]; then
+	mixed=$shared/f_wire_vectors/pcap_format/many_interfaces.pcapng.1
+	[ "$("$waymark" flows "$mixed" --csv | awk -F, 'NR > 1 { p += $6 + $8 } END { print p }')" = 64 ]
+	ok $? "pcapng with interfaces of several link types is read whole"
+	"$waymark" flows "$mixed" --save "$tmp/mixed.pcap" >"$tmp/out" 2>"$tmp/err"
+	[ $? -eq 1 ] && grep -q "cannot be saved in one pcap file" "$tmp/err"
+	ok $? "frames of several link types are not saved as one"
+	head -c 20000 "$mixed" >"$tmp/cut.pcapng"
+	refused "a cut pcapng file is refused where it is cut" "$tmp/cut.pcapng" 3 \
+		"offset [0-9]*, after [0-9]* packets: the file ends within a block"
+	python3 tests/scenario/flows_hellos.py "$waymark" "$shared/f_wire_vectors" >"$tmp/diff" 2>&1
+	ok $? "hellos of TLS, DTLS and QUIC are those of the truth table"
+	sed 's/^/# /' "$tmp/diff"
+else
+	skip "wire vectors" "no ../shared/data"
+fi
 sums() { awk -F, 'NR > 1 { p += $6 + $8; b += $7 + $9 } END { print p, b }'; }
 all=$("$waymark" flows $here/raw_packets.pcap --csv | sums)
 few=$("$waymark" flows $here/raw_packets.pcap --csv --flows 2 2>"$tmp/err" | sums)
