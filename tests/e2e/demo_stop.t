@@ -72,9 +72,8 @@ small=deploy/lab/world/small.conf
 interrupted INT 0.05 group "$WORLD"
 interrupted INT 0.3 group $small
 interrupted TERM 1.5 one "$WORLD"
-interrupted INT 2.2 group "$WORLD"
 interrupted HUP 3 group "$WORLD"
-interrupted INT 9 group "$WORLD"
-interrupted TERM 12 one $small
+interrupted INT 8 group "$WORLD"
+interrupted TERM 9 one $small
 DEMO=
 done_testing

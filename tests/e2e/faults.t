@@ -41,6 +41,8 @@ says 2 "nowhere.conf" "a world that is not there" waymark-lab up "$D/nowhere.con
 # Two small disks: one for a node's data, one for the centre's.
 small_disk "$D/de1/data" 12m && small_disk "$D/centre" 300m
 ok $? "small disks"
+# Records must come faster than a second's worth fits into one page of the journal.
+CONFIG=("rate = 5000" "rate-target = 2000" "rate-net = 2000")
 world_up && centre_up && nodes_up
 ok $? "world, centre and nodes are up" "$(cat "$D"/*.log 2>/dev/null | tail -n 5)"
 
@@ -115,8 +117,7 @@ says 2 "waymark db migrate" "collector: a schema too old" waymark-collector "--d
 
 # --- the agent's disk is full --------------------------------------------------------------------
 
-# COUNT traces from NODE, each a record that its spool must take: to several networks, because a
-# node is slow towards any one.
+# COUNT traces from NODE, each a record that its spool must take, to several networks.
 trace() { # NODE COUNT
 	local i list='' at
 	at=("$(address ns-de)" "$(address bg-time)" "$(address us1 6)" "$(address ts-us)" "$(address gw1 6)")

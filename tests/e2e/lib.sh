@@ -140,7 +140,7 @@ centre_up() {
 
 # --- the nodes -----------------------------------------------------------------------------------
 
-make_node() { # NAME: keys and configuration
+make_node() { # NAME: keys and configuration, with the lines of CONFIG if a test has set it
 	local name=$1 dir=$D/$1 role dns
 	role=$(host_field "$name" 2)
 	dns=$(attribute "$name" dns)
@@ -160,6 +160,7 @@ make_node() { # NAME: keys and configuration
 		resolver6 = $(address "$dns" 6)
 	CONF
 	[ "$role" = vantage ] && echo 'allow = trace' >>"$dir/agent.conf"
+	printf '%s\n' ${CONFIG+"${CONFIG[@]}"} >>"$dir/agent.conf"
 	return 0
 }
 
