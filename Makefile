@@ -234,6 +234,8 @@ check-fast: ## lint, units, corpus replay, scenarios under gcc, clang and ASan+U
 	$(Q)$(MAKE) --no-print-directory -j$(JOBS) CC=clang-14 all tests
 	$(Q)$(MAKE) --no-print-directory -j$(JOBS) FLAVOUR=asan tests
 	$(Q)prove tests/lint
+	$(Q)test $(words $(UNITS)) -eq $$(find tests/unit -name 'test_*.c' | wc -l) || \
+		{ echo 'check-fast: not every tests/unit/**/test_*.c is run' >&2; exit 1; }
 	$(Q)$(TAP) -j$(JOBS) $(sort $(UNITS) $(CORPUS)) \
 		$(sort $(UNITS:$(B)/%=build/release-clang/%) $(CORPUS:$(B)/%=build/release-clang/%)) \
 		$(sort $(UNITS:$(B)/%=build/asan/%) $(CORPUS:$(B)/%=build/asan/%)) \
@@ -275,11 +277,11 @@ demo: deps ## the main job in a world in a box: real messages, both paths, both 
 DEST       := $(DESTDIR)$(PREFIX)
 SHARE      := $(DEST)/share
 COMPLETION := $(SHARE)/bash-completion/completions
-UNITS      := $(DEST)/lib/systemd/system
+UNIT_DIR   := $(DEST)/lib/systemd/system
 MAN_PAGES  := $(wildcard docs/man/*.[1-8])
 install: all ## programs, man pages, units, completion, examples below DESTDIR/PREFIX
 	$(Q)install -d $(DEST)/bin $(SHARE)/doc/waymark/examples $(SHARE)/waymark/world \
-		$(COMPLETION) $(UNITS) $(DEST)/lib/sysusers.d $(addprefix $(SHARE)/man/man,1 5 7 8)
+		$(COMPLETION) $(UNIT_DIR) $(DEST)/lib/sysusers.d $(addprefix $(SHARE)/man/man,1 5 7 8)
 	$(Q)install -m 755 $(BINARIES) $(DEST)/bin
 	$(Q)for page in $(MAN_PAGES); do \
 		install -m 644 $$page $(SHARE)/man/man$${page##*.} || exit 1; done
@@ -287,8 +289,8 @@ install: all ## programs, man pages, units, completion, examples below DESTDIR/P
 	$(Q)install -m 644 $(wildcard deploy/*.conf.example) $(SHARE)/doc/waymark/examples
 	$(Q)install -m 644 $(wildcard deploy/lab/world/*.conf) $(SHARE)/waymark/world
 	$(Q)for unit in $(wildcard deploy/systemd/*.service); do \
-		sed 's|/usr/local/|$(PREFIX)/|' $$unit > $(UNITS)/$${unit##*/} && \
-		chmod 644 $(UNITS)/$${unit##*/} || exit 1; done
+		sed 's|/usr/local/|$(PREFIX)/|' $$unit > $(UNIT_DIR)/$${unit##*/} && \
+		chmod 644 $(UNIT_DIR)/$${unit##*/} || exit 1; done
 	$(Q)install -m 644 deploy/systemd/waymark.sysusers $(DEST)/lib/sysusers.d/waymark.conf
 	$(Q)install -m 644 deploy/completion/waymark $(COMPLETION)
 	$(Q)for program in $(filter-out waymark,$(PROGRAMS)); do \
