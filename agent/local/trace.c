@@ -2,143 +2,150 @@
 #include "local/trace.h"
 
 #include <signal.h>
-#include <stdlib.h>
-#include <string.h>
+#include <unistd.h>
 
-#include "base/text.h"
-#include "cli/options.h"
 #include "cli/verb.h"
 #include "local/trace_print.h"
 #include "local/trace_read.h"
+#include "local/trace_settings.h"
+#include "local/trace_status.h"
 #include "local/trace_targets.h"
 #include "sys/clock.h"
+#include "trace/source_io.h"
 #include "trace/trace_io.h"
 
-struct settings {
-	char method[16], format[8], read[256];
-	uint64_t port, first, max_ttl, attempts, again, gap, window, parallel, sport;
-	int64_t wait, deadline;
-	double rate, target_rate, net_rate;
-	struct conf_list deny;
-	bool json, ipv6;
-};
-
-#define ROW(name, kind, min, max, unset, value, help)                                              \
-	{                                                                                          \
-#name, kind, offsetof(struct settings, name),                                      \
-			sizeof(((struct settings *)0)->name), min, max, unset, value, help         \
-	}
-
-static const struct conf_option options[] = {
-	ROW(method, CONF_TEXT, 0, 0, "udp", "METHOD", "udp, icmp or tcp-syn"),
-	ROW(port, CONF_UINT, 0, 65535, "0", "PORT", "destination port; 0: 33434 udp, 443 tcp-syn"),
-	ROW(first, CONF_UINT, 1, TRACE_HOPS_MAX, "1", "TTL", "first hop asked"),
-	{ "max-ttl", CONF_UINT, offsetof(struct settings, max_ttl), sizeof(uint64_t), 1,
-	  TRACE_HOPS_MAX, "32", "TTL", "last hop asked" },
-	ROW(attempts, CONF_UINT, 1, TRACE_TRIES_MAX, "3", "N", "probes to each hop"),
-	ROW(again, CONF_UINT, 0, TRACE_TRIES_MAX, "2", "N",
-	    "more, slower, to a silent hop within the path"),
-	ROW(wait, CONF_DURATION, 0.01, 60, "2s", "TIME", "longest wait for one answer"),
-	ROW(gap, CONF_UINT, 1, TRACE_HOPS_MAX, "5", "N", "silent hops in a row that end a trace"),
-	ROW(window, CONF_UINT, 1, 255, "8", "N", "probes of one trace in flight at once"),
-	ROW(deadline, CONF_DURATION, 0, 86400, "0s", "TIME", "ends a trace after this; 0: never"),
-	ROW(parallel, CONF_UINT, 1, 100000, "1000", "N", "traces at once"),
-	ROW(rate, CONF_REAL, 0.1, 1e7, "1000", "PPS", "packets a second, all together"),
-	{ "target-rate", CONF_REAL, offsetof(struct settings, target_rate), sizeof(double), 0.1,
-	  1e7, "100", "PPS", "packets a second to one address" },
-	{ "net-rate", CONF_REAL, offsetof(struct settings, net_rate), sizeof(double), 0.1, 1e7,
-	  "500", "PPS", "packets a second to one /24 or /48" },
-	ROW(deny, CONF_LIST, 0, 0, NULL, "PREFIX", "never probe these addresses; repeatable"),
-	ROW(sport, CONF_UINT, 0, 65535, "0", "PORT", "source port (icmp: id); 0: chosen"),
-	ROW(ipv6, CONF_BOOL, 0, 0, "no", NULL, "take the IPv6 address of a host name"),
-	ROW(json, CONF_BOOL, 0, 0, "no", NULL, "the same as --format json"),
-	ROW(format, CONF_TEXT, 0, 0, "text", "FORMAT", "text, json, atlas or warts"),
-	ROW(read, CONF_TEXT, 0, 0, "", "FILE",
-	    "print the traces in FILE (json, atlas or warts; - is standard input)"),
-	{ .name = NULL },
-};
-
-static const struct cli_usage usage = {
-	.synopsis = "waymark trace TARGET… [option …]",
-	.text = "Forward path to each target with a constant flow id. Without targets they are\n"
-		"read from standard input, one a line: ADDRESS [METHOD [PORT]]. Needs root or\n"
-		"CAP_NET_RAW, but not to --read.",
-	.examples = "  waymark trace 198.18.0.1 --method tcp-syn --port 443\n"
-		    "  waymark trace --json < targets.txt > paths.jsonl\n"
-		    "  waymark trace --read paths.jsonl --format warts > paths.warts\n",
-};
-
 struct job {
-	const struct settings *settings;
+	const struct trace_settings *settings;
 	enum trace_format format;
+	uint64_t seed[2];
 	struct loop *loop;
 	struct trace_io *io;
+	struct pace *pace;
+	struct loop_watch *input; // standard input, while a line is waited for
+	struct loop_timer *second;
 	struct trace_targets targets;
-	size_t next; // first target not yet begun
-	size_t done, refused, failed;
-	bool interrupted;
+	struct trace_status status;
+	struct trace_wish held; // taken, and its flow is busy
+	bool holding, ended, interrupted;
+	uint64_t done, refused, failed, unprinted;
+	uint64_t stops[TRACE_STOP_COUNT];
 };
 
 static void feed(struct job *j);
 
-static struct trace_target target_of(const struct settings *s, const struct trace_wish *w)
+static struct trace_figures figures(const struct job *j)
 {
-	struct trace_target t = TRACE_TARGET_DEFAULT;
-	t.dst = w->addr;
-	t.method = w->method;
-	t.dport = w->port;
-	t.sport = (uint16_t)s->sport;
-	t.first_ttl = (uint8_t)s->first;
-	t.max_ttl = (uint8_t)s->max_ttl;
-	t.attempts = (uint8_t)s->attempts;
-	t.again = (uint8_t)s->again;
-	t.gap = (uint8_t)s->gap;
-	t.window = (uint8_t)s->window;
-	t.wait_ns = s->wait;
-	t.deadline_ns = s->deadline;
-	return t;
+	struct trace_figures g = {
+		.probes = trace_io_counts(j->io),
+		.drops = trace_io_drops(j->io),
+		.running = trace_io_count(j->io),
+		.taken = j->targets.taken,
+		.done = j->done,
+		.refused = j->refused,
+		.failed = j->failed,
+		.bad = j->targets.bad,
+		.all_known = j->ended,
+	};
+	for (int i = 0; i < TRACE_STOP_COUNT; i++)
+		g.stops[i] = j->stops[i];
+	return g;
+}
+
+// What came from the command line has its name there; the tag says where.
+static const char *name_of(const struct job *j, uint64_t tag, struct addr a,
+			   char text[static ADDR_TEXT])
+{
+	addr_write(a, text);
+	return tag == 0 ? text : j->targets.items[tag - 1].name;
+}
+
+static void stop_when_done(struct job *j)
+{
+	if (j->ended && !j->holding && j->done + j->failed == j->targets.taken)
+		loop_stop(j->loop);
 }
 
 static void on_done(void *self, const struct trace_record *r)
 {
 	struct job *j = self;
-	const struct trace_wish *w = &j->targets.items[r->id];
+	char text[ADDR_TEXT];
+	const char *name = name_of(j, r->id, r->dst, text);
 	if (j->format == TRACE_FORMAT_JSON)
-		trace_print_json(stdout, r, w->name);
-	else if (trace_record_print(stdout, j->format, r, w->name,
-				    (unsigned)j->settings->max_ttl) != ERR_OK)
-		j->failed++;
+		trace_print_json(stdout, r, name);
+	else if (trace_record_print(stdout, j->format, r, name, (unsigned)j->settings->max_ttl) !=
+		 ERR_OK)
+		j->unprinted++;
 	if (j->format == TRACE_FORMAT_TEXT || j->targets.count == 1)
 		fflush(stdout);
 	if (j->format == TRACE_FORMAT_TEXT && r->stop != TRACE_REACHED)
-		fprintf(stderr, "waymark trace: %s: not reached: %s\n", w->name,
+		fprintf(stderr, "waymark trace: %s: not reached: %s\n", name,
 			trace_stop_name(r->stop));
 	j->done++;
+	j->stops[r->stop]++;
 	j->refused += r->stop == TRACE_REFUSED;
 	if (!j->interrupted)
 		feed(j);
 	// The one being handed over still counts as running.
-	if (j->done + j->failed == j->targets.count)
-		loop_stop(j->loop);
+	stop_when_done(j);
 }
 
-// Begins as many as may run at once. A flow that is busy (a target named twice) waits for its turn.
-static void feed(struct job *j)
+// False when it has to wait: its flow is busy (a target named twice), or there is no room.
+static bool begin(struct job *j, const struct trace_wish *w)
 {
-	while (j->next < j->targets.count && trace_io_count(j->io) < j->settings->parallel) {
-		const struct trace_wish *w = &j->targets.items[j->next];
-		struct trace_target t = target_of(j->settings, w);
-		t.tag = j->next;
-		enum err err = trace_io_put(j->io, &t);
-		bool busy = err == ERR_EXISTS || err == ERR_FULL;
-		if (busy && trace_io_count(j->io) > 0)
-			return;
-		j->next++;
-		if (err == ERR_OK)
-			continue;
-		fprintf(stderr, "waymark trace: %s: cannot start (%s)\n", w->name, err_name(err));
+	char text[ADDR_TEXT];
+	struct trace_target t = trace_settings_target(j->settings, w);
+	t.tag = w->name == NULL ? 0 : j->targets.next;
+	enum err err = trace_io_put(j->io, &t);
+	if ((err == ERR_EXISTS || err == ERR_FULL) && trace_io_count(j->io) > 0)
+		return false;
+	if (err != ERR_OK) {
+		fprintf(stderr, "waymark trace: %s: cannot start (%s)\n",
+			name_of(j, t.tag, t.dst, text), err_name(err));
 		j->failed++;
 	}
+	return true;
+}
+
+static void wait_for_input(struct job *j, bool wait)
+{
+	struct fault f;
+	if (j->input != NULL && loop_watch_events(j->input, wait ? EPOLLIN : 0, &f) != ERR_OK)
+		(void)cli_fail("waymark trace", &f);
+}
+
+// Begins as many as may run at once.
+static void feed(struct job *j)
+{
+	enum trace_supply supply = TRACE_SUPPLY_ONE;
+	while (!j->ended && trace_io_count(j->io) < j->settings->parallel) {
+		if (!j->holding)
+			supply = trace_targets_take(&j->targets, &j->held);
+		if (supply != TRACE_SUPPLY_ONE)
+			break;
+		j->holding = !begin(j, &j->held);
+		if (j->holding)
+			break;
+	}
+	j->ended = j->ended || supply == TRACE_SUPPLY_END;
+	wait_for_input(j, supply == TRACE_SUPPLY_LATER);
+}
+
+static void on_input(void *self, uint32_t events)
+{
+	struct job *j = self;
+	(void)events;
+	trace_targets_hear(&j->targets);
+	feed(j);
+	stop_when_done(j);
+}
+
+static void on_second(void *self, struct mono now)
+{
+	struct job *j = self;
+	const struct trace_figures g = figures(j);
+	trace_status_tick(&j->status, now, clock_wall(), &g);
+	fflush(stdout); // who reads along should not wait for a buffer to fill
+	loop_timer_at(j->second, mono_add(now, NS_PER_S));
 }
 
 static void on_signal(void *self, uint32_t number)
@@ -151,84 +158,118 @@ static void on_signal(void *self, uint32_t number)
 	loop_stop(j->loop);
 }
 
-static enum err make_pace(const struct settings *s, struct pace **out, struct fault *f)
+static enum err open_loop(struct job *j, struct loop *l, struct fault *f)
 {
-	const struct pace_limits limits = {
-		.all = s->rate,
-		.target = s->target_rate,
-		.net = s->net_rate,
-		.burst_s = 0.004,
-		.targets = 65536,
-		.seed = { random_u64(), random_u64() },
-	};
-	*out = pace_new(&limits);
-	if (*out == NULL)
-		return fault_set(f, ERR_MEMORY, 0, "no memory");
-	for (size_t i = 0; i < s->deny.count; i++) {
-		struct prefix p;
-		if (prefix_read(span_text(s->deny.items[i]), &p) != ERR_OK)
-			return fault_set(f, ERR_USAGE, 0,
-					 "deny: \"%s\" is not a prefix like 198.18.0.0/15 without "
-					 "host bits",
-					 s->deny.items[i]);
-		if (pace_put(*out, p) != ERR_OK)
-			return fault_set(f, ERR_USAGE, 0, "deny: more than %d prefixes",
-					 PACE_DENY_MAX);
-	}
-	return ERR_OK;
+	enum err err = loop_signals(l, on_signal, j, f);
+	if (err == ERR_OK)
+		err = loop_timer(l, on_second, j, &j->second, f);
+	if (err == ERR_OK && j->targets.from_input && !j->targets.file)
+		err = loop_watch(l, STDIN_FILENO, 0, on_input, j, &j->input, f);
+	if (err == ERR_OK)
+		loop_timer_at(j->second, mono_add(clock_mono(), NS_PER_S));
+	return err;
 }
 
-static enum err measure(struct job *j, struct fault *f)
+static enum err open_engine(struct job *j, struct loop *l, struct trace_io **io, struct fault *f)
 {
-	const struct settings *s = j->settings;
-	AUTO(pace_free) struct pace *pace = NULL;
-	AUTO(loop_free) struct loop *loop = NULL;
-	AUTO(trace_io_close) struct trace_io *io = NULL;
+	const struct trace_settings *s = j->settings;
 	struct trace_io_config c = TRACE_IO_DEFAULT;
 	c.traces = (size_t)s->parallel + 1; // the one being handed over still has its place
 	c.done = on_done;
 	c.self = j;
+	c.pace = j->pace;
+	c.seed[0] = j->seed[0];
+	c.seed[1] = j->seed[1];
 	if (s->sport != 0) {
 		c.sport_first = (uint16_t)s->sport;
 		c.sport_count = 1;
 	}
-	enum err err = make_pace(s, &pace, f);
-	c.pace = pace;
+	return trace_io_open(l, &c, io, f);
+}
+
+static enum err run_loop(struct job *j, char **argv, struct fault *f)
+{
+	bool many = j->targets.from_input || j->targets.count > 1;
+	enum err err =
+		trace_status_open(&j->status, j->settings, many, clock_mono(), clock_wall(), f);
+	if (err != ERR_OK)
+		return err;
+	feed(j);
+	if (!j->ended || trace_io_count(j->io) > 0)
+		err = loop_run(j->loop, f);
+	const struct trace_figures g = figures(j);
+	fflush(stdout);
 	if (err == ERR_OK)
-		err = loop_new(&loop, f);
+		err = trace_status_close(&j->status, argv, j->seed, j->interrupted, &g,
+					 clock_mono(), clock_wall(), f);
+	if (err == ERR_OK && j->targets.taken == 0 && !j->interrupted)
+		return fault_set(f, ERR_USAGE, 0,
+				 "no targets on standard input; --help tells more");
+	return err;
+}
+
+static enum err measure(struct job *j, char **argv, struct fault *f)
+{
+	AUTO(loop_free) struct loop *loop = NULL;
+	AUTO(trace_io_close) struct trace_io *io = NULL;
+	enum err err = loop_new(&loop, f);
 	if (err == ERR_OK)
-		err = loop_signals(loop, on_signal, j, f);
+		err = open_loop(j, loop, f);
 	if (err == ERR_OK)
-		err = trace_io_open(loop, &c, &io, f);
+		err = open_engine(j, loop, &io, f);
 	if (err != ERR_OK)
 		return err;
 	j->loop = loop;
 	j->io = io;
-	feed(j);
-	if (trace_io_count(io) > 0)
-		err = loop_run(loop, f);
-	return err;
+	return run_loop(j, argv, f);
+}
+
+// Says what would be sent. Waits for standard input: nothing else is to be done.
+static enum err rehearse(struct job *j)
+{
+	struct trace_source source = TRACE_SOURCE_NONE;
+	struct trace_wish w;
+	enum trace_supply supply;
+	uint64_t probes = 0;
+	while ((supply = trace_targets_take(&j->targets, &w)) != TRACE_SUPPLY_END) {
+		if (supply == TRACE_SUPPLY_LATER) {
+			trace_targets_hear(&j->targets);
+			continue;
+		}
+		struct trace_target t = trace_settings_target(j->settings, &w);
+		char text[ADDR_TEXT];
+		const struct prefix *denied = pace_denied(j->pace, t.dst);
+		t.src = trace_source_find(&source, t.dst);
+		trace_print_plan(stdout, j->format == TRACE_FORMAT_JSON, &t, denied,
+				 name_of(j, w.name == NULL ? 0 : j->targets.next, t.dst, text));
+		j->refused += denied != NULL;
+		j->done++;
+		probes += denied != NULL ? 0 : trace_most_probes(&t);
+	}
+	trace_source_wipe(&source);
+	fprintf(stderr,
+		"waymark trace: dry run: %llu targets, %llu denied, at most %llu probes, at least "
+		"%.1f s for those\n",
+		(unsigned long long)j->done, (unsigned long long)j->refused,
+		(unsigned long long)probes, (double)probes / j->settings->rate);
+	return ERR_OK;
 }
 
 static int status(const struct job *j)
 {
-	size_t bad = j->refused + j->failed + j->targets.bad;
+	size_t bad = j->refused + j->failed + j->unprinted + j->targets.bad;
 	if (j->interrupted)
 		return err_exit(ERR_CANCELED);
 	if (bad == 0)
 		return 0;
-	if (j->refused > 0 && j->refused == j->targets.count + j->targets.bad)
+	if (j->refused > 0 && j->refused == j->targets.taken + j->targets.bad)
 		return err_exit(ERR_REFUSED);
 	return j->done > j->refused ? 3 : 1;
 }
 
-static enum err run(int argc, char **argv, struct settings *s, struct job *j, struct fault *f)
+// And does the whole work when traces are only read.
+static enum err choose_format(struct trace_settings *s, struct job *j, struct fault *f)
 {
-	struct cli cli;
-	struct trace_wish unset = { 0 };
-	enum err err = cli_read(argc, argv, options, &usage, s, &cli, f);
-	if (err != ERR_OK || cli.helped)
-		return err;
 	if (trace_format_read(span_text(s->format), &j->format) != ERR_OK)
 		return fault_set(f, ERR_USAGE, 0,
 				 "--format: \"%s\" is not text, json, atlas or warts", s->format);
@@ -237,27 +278,46 @@ static enum err run(int argc, char **argv, struct settings *s, struct job *j, st
 	if (s->read[0] != '\0')
 		return trace_read_print(s->read, j->format, (unsigned)s->max_ttl, &j->targets.bad,
 					f);
+	return ERR_OK;
+}
+
+static enum err run(int argc, char **argv, struct trace_settings *s, struct job *j, struct fault *f)
+{
+	struct cli cli;
+	struct trace_wish unset = { 0 };
+	enum err err = cli_read(argc, argv, trace_options, &trace_usage, s, &cli, f);
+	if (err != ERR_OK || cli.helped)
+		return err;
+	err = choose_format(s, j, f);
+	if (err != ERR_OK || s->read[0] != '\0')
+		return err;
 	if (s->first > s->max_ttl)
 		return fault_set(f, ERR_USAGE, 0, "--first lies past --max-ttl");
 	if (trace_method_read(span_text(s->method), &unset.method) != ERR_OK)
-		return fault_set(f, ERR_USAGE, 0, "--method: \"%s\" is not udp, icmp or tcp-syn",
+		return fault_set(f, ERR_USAGE, 0,
+				 "--method: \"%s\" is not udp, icmp, tcp-syn, tcp-ack or quic",
 				 s->method);
 	unset.port = (uint16_t)s->port;
-	err = trace_targets_read(&j->targets, cli.words, cli.count, &unset, s->ipv6, f);
+	j->seed[0] = s->seed != 0 ? s->seed : random_u64();
+	j->seed[1] = s->seed != 0 ? ~s->seed : random_u64();
+	err = trace_targets_open(&j->targets, cli.words, cli.count, &unset, s->ipv6, f);
 	if (err == ERR_OK)
-		err = measure(j, f);
-	return err;
+		err = trace_settings_pace(s, j->seed, &j->pace, f);
+	if (err != ERR_OK)
+		return err;
+	return s->dry_run ? rehearse(j) : measure(j, argv, f);
 }
 
 int trace_run(int argc, char **argv)
 {
-	struct settings s = { 0 };
+	struct trace_settings s = { 0 };
 	struct job j = { .settings = &s };
 	struct fault f = { 0 };
 	enum err err = run(argc, argv, &s, &j, &f);
 	int exit = err == ERR_OK ? status(&j) : cli_fail("waymark trace", &f);
 	trace_targets_wipe(&j.targets);
-	conf_wipe(options, &s);
+	pace_free(&j.pace);
+	conf_wipe(trace_options, &s);
 	if (fflush(stdout) != 0 && exit == 0)
 		exit = 1;
 	return exit;

@@ -50,7 +50,8 @@ static void json_reply(struct json *j, const struct trace_record *r, size_t i)
 	} else {
 		json_null(j, "icmp_type");
 		json_null(j, "icmp_code");
-		json_int(j, "tcp_flags", answer & 0xff);
+		if (answer >> 16 == ANSWER_TCP)
+			json_int(j, "tcp_flags", answer & 0xff);
 	}
 	json_int(j, "reply_ttl", r->reply_ttl.at[i]);
 	if (answer >> 16 != ANSWER_ICMP)
@@ -60,6 +61,10 @@ static void json_reply(struct json *j, const struct trace_record *r, size_t i)
 	json_labels(j, r, i);
 	json_bool(j, "late", (mark & TRACE_LATE) != 0);
 	json_bool(j, "rewritten", (mark & TRACE_REWRITTEN) != 0);
+	if ((mark & TRACE_BORROWED) != 0)
+		json_bool(j, "borrowed", true);
+	if ((mark & TRACE_GUESSED) != 0)
+		json_bool(j, "guessed", true);
 	json_end_object(j);
 }
 
@@ -100,4 +105,42 @@ void trace_print_json(FILE *out, const struct trace_record *r, const char *name)
 	json_int(&j, "kernel_drops", r->kernel_drops);
 	json_hops(&j, r);
 	json_end_object(&j);
+}
+
+static void plan_json(FILE *out, const struct trace_target *t, const char *denied, const char *name)
+{
+	struct json j = json_of(out);
+	json_object(&j, NULL);
+	json_text(&j, "target", name);
+	json_addr(&j, "addr", t->dst);
+	json_addr(&j, "src", t->src);
+	json_text(&j, "method", trace_method_name(t->method));
+	json_int(&j, "dport", t->dport);
+	json_int(&j, "first_ttl", t->first_ttl);
+	json_int(&j, "max_ttl", t->max_ttl);
+	json_int(&j, "most_probes", (int64_t)trace_most_probes(t));
+	json_text(&j, "denied_by", denied);
+	json_end_object(&j);
+}
+
+void trace_print_plan(FILE *out, bool json, const struct trace_target *t,
+		      const struct prefix *denied, const char *name)
+{
+	char src[ADDR_TEXT], dst[ADDR_TEXT], prefix[PREFIX_TEXT] = "";
+	addr_write(t->src, src);
+	addr_write(t->dst, dst);
+	if (denied != NULL)
+		prefix_write(*denied, prefix);
+	if (json) {
+		plan_json(out, t, denied == NULL ? NULL : prefix, name);
+		return;
+	}
+	fprintf(out, "%s (%s) from %s, %s", name, dst, src, trace_method_name(t->method));
+	if (t->method != TRACE_ICMP)
+		fprintf(out, " to port %u", t->dport);
+	if (denied != NULL)
+		fprintf(out, ": denied by %s\n", prefix);
+	else
+		fprintf(out, ", hops %u to %u, at most %zu probes\n", t->first_ttl, t->max_ttl,
+			trace_most_probes(t));
 }

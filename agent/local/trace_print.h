@@ -6,7 +6,11 @@
 
 #include <stdio.h>
 
-#include "msg/trace.h"
+#include "trace/trace.h"
 
 // NAME: what was asked for, a host name or an address.
 void trace_print_json(FILE *out, const struct trace_record *r, const char *name);
+
+// What would be sent to T: for --dry-run. DENIED: the prefix that forbids it, or NULL.
+void trace_print_plan(FILE *out, bool json, const struct trace_target *t,
+		      const struct prefix *denied, const char *name);

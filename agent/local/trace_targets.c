@@ -1,22 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "local/trace_targets.h"
 
+#include <errno.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/text.h"
-#include "sys/file.h"
-
-#define INPUT_MAX (256u << 20) // bytes of standard input: some ten million targets
 
 static bool is_ours(enum trace_method m)
 {
-	return m == TRACE_ICMP || m == TRACE_UDP || m == TRACE_TCP_SYN;
+	return m >= TRACE_ICMP && m <= TRACE_QUIC;
 }
 
 static void usual_port(struct trace_wish *w)
@@ -64,37 +63,91 @@ static enum err put(struct trace_targets *t, const struct trace_wish *w, struct 
 	return t->items[t->count++].name == NULL ? ERR_MEMORY : ERR_OK;
 }
 
-static enum err read_lines(struct trace_targets *t, const struct trace_wish *unset, struct fault *f)
+// A wish, or false: nothing on this line, or nonsense, which is said.
+static bool read_line(struct trace_targets *t, struct span line, struct trace_wish *out)
 {
-	char *text = NULL;
-	size_t len = 0, number = 0;
+	struct span bare = text_trim(text_cut(&line, '#'));
+	t->line++;
+	if (bare.len == 0)
+		return false;
+	if (trace_wish_read(bare, &t->unset, out) == ERR_OK)
+		return true;
+	t->bad++;
+	fprintf(stderr, "waymark trace: line %zu: \"%.*s\" is not ADDRESS [METHOD [PORT]]\n",
+		t->line, bare.len > 60 ? 60 : (int)bare.len, (const char *)bare.at);
+	return false;
+}
+
+void trace_targets_hear(struct trace_targets *t)
+{
+	if (t->from > 0) {
+		memmove(t->buffer, t->buffer + t->from, t->to - t->from);
+		t->to -= t->from;
+		t->from = 0;
+	}
+	if (t->to == TRACE_INPUT_SIZE) { // a line without end: its pieces are nonsense
+		t->bad++;
+		t->to = 0;
+	}
+	ssize_t n = read(STDIN_FILENO, t->buffer + t->to, TRACE_INPUT_SIZE - t->to);
+	if (n > 0)
+		t->to += (size_t)n;
+	else if (n == 0 || (errno != EINTR && errno != EAGAIN))
+		t->ended = true;
+}
+
+// The next line that is there whole; the last one may lack its newline.
+static bool next_line(struct trace_targets *t, struct span *line)
+{
+	const char *at = t->buffer + t->from;
+	size_t len = t->to - t->from;
+	const char *end = memchr(at, '\n', len);
+	if (end == NULL && (!t->ended || len == 0))
+		return false;
+	*line = span_of(at, end == NULL ? len : (size_t)(end - at));
+	t->from += end == NULL ? len : line->len + 1;
+	return true;
+}
+
+static enum trace_supply take_line(struct trace_targets *t, struct trace_wish *out)
+{
+	struct span line;
+	for (;;) {
+		while (next_line(t, &line))
+			if (read_line(t, line, out))
+				return TRACE_SUPPLY_ONE;
+		if (t->ended)
+			return TRACE_SUPPLY_END;
+		if (!t->file)
+			return TRACE_SUPPLY_LATER;
+		trace_targets_hear(t);
+	}
+}
+
+enum trace_supply trace_targets_take(struct trace_targets *t, struct trace_wish *out)
+{
+	enum trace_supply supply = TRACE_SUPPLY_END;
+	if (t->from_input) {
+		supply = take_line(t, out);
+	} else if (t->next < t->count) {
+		*out = t->items[t->next++];
+		supply = TRACE_SUPPLY_ONE;
+	}
+	t->taken += supply == TRACE_SUPPLY_ONE;
+	return supply;
+}
+
+static enum err open_input(struct trace_targets *t, struct fault *f)
+{
+	struct stat st;
 	if (isatty(STDIN_FILENO))
 		return fault_set(f, ERR_USAGE, 0, "no target given; --help tells more");
-	enum err err = file_read("-", INPUT_MAX, &text, &len, f);
-	struct span rest = span_of(text, len);
-	while (err == ERR_OK && rest.at != NULL && rest.len > 0) {
-		struct trace_wish w;
-		struct span line = text_cut(&rest, '\n');
-		struct span bare = text_trim(text_cut(&line, '#'));
-		number++;
-		if (bare.len == 0)
-			continue;
-		struct span words = bare;
-		if (trace_wish_read(bare, unset, &w) == ERR_OK) {
-			err = put(t, &w, text_word(&words));
-		} else {
-			t->bad++;
-			fprintf(stderr,
-				"waymark trace: line %zu: \"%.*s\" is not ADDRESS [METHOD "
-				"[PORT]]\n",
-				number, bare.len > 60 ? 60 : (int)bare.len, (const char *)bare.at);
-		}
-	}
-	free(text);
-	if (err == ERR_OK && t->count == 0)
-		return fault_set(f, ERR_USAGE, 0,
-				 "no targets on standard input; --help tells more");
-	return err;
+	t->from_input = true;
+	t->file = fstat(STDIN_FILENO, &st) != 0 || !(S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode));
+	t->buffer = malloc(TRACE_INPUT_SIZE);
+	if (t->buffer == NULL)
+		return fault_set(f, ERR_MEMORY, 0, "no memory");
+	return ERR_OK;
 }
 
 static enum err look_up(const char *name, bool ipv6, struct addr *out, struct fault *f)
@@ -116,15 +169,15 @@ static enum err look_up(const char *name, bool ipv6, struct addr *out, struct fa
 	return ERR_OK;
 }
 
-enum err trace_targets_read(struct trace_targets *t, char *const *words, size_t count,
+enum err trace_targets_open(struct trace_targets *t, char *const *words, size_t count,
 			    const struct trace_wish *unset, bool ipv6, struct fault *f)
 {
-	*t = (struct trace_targets){ 0 };
+	*t = (struct trace_targets){ .unset = *unset };
 	if (!is_ours(unset->method))
 		return fault_set(f, ERR_UNSUPPORTED, 0, "method %s cannot be asked for here yet",
 				 trace_method_name(unset->method));
 	if (count == 0)
-		return read_lines(t, unset, f);
+		return open_input(t, f);
 	for (size_t i = 0; i < count; i++) {
 		struct trace_wish w = *unset;
 		enum err err = addr_read(span_text(words[i]), &w.addr);
@@ -144,5 +197,6 @@ void trace_targets_wipe(struct trace_targets *t)
 	for (size_t i = 0; i < t->count; i++)
 		free(t->items[i].name);
 	free(t->items);
+	free(t->buffer);
 	*t = (struct trace_targets){ 0 };
 }

@@ -59,12 +59,34 @@ static int votes(const struct claim *claims, size_t count, uint16_t serial)
 	return n;
 }
 
+// A datagram from the target that says nothing of its probe (who answers UDP is no router, and no
+// QUIC server): it answers the oldest open one that no router has. Which that is can be wrong when
+// several are.
+static bool match_bare(const struct trace_path *p, const struct trace_reply *r, uint16_t *serial,
+		       uint8_t *mark)
+{
+	const struct trace_target *t = &p->target;
+	size_t open = 0;
+	if (t->method != TRACE_UDP || r->sport != t->sport || r->dport != t->dport ||
+	    !addr_eq(r->src, t->src))
+		return false;
+	for (uint16_t i = p->first_open; i < p->serials; i++) {
+		const struct trace_attempt *a = &p->attempts[i];
+		if (a->state == TRACE_ATTEMPT_OPEN && a->ttl > p->expired && open++ == 0)
+			*serial = i;
+	}
+	*mark = open > 1 ? TRACE_GUESSED : 0;
+	return open > 0;
+}
+
 bool trace_match(const struct trace_path *p, const struct trace_reply *r, uint16_t *serial,
 		 uint8_t *mark)
 {
 	const struct trace_target *t = &p->target;
 	if (r->proto != trace_proto(t->method, t->dst.family) || !addr_eq(r->dst, t->dst))
 		return false;
+	if (r->kind == TRACE_HEARD_DATAGRAM && t->method == TRACE_UDP)
+		return match_bare(p, r, serial, mark);
 	const struct claim claims[] = { by_transport(p, r), by_payload(p, r), by_ip_id(p, r) };
 	int best = 0;
 	bool rewritten = false;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "trace/probe.h"
+#include "wire/ip.h"
 
 #define HOP_SPACING    (50 * NS_PER_MS)  // between two probes of one trace to one router
 #define AGAIN_SPACING  (400 * NS_PER_MS) // to a router that seems to limit its answers, and longer
@@ -16,6 +17,11 @@ static uint8_t most_tries(const struct trace_target *t)
 {
 	unsigned n = (unsigned)t->attempts + t->again;
 	return n < TRACE_TRIES_MAX ? (uint8_t)n : TRACE_TRIES_MAX;
+}
+
+size_t trace_most_probes(const struct trace_target *t)
+{
+	return most_tries(t) * ((size_t)(t->max_ttl - t->first_ttl) + 1);
 }
 
 enum err trace_path_init(struct trace_path *p, const struct trace_target *t, struct mono now,
@@ -58,7 +64,7 @@ uint32_t trace_path_flow_label(const struct trace_path *p)
 uint16_t trace_path_check(const struct trace_path *p, uint16_t serial)
 {
 	uint16_t cookie = (uint16_t)(p->random >> 32);
-	return trace_token(cookie, p->target.method == TRACE_UDP ? serial : 0);
+	return trace_token(cookie, trace_proto(p->target.method, 4) == IP_UDP ? serial : 0);
 }
 
 uint16_t trace_path_ip_id(const struct trace_path *p, uint16_t serial)
@@ -284,6 +290,8 @@ static void note_end(struct trace_path *p, uint8_t ttl, const struct trace_reply
 {
 	bool target = addr_eq(r->from, p->target.dst);
 	if (r->kind == TRACE_HEARD_EXPIRED) {
+		if (ttl > p->expired)
+			p->expired = ttl;
 		if (target)
 			p->self = lower(p->self, ttl);
 	} else if (r->kind != TRACE_HEARD_UNREACHABLE || target || is_port_unreachable(r)) {
@@ -306,6 +314,8 @@ static void keep_labels(struct trace_path *p, struct trace_attempt *a, const str
 
 static uint32_t answer_of(const struct trace_reply *r)
 {
+	if (r->kind == TRACE_HEARD_DATAGRAM)
+		return ANSWER(ANSWER_UDP, 0, 0);
 	if (r->kind == TRACE_HEARD_SYN_ACK || r->kind == TRACE_HEARD_RST)
 		return ANSWER(ANSWER_TCP, 0, r->tcp_flags & 0xff);
 	return ANSWER(ANSWER_ICMP, r->icmp_type, r->icmp_code);

@@ -45,6 +45,7 @@ struct trace_path {
 	struct mono wake[2]; // entries known to be in the heap
 	bool used, ready, stopped, refused, no_route;
 	uint8_t top;                              // highest TTL answered by anybody
+	uint8_t expired;                          // and by a router
 	uint8_t reached, unreachable, loop, self; // TTL where it was seen, or 0
 	uint16_t serials;                         // probes sent
 	uint16_t first_open;                      // all before it are settled

@@ -30,7 +30,7 @@ uint8_t trace_proto(enum trace_method m, uint8_t family)
 {
 	if (m == TRACE_ICMP)
 		return family == 4 ? IP_ICMP : IP_ICMP6;
-	return m == TRACE_UDP ? IP_UDP : IP_TCP;
+	return m == TRACE_UDP || m == TRACE_QUIC ? IP_UDP : IP_TCP;
 }
 
 static void payload_put(uint8_t out[static PAYLOAD], const struct trace_probe *p)
@@ -63,6 +63,31 @@ static enum err udp_probe(struct wr *w, const struct trace_probe *p)
 	return err;
 }
 
+static enum err quic_probe(struct wr *w, const struct trace_probe *p)
+{
+	uint8_t payload[TRACE_QUIC_SIZE] = { 0 };
+	struct wr q = wr_of(payload, sizeof(payload));
+	size_t from = w->len;
+	wr_u8(&q, 0xc0);
+	wr_u32(&q, TRACE_QUIC_VERSION);
+	wr_u8(&q, 8);
+	wr_u16(&q, 0);
+	wr_u16(&q, p->ref.serial);
+	wr_u32(&q, p->cookie);
+	wr_u8(&q, 8);
+	wr_u32(&q, p->cookie);
+	wr_u16(&q, p->ref.serial);
+	wr_u16(&q, 0);
+	wr_bytes(&q, span_of(sender, sizeof(sender)));
+	const struct udp_head h = { .sport = p->sport,
+				    .dport = p->dport,
+				    .payload = span_of(payload, sizeof(payload)) };
+	enum err err = udp_write(w, &p->src, &p->dst, &h);
+	if (err == ERR_OK)
+		balance(w->at + from + 6, w->at + from + UDP_HEAD + 6, p->check);
+	return err;
+}
+
 static enum err echo_probe(struct wr *w, const struct trace_probe *p)
 {
 	uint8_t payload[PAYLOAD];
@@ -79,6 +104,21 @@ static enum err echo_probe(struct wr *w, const struct trace_probe *p)
 	return err;
 }
 
+// A server or a host without such a connection answers RST, whose sequence number is what we
+// acknowledge.
+static enum err ack_probe(struct wr *w, const struct trace_probe *p)
+{
+	const struct tcp_head h = {
+		.sport = p->sport,
+		.dport = p->dport,
+		.seq = p->seq,
+		.ack = p->seq,
+		.flags = TCP_ACK,
+		.window = SYN_WINDOW,
+	};
+	return tcp_write(w, &p->src, &p->dst, &h);
+}
+
 static enum err syn_probe(struct wr *w, const struct trace_probe *p)
 {
 	static const uint8_t mss[4] = { TCP_OPT_MSS, 4, 1440 >> 8, 1440 & 0xff };
@@ -93,6 +133,19 @@ static enum err syn_probe(struct wr *w, const struct trace_probe *p)
 	return tcp_write(w, &p->src, &p->dst, &h);
 }
 
+// Bytes after the IP header.
+static size_t size_of(enum trace_method m)
+{
+	switch (trace_proto(m, 4)) {
+	case IP_TCP:
+		return m == TRACE_TCP_ACK ? TCP_HEAD : TCP_HEAD + 4;
+	case IP_UDP:
+		return UDP_HEAD + (m == TRACE_QUIC ? TRACE_QUIC_SIZE : PAYLOAD);
+	default:
+		return ICMP_HEAD + PAYLOAD;
+	}
+}
+
 enum err trace_probe_write(struct wr *w, const struct trace_probe *p)
 {
 	const struct ip_head ip = {
@@ -104,13 +157,14 @@ enum err trace_probe_write(struct wr *w, const struct trace_probe *p)
 		.id = p->dst.family == 4 ? p->ip_id : 0,
 		.flow_label = p->flow_label,
 	};
-	size_t len = TCP_HEAD + 4;
-	if (p->method != TRACE_TCP_SYN)
-		len = PAYLOAD + (p->method == TRACE_UDP ? UDP_HEAD : ICMP_HEAD);
-	enum err err = ip_write(w, &ip, len);
+	enum err err = ip_write(w, &ip, size_of(p->method));
 	if (err != ERR_OK)
 		return err;
 	if (p->method == TRACE_UDP)
 		return udp_probe(w, p);
+	if (p->method == TRACE_QUIC)
+		return quic_probe(w, p);
+	if (p->method == TRACE_TCP_ACK)
+		return ack_probe(w, p);
 	return p->method == TRACE_ICMP ? echo_probe(w, p) : syn_probe(w, p);
 }

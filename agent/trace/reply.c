@@ -5,13 +5,19 @@
 
 #include "base/rd.h"
 #include "trace/probe.h"
+#include "wire/be.h"
 #include "wire/tcp.h"
 #include "wire/udp.h"
 
+#define QUIC_ID 6 // where the identifier that carries our token begins
+
+// What a probe's payload carries: the balance word first, after a QUIC probe's header.
 static void token_read(struct span payload, struct trace_reply *out)
 {
 	struct rd r = rd_of(payload);
-	rd_skip(&r, 2); // the balance word
+	bool quic = payload.len > QUIC_ID && payload.at[0] == 0xc0 &&
+		    be32_at(payload.at + 1) == TRACE_QUIC_VERSION;
+	rd_skip(&r, quic ? QUIC_ID + 2 : 2);
 	uint16_t serial = rd_u16(&r);
 	uint32_t cookie = rd_u32(&r);
 	if (r.err != ERR_OK)
@@ -119,12 +125,9 @@ static enum err read_tcp(const struct ip_head *ip, struct trace_reply *out)
 	enum err err = tcp_read(ip->payload, &h);
 	if (err != ERR_OK)
 		return err;
-	// Only what acknowledges our SYN can be told to be an answer to it.
-	if ((h.flags & TCP_ACK) == 0)
-		return ERR_MISSING;
 	if ((h.flags & TCP_RST) != 0)
 		out->kind = TRACE_HEARD_RST;
-	else if ((h.flags & TCP_SYN) != 0)
+	else if ((h.flags & (TCP_SYN | TCP_ACK)) == (TCP_SYN | TCP_ACK))
 		out->kind = TRACE_HEARD_SYN_ACK;
 	else
 		return ERR_MISSING;
@@ -133,7 +136,38 @@ static enum err read_tcp(const struct ip_head *ip, struct trace_reply *out)
 	out->dport = h.sport;
 	out->tcp_flags = h.flags;
 	out->has_seq = true;
-	out->seq = h.ack - 1;
+	// A SYN is acknowledged; the RST to a lone ACK starts where that said (RFC 9293 3.5.2).
+	out->seq = (h.flags & TCP_ACK) != 0 ? h.ack - 1 : h.seq;
+	return ERR_OK;
+}
+
+// A QUIC server gives back our connection identifier, in Version Negotiation and in all else.
+static void quic_read(struct span payload, struct trace_reply *out)
+{
+	struct rd r = rd_of(payload);
+	bool is_long = (rd_u8(&r) & 0x80) != 0;
+	rd_skip(&r, 4);
+	bool ours = rd_u8(&r) == 8;
+	uint32_t cookie = rd_u32(&r);
+	uint16_t serial = rd_u16(&r);
+	if (r.err != ERR_OK || !is_long || !ours)
+		return;
+	out->has_token = true;
+	out->cookie = cookie;
+	out->serial = serial;
+}
+
+static enum err read_udp(const struct ip_head *ip, struct trace_reply *out)
+{
+	struct udp_head h;
+	enum err err = udp_read(ip->payload, &h);
+	if (err != ERR_OK)
+		return err;
+	out->kind = TRACE_HEARD_DATAGRAM;
+	mirror(ip, out);
+	out->sport = h.dport;
+	out->dport = h.sport;
+	quic_read(h.payload, out);
 	return ERR_OK;
 }
 
@@ -152,5 +186,7 @@ enum err trace_reply_read(struct span packet, struct trace_reply *out)
 		return ERR_MISSING;
 	if (ip.proto == (ip.src.family == 4 ? IP_ICMP : IP_ICMP6))
 		return read_icmp(&ip, out);
+	if (ip.proto == IP_UDP)
+		return read_udp(&ip, out);
 	return ip.proto == IP_TCP ? read_tcp(&ip, out) : ERR_MISSING;
 }

@@ -15,6 +15,7 @@ enum trace_kind {
 	TRACE_HEARD_ECHO,        // echo reply
 	TRACE_HEARD_SYN_ACK,
 	TRACE_HEARD_RST,
+	TRACE_HEARD_DATAGRAM, // UDP from where a probe went
 };
 
 struct trace_reply {

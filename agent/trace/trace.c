@@ -96,8 +96,7 @@ static void wake_at(struct trace_engine *e, uint32_t slot, struct mono at)
 
 static bool range_ok(const struct trace_target *t)
 {
-	bool method =
-		t->method == TRACE_ICMP || t->method == TRACE_UDP || t->method == TRACE_TCP_SYN;
+	bool method = t->method >= TRACE_ICMP && t->method <= TRACE_QUIC;
 	return method && t->src.family == t->dst.family && addr_bits(t->dst) != 0 &&
 	       t->first_ttl >= 1 && t->first_ttl <= t->max_ttl && t->max_ttl <= TRACE_HOPS_MAX &&
 	       t->attempts >= 1 && t->attempts <= TRACE_TRIES_MAX && t->gap >= 1 &&

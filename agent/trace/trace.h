@@ -30,7 +30,7 @@ struct trace_target {
 	uint64_t tag;             // the caller's, comes back as the record's id
 	struct wall start;        // wall time of the trace_put, for the record
 	struct addr src, dst;     // both of one family
-	enum trace_method method; // ICMP, UDP or TCP SYN
+	enum trace_method method; // any but TRACE_FLOW
 	uint16_t dport;           // not for ICMP
 	uint16_t sport;           // 0: chosen from the range
 	uint8_t tos;
@@ -50,6 +50,9 @@ struct trace_target {
 		.first_ttl = 1, .max_ttl = 32, .attempts = 3, .again = 2, .gap = 5, .window = 8,   \
 		.wait_ns = 2 * NS_PER_S, .spacing_ns = 10 * NS_PER_MS                              \
 	}
+
+// Probes a trace to T may send, if every hop is asked as often as allowed.
+size_t trace_most_probes(const struct trace_target *t);
 
 // Which probe of which trace, for telling the engine what became of it.
 struct trace_ref {

@@ -251,7 +251,8 @@ enum err trace_io_open(struct loop *l, const struct trace_io_config *c, struct t
 		.traces = c->traces,
 		.sport_first = c->sport_first,
 		.sport_count = c->sport_count,
-		.seed = { random_u64(), random_u64() },
+		.seed = { c->seed[0] != 0 ? c->seed[0] : random_u64(),
+			  c->seed[1] != 0 ? c->seed[1] : random_u64() },
 		.pace = c->pace,
 	};
 	AUTO(trace_io_close) struct trace_io *io = calloc(1, sizeof(*io));

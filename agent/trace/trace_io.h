@@ -21,6 +21,7 @@ struct trace_io_config {
 	uint16_t sport_count; // ip_local_reserved_ports
 	size_t ring;          // bytes answers may wait in, per family that is traced
 	int receive_buffer;   // the same where the kernel gives no ring
+	uint64_t seed[2];     // what ports and identifying fields are made of; zero: random
 	struct pace *pace;    // asked before every packet; borrowed
 	trace_io_done_fn *done;
 	void *self;

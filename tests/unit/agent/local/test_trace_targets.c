@@ -27,6 +27,8 @@ static void a_line_may_name_method_and_port(void **state)
 		{ "198.18.0.1 tcp-syn 5222", TRACE_TCP_SYN, 5222 },
 		{ "2001:db8::1\ticmp", TRACE_ICMP, 0 },
 		{ "2001:db8::1 udp 53", TRACE_UDP, 53 },
+		{ "198.18.0.1 tcp-ack", TRACE_TCP_ACK, 443 },
+		{ "198.18.0.1 quic", TRACE_QUIC, 443 },
 	};
 	(void)state;
 	for (size_t i = 0; i < COUNT(cases); i++) {
@@ -53,7 +55,7 @@ static void nonsense_is_refused(void **state)
 	static const char *const lines[] = {
 		"example.org",          "198.18.0.1 carrier-pigeon", "198.18.0.1 udp 0",
 		"198.18.0.1 udp 65536", "198.18.0.1 udp 53 more",    "198.18.0.1 udp x",
-		"198.18.0.1 quic 443",
+		"198.18.0.1 flow 443",
 	};
 	(void)state;
 	for (size_t i = 0; i < COUNT(lines); i++) {

@@ -163,7 +163,7 @@ static void limits_are_checked(void **state)
 	assert_int_equal(trace_put(e, now, &t), ERR_RANGE);
 	t = good, t.src = addr("2001:db8::1");
 	assert_int_equal(trace_put(e, now, &t), ERR_RANGE);
-	t = good, t.method = TRACE_QUIC;
+	t = good, t.method = TRACE_FLOW;
 	assert_int_equal(trace_put(e, now, &t), ERR_RANGE);
 	assert_int_equal(trace_put(e, now, &good), ERR_OK);
 	good.dport = 80;

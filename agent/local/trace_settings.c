@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "local/trace_settings.h"
+
+#include "base/text.h"
+
+#define ROW(name, kind, min, max, unset, value, help)                                              \
+	{                                                                                          \
+#name, kind, offsetof(struct trace_settings, name),                                \
+			sizeof(((struct trace_settings *)0)->name), min, max, unset, value, help   \
+	}
+
+const struct conf_option trace_options[] = {
+	ROW(method, CONF_TEXT, 0, 0, "udp", "METHOD", "udp, icmp, tcp-syn, tcp-ack or quic"),
+	ROW(port, CONF_UINT, 0, 65535, "0", "PORT", "destination port; 0: 33434 udp, else 443"),
+	ROW(first, CONF_UINT, 1, TRACE_HOPS_MAX, "1", "TTL", "first hop asked"),
+	{ "max-ttl", CONF_UINT, offsetof(struct trace_settings, max_ttl), sizeof(uint64_t), 1,
+	  TRACE_HOPS_MAX, "32", "TTL", "last hop asked" },
+	ROW(attempts, CONF_UINT, 1, TRACE_TRIES_MAX, "3", "N", "probes to each hop"),
+	ROW(again, CONF_UINT, 0, TRACE_TRIES_MAX, "2", "N",
+	    "more, slower, to a silent hop within the path"),
+	ROW(wait, CONF_DURATION, 0.01, 60, "2s", "TIME", "longest wait for one answer"),
+	ROW(gap, CONF_UINT, 1, TRACE_HOPS_MAX, "5", "N", "silent hops in a row that end a trace"),
+	ROW(window, CONF_UINT, 1, 255, "8", "N", "probes of one trace in flight at once"),
+	ROW(deadline, CONF_DURATION, 0, 86400, "0s", "TIME", "ends a trace after this; 0: never"),
+	ROW(parallel, CONF_UINT, 1, 100000, "1000", "N", "traces at once"),
+	ROW(rate, CONF_REAL, 0.1, 1e7, "1000", "PPS", "packets a second, all together"),
+	{ "target-rate", CONF_REAL, offsetof(struct trace_settings, target_rate), sizeof(double),
+	  0.1, 1e7, "100", "PPS", "packets a second to one address" },
+	{ "net-rate", CONF_REAL, offsetof(struct trace_settings, net_rate), sizeof(double), 0.1,
+	  1e7, "500", "PPS", "packets a second to one /24 or /48" },
+	ROW(deny, CONF_LIST, 0, 0, NULL, "PREFIX", "never probe these addresses; repeatable"),
+	ROW(sport, CONF_UINT, 0, 65535, "0", "PORT", "source port (icmp: id); 0: chosen"),
+	ROW(ipv6, CONF_BOOL, 0, 0, "no", NULL, "take the IPv6 address of a host name"),
+	ROW(json, CONF_BOOL, 0, 0, "no", NULL, "the same as --format json"),
+	ROW(format, CONF_TEXT, 0, 0, "text", "FORMAT", "text, json, atlas or warts"),
+	ROW(read, CONF_TEXT, 0, 0, "", "FILE",
+	    "print the traces in FILE (json, atlas or warts; - is standard input)"),
+	ROW(seed, CONF_UINT, 0, UINT32_MAX, "0", "N", "of ports and identifying fields; 0: random"),
+	{ "dry-run", CONF_BOOL, offsetof(struct trace_settings, dry_run), sizeof(bool), 0, 0, "no",
+	  NULL, "say what would be sent, send nothing; needs no root" },
+	ROW(metadata, CONF_TEXT, 0, 0, "", "FILE", "a JSON document on the whole run, at its end"),
+	{ "status-file", CONF_TEXT, offsetof(struct trace_settings, status_file),
+	  sizeof(((struct trace_settings *)0)->status_file), 0, 0, "", "FILE",
+	  "counts and rates once a second, as CSV" },
+	ROW(quiet, CONF_BOOL, 0, 0, "no", NULL, "no progress line on standard error"),
+	{ .name = NULL },
+};
+
+const struct cli_usage trace_usage = {
+	.synopsis = "waymark trace TARGET… [option …]",
+	.text = "Forward path to each target with a constant flow id. Without targets they are\n"
+		"read from standard input as they come, one a line: ADDRESS [METHOD [PORT]].\n"
+		"Needs root or CAP_NET_RAW, but not to --read or to --dry-run.",
+	.examples = "  waymark trace 198.18.0.1 --method tcp-syn --port 443\n"
+		    "  waymark trace --json < targets.txt > paths.jsonl\n"
+		    "  waymark trace --json --rate 50000 --parallel 10000 --attempts 1 \\\n"
+		    "    --metadata run.json --status-file run.csv < many.txt > paths.jsonl\n"
+		    "  waymark trace --read paths.jsonl --format warts > paths.warts\n",
+};
+
+struct trace_target trace_settings_target(const struct trace_settings *s,
+					  const struct trace_wish *w)
+{
+	struct trace_target t = TRACE_TARGET_DEFAULT;
+	t.dst = w->addr;
+	t.method = w->method;
+	t.dport = w->port;
+	t.sport = (uint16_t)s->sport;
+	t.first_ttl = (uint8_t)s->first;
+	t.max_ttl = (uint8_t)s->max_ttl;
+	t.attempts = (uint8_t)s->attempts;
+	t.again = (uint8_t)s->again;
+	t.gap = (uint8_t)s->gap;
+	t.window = (uint8_t)s->window;
+	t.wait_ns = s->wait;
+	t.deadline_ns = s->deadline;
+	return t;
+}
+
+enum err trace_settings_pace(const struct trace_settings *s, const uint64_t seed[2],
+			     struct pace **out, struct fault *f)
+{
+	const struct pace_limits limits = {
+		.all = s->rate,
+		.target = s->target_rate,
+		.net = s->net_rate,
+		.burst_s = 0.004,
+		.targets = 65536,
+		.seed = { seed[0], seed[1] },
+	};
+	*out = pace_new(&limits);
+	if (*out == NULL)
+		return fault_set(f, ERR_MEMORY, 0, "no memory");
+	for (size_t i = 0; i < s->deny.count; i++) {
+		struct prefix p;
+		if (prefix_read(span_text(s->deny.items[i]), &p) != ERR_OK)
+			return fault_set(f, ERR_USAGE, 0,
+					 "deny: \"%s\" is not a prefix like 198.18.0.0/15 without "
+					 "host bits",
+					 s->deny.items[i]);
+		if (pace_put(*out, p) != ERR_OK)
+			return fault_set(f, ERR_USAGE, 0, "deny: more than %d prefixes",
+					 PACE_DENY_MAX);
+	}
+	return ERR_OK;
+}

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The options of `waymark trace`, and what they make of one wish.
+#pragma once
+
+#include "cli/options.h"
+#include "local/trace_targets.h"
+#include "pace/pace.h"
+#include "trace/trace.h"
+
+struct trace_settings {
+	char method[16], format[8], read[256], metadata[256], status_file[256];
+	uint64_t port, first, max_ttl, attempts, again, gap, window, parallel, sport, seed;
+	int64_t wait, deadline;
+	double rate, target_rate, net_rate;
+	struct conf_list deny;
+	bool json, ipv6, dry_run, quiet;
+};
+
+extern const struct conf_option trace_options[];
+extern const struct cli_usage trace_usage;
+
+struct trace_target trace_settings_target(const struct trace_settings *s,
+					  const struct trace_wish *w);
+enum err trace_settings_pace(const struct trace_settings *s, const uint64_t seed[2],
+			     struct pace **out, struct fault *f) MUSTUSE;
