@@ -228,6 +228,16 @@ static enum err open_tunnel(struct vantage *v, struct fault *f)
 	return err;
 }
 
+static enum err open_inside(void *self, struct fault *f)
+{
+	struct vantage *v = self;
+	const struct capture_config c = {
+		.interface = tunnel_interface(v->tunnel),
+		.ring = 4 << 20,
+	};
+	return capture_open(&v->capture, &c, f);
+}
+
 static enum err open_capture(struct vantage *v, struct fault *f)
 {
 	struct flow_config flows = flow_config_live;
@@ -241,12 +251,8 @@ static enum err open_capture(struct vantage *v, struct fault *f)
 	v->bursts = bursts_new(VANTAGE_FLOWS, flows.seed);
 	if (v->flows == NULL || v->bursts == NULL)
 		return fault_set(f, ERR_MEMORY, 0, "capture: no memory for the flow table");
-	const struct capture_config c = {
-		.interface = tunnel_interface(v->tunnel),
-		.ring = 4 << 20,
-	};
 	v->capture_begin = clock_wall();
-	enum err err = capture_open(&v->capture, &c, f);
+	enum err err = tunnel_within(v->tunnel, open_inside, v, f);
 	if (err == ERR_OK)
 		err = loop_watch(node_loop(v->node), capture_fd(v->capture), EPOLLIN, on_frames, v,
 				 &v->watch, f);

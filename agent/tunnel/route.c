@@ -3,6 +3,8 @@
 
 #include <stdio.h>
 
+#include "tunnel/cable.h"
+
 #define LAST_METRIC 9999 // behind the default route through the tunnel
 
 static const char *everything(uint8_t family)
@@ -78,6 +80,10 @@ void route_write(struct wr *w, const struct tunnel_config *c, uint8_t family)
 
 void route_undo_write(struct wr *w, const struct tunnel_config *c, uint8_t family)
 {
+	struct cable k;
+	cable_of(c, &k);
+	if (c->role == TUNNEL_VANTAGE && family == 4)
+		cable_undo_write(w, &k);
 	if (c->role == TUNNEL_VANTAGE)
 		return;
 	policy_write(w, "del", c, family);

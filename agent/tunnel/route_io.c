@@ -37,7 +37,9 @@ static enum err batch(const char *const *argv, struct span lines, struct fault *
 
 enum err route_run(uint8_t family, struct span lines, struct fault *f)
 {
-	const char *const argv[] = { "ip", family == 4 ? "-4" : "-6", "-batch", "-", NULL };
+	const char *const any[] = { "ip", "-batch", "-", NULL };
+	const char *const one[] = { "ip", family == 4 ? "-4" : "-6", "-batch", "-", NULL };
+	const char *const *argv = family == 0 ? any : one;
 	return lines.len > 0 ? batch(argv, lines, f) : ERR_OK;
 }
 
@@ -112,17 +114,16 @@ static enum err forward_ipv6(struct fault *f)
 	return setting_need(SETTINGS "ipv6/conf/all/forwarding", "1", f);
 }
 
-enum err route_forward(const struct tunnel_config *c, struct fault *f)
+enum err route_forward(const struct tunnel_config *c, const char *a, const char *b, struct fault *f)
 {
-	const char *other = c->role == TUNNEL_VANTAGE ? c->outside : c->inside;
 	enum err err = ERR_OK;
 	if (c->inner4.own.family != 0) {
-		err = interface_need("ipv4", c->name, "forwarding", "1", f);
+		err = interface_need("ipv4", a, "forwarding", "1", f);
 		if (err == ERR_OK)
-			err = interface_need("ipv4", other, "forwarding", "1", f);
+			err = interface_need("ipv4", b, "forwarding", "1", f);
 		// Answers come in by the tunnel while the main table points elsewhere.
 		if (err == ERR_OK && c->role == TUNNEL_GATEWAY)
-			err = interface_need("ipv4", c->name, "rp_filter", "2", f);
+			err = interface_need("ipv4", a, "rp_filter", "2", f);
 	}
 	if (err == ERR_OK && c->inner6.own.family != 0)
 		err = forward_ipv6(f);

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tunnel/rules.h"
 
+#include "tunnel/cable.h"
+
 #define TCP_OVER_V4 40 // IPv4 and TCP headers, without options
 #define TCP_OVER_V6 60
 
 static void guard_frame(struct wr *w)
 {
-	// The wmv lines: a machine that is a vantage node too forwards its tunnels' traffic.
+	// The wmh lines: a machine that is a vantage node too forwards its tunnels' traffic.
 	wr_text(w, "add table inet " RULES_GUARD "\n"
 		   "add set inet " RULES_GUARD " phones { type ifname; }\n"
 		   "add set inet " RULES_GUARD " pass { type ifname . ifname; }\n"
@@ -18,8 +20,8 @@ static void guard_frame(struct wr *w)
 		   "reject with icmpv6 admin-prohibited\n"
 		   "add rule inet " RULES_GUARD " gate iifname @phones drop\n"
 		   "add rule inet " RULES_GUARD " gate oifname @phones drop\n"
-		   "add rule inet " RULES_GUARD " gate iifname \"wmv*\" accept\n"
-		   "add rule inet " RULES_GUARD " gate oifname \"wmv*\" accept\n");
+		   "add rule inet " RULES_GUARD " gate iifname \"wmh*\" accept\n"
+		   "add rule inet " RULES_GUARD " gate oifname \"wmh*\" accept\n");
 }
 
 void rules_guard_write(struct wr *w, const char *const *phones, size_t count)
@@ -47,12 +49,12 @@ void rules_block_write(struct wr *w, const struct tunnel_config *c)
 	pairs(w, "delete", c);
 }
 
-static void table_write(struct wr *w, const char *name)
+void rules_table_write(struct wr *w, const char *name)
 {
 	wr_format(w, "add table inet waymark_%s { flags owner; }\n", name);
 }
 
-static void chain_write(struct wr *w, const char *name, const char *chain, const char *hook)
+void rules_chain_write(struct wr *w, const char *name, const char *chain, const char *hook)
 {
 	wr_format(w, "add chain inet waymark_%s %s { type %s; policy accept; }\n", name, chain,
 		  hook);
@@ -76,13 +78,20 @@ static void resolver_write(struct wr *w, const char *name, struct addr server, u
 			  name, name, family);
 }
 
-static void server_write(struct wr *w, const char *name, struct addr server, const char *family)
+static void server_write(struct wr *w, const char *name, const char *from, struct addr server,
+			 const char *family)
 {
 	char text[ADDR_TEXT];
 	addr_write(server, text);
 	if (server.family != 0)
 		wr_format(w, "add rule inet waymark_%s forward iifname \"%s\" %s daddr %s accept\n",
-			  name, name, family, text);
+			  name, from, family, text);
+}
+
+void rules_server_write(struct wr *w, const struct tunnel_config *c, const char *from)
+{
+	server_write(w, c->name, from, c->resolver4, "ip");
+	server_write(w, c->name, from, c->resolver6, "ip6");
 }
 
 // Both directions: what enters the tunnel and what left it.
@@ -103,7 +112,7 @@ static void clamp_write(struct wr *w, const struct tunnel_config *c)
 }
 
 // The phone may ask the node for nothing but an echo and, where the resolver is here, names.
-static void input_write(struct wr *w, const char *name)
+void rules_input_write(struct wr *w, const char *name, const char *from)
 {
 	static const char *const allowed[] = {
 		"ct state established,related accept",
@@ -111,33 +120,32 @@ static void input_write(struct wr *w, const char *name)
 		"meta l4proto { tcp, udp } th dport 53 accept",
 		"drop",
 	};
-	chain_write(w, name, "input", "filter hook input priority 0");
+	rules_chain_write(w, name, "input", "filter hook input priority 0");
 	for (size_t i = 0; i < COUNT(allowed); i++)
-		wr_format(w, "add rule inet waymark_%s input iifname \"%s\" %s\n", name, name,
+		wr_format(w, "add rule inet waymark_%s input iifname \"%s\" %s\n", name, from,
 			  allowed[i]);
 }
 
+// In the space: what leaves it has the space's address, and the cable's other end gives it the
+// node's.
 static void vantage_write(struct wr *w, const struct tunnel_config *c)
 {
-	table_write(w, c->name);
-	chain_write(w, c->name, "before", "nat hook prerouting priority -100");
-	chain_write(w, c->name, "forward", "filter hook forward priority -150");
-	chain_write(w, c->name, "after", "nat hook postrouting priority 100");
+	rules_table_write(w, c->name);
+	rules_chain_write(w, c->name, "before", "nat hook prerouting priority -100");
+	rules_chain_write(w, c->name, "forward", "filter hook forward priority -150");
+	rules_chain_write(w, c->name, "after", "nat hook postrouting priority 100");
 	clamp_write(w, c);
 	resolver_write(w, c->name, c->resolver4, 4);
 	resolver_write(w, c->name, c->resolver6, 6);
-	server_write(w, c->name, c->resolver4, "ip");
-	server_write(w, c->name, c->resolver6, "ip6");
-	wr_format(w, "add rule inet waymark_%s forward iifname \"%s\" oifname != \"%s\" reject\n",
-		  c->name, c->name, c->outside);
-	// Forwarding was switched on for the uplink: neighbours are not to use it towards the
-	// phone.
+	wr_format(w,
+		  "add rule inet waymark_%s forward iifname \"%s\" oifname != \"" CABLE_INSIDE
+		  "\" reject\n",
+		  c->name, c->name);
 	wr_format(w, "add rule inet waymark_%s forward oifname \"%s\" ct state new drop\n", c->name,
 		  c->name);
-	// Plain masquerade keeps the source port where it is free; never add `random`.
 	wr_format(w, "add rule inet waymark_%s after iifname \"%s\" masquerade\n", c->name,
 		  c->name);
-	input_write(w, c->name);
+	rules_input_write(w, c->name, c->name);
 }
 
 // A phone that was told to ask the gateway itself is sent on to the vantage node, which sends on
@@ -156,8 +164,8 @@ static void local_names_write(struct wr *w, const struct tunnel_config *c, struc
 
 static void gateway_write(struct wr *w, const struct tunnel_config *c)
 {
-	table_write(w, c->name);
-	chain_write(w, c->name, "before", "nat hook prerouting priority -100");
+	rules_table_write(w, c->name);
+	rules_chain_write(w, c->name, "before", "nat hook prerouting priority -100");
 	local_names_write(w, c, c->inner4.peer);
 	local_names_write(w, c, c->inner6.peer);
 }

@@ -18,5 +18,12 @@ void rules_guard_write(struct wr *w, const char *const *phones, size_t count);
 void rules_pass_write(struct wr *w, const struct tunnel_config *c);
 void rules_block_write(struct wr *w, const struct tunnel_config *c);
 
-// The tunnel's own table.
+// The table beside the tunnel's interface: at a gateway, and in a vantage node's space.
 void rules_tunnel_write(struct wr *w, const struct tunnel_config *c);
+
+// Parts of the table at the other end of a vantage node's cable (cable.h). NAME: the tunnel's,
+// FROM: the interface the packets come in by.
+void rules_table_write(struct wr *w, const char *name);
+void rules_chain_write(struct wr *w, const char *name, const char *chain, const char *hook);
+void rules_server_write(struct wr *w, const struct tunnel_config *c, const char *from);
+void rules_input_write(struct wr *w, const char *name, const char *from);

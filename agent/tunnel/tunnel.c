@@ -89,6 +89,16 @@ static bool interface_right(const char name[static TUNNEL_NAME])
 		       len;
 }
 
+// The cable takes the first and the last of the block of four the inner addresses are in.
+static bool block_right(struct tunnel_inner in)
+{
+	size_t at = in.own.family == 4 ? 3 : 15;
+	uint8_t own = in.own.bytes[at], peer = in.peer.bytes[at];
+	return in.own.family == 0 ||
+	       (own / 4 == peer / 4 && own % 4 + peer % 4 == 3 && own % 4 != 0 && peer % 4 != 0 &&
+		memcmp(in.own.bytes, in.peer.bytes, at) == 0);
+}
+
 static enum err role_check(const struct tunnel_config *c, struct fault *f)
 {
 	if (c->role == TUNNEL_GATEWAY) {
@@ -100,6 +110,11 @@ static enum err role_check(const struct tunnel_config *c, struct fault *f)
 	}
 	if (!interface_right(c->outside))
 		return fault_set(f, ERR_USAGE, 0, "tunnel %s: no uplink interface", c->name);
+	if (!block_right(c->inner4) || !block_right(c->inner6))
+		return fault_set(
+			f, ERR_USAGE, 0,
+			"tunnel %s: inner addresses must be the middle two of a block of four",
+			c->name);
 	if (!resolver_right(c->resolver4, 4) || !resolver_right(c->resolver6, 6))
 		return fault_set(f, ERR_USAGE, 0,
 				 "tunnel %s: the resolver cannot be a loopback address; give the "

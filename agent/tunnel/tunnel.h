@@ -6,10 +6,13 @@
 //
 //     phone ── inside ┤gateway├ wmg… ══ WireGuard over the uplink ══ wmv… ┤vantage├ outside ── net
 //
+// The vantage node's end is in a network namespace of its own (cable.h), so phones with equal
+// addresses can use one node at a time. Its inner addresses are the middle two of a block of four,
+// and the family of the outer packets must be one that is carried inside.
+//
 // Choices made here: inner MTU 1420 and the MSS of both directions clamped to it (robust where a
 // server ignores "fragmentation needed", at the price that a server sees 1380 and not 1460); the
-// vantage end masquerades and keeps source ports; each phone address is behind one tunnel of a
-// vantage node at a time.
+// vantage end masquerades and keeps source ports.
 #pragma once
 
 #include "base/addr.h"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Opens, looks at and closes one end of a tunnel in the network namespace of the calling thread.
+// Opens, looks at and closes one end of a tunnel at the network namespace of the calling thread: a
+// gateway's end in it, a vantage node's in a new one behind it.
 // Every call returns within a second or two and none waits for the other end. A tunnel belongs to
 // the thread that opened it: where wireguard-go drives it, the child dies with that thread.
 //
@@ -12,15 +13,24 @@
 
 struct tunnel;
 
-// All or nothing. The order is: record for a successor, rules (a gateway's guard among them), the
-// interface, routes, forwarding, keys. C is not kept: wipe it afterwards (tunnel_config_wipe).
-// ERR_UNSUPPORTED: neither kernel WireGuard nor wireguard-go. ERR_PERMIT: capability missing.
+// All or nothing. The order is: record for a successor, rules (a gateway's guard among them), a
+// vantage node's space and cable, the interface, routes, forwarding, keys. C is not kept: wipe it
+// afterwards (tunnel_config_wipe). ERR_UNSUPPORTED: neither kernel WireGuard nor wireguard-go.
+// ERR_PERMIT: capability missing.
 enum err tunnel_open(const struct tunnel_config *c, struct tunnel **out, struct fault *f) MUSTUSE;
 
 // A tunnel that died is a state like another: alive is false.
 void tunnel_state(const struct tunnel *t, struct tunnel_state *out);
 
-const char *tunnel_interface(const struct tunnel *t); // borrowed, for the capture
+// Borrowed. For the capture, which must be opened by tunnel_within.
+const char *tunnel_interface(const struct tunnel *t);
+
+// The node's end of a vantage node's cable, "" at a gateway. Borrowed.
+const char *tunnel_cable(const struct tunnel *t);
+
+// Runs FN with the calling thread in the network namespace the tunnel's interface is in.
+typedef enum err tunnel_fn(void *self, struct fault *f);
+enum err tunnel_within(const struct tunnel *t, tunnel_fn *fn, void *self, struct fault *f) MUSTUSE;
 
 void tunnel_close(struct tunnel **t);
 

@@ -15,7 +15,7 @@
 #include "sys/file.h"
 #include "tunnel/tunnel_io.h"
 
-#define TUNNELS 8
+#define TUNNELS 64
 
 static void give_up(const char *what, const struct fault *f)
 {

@@ -31,9 +31,9 @@ sed 's/^outside .*/outside nope0/' "$work/node.a" >"$work/bad"
 refused node "$work/bad" nope0 'an uplink that is not there'
 sed 's/^resolver 198.*/resolver 127.0.0.53/' "$work/node.a" >"$work/bad"
 refused node "$work/bad" loopback 'a resolver on the loopback'
-at node ip route add 198.18.71.2 via 198.18.3.1
-refused node "$work/node.a" 'File exists' 'a phone that is routed elsewhere'
-at node ip route del 198.18.71.2
+at node ip route add 198.19.1.3 via 198.18.3.1
+refused node "$work/node.a" 'File exists' 'a block of inner addresses that is routed elsewhere'
+at node ip route del 198.19.1.3
 said=$(at node capsh --drop=cap_net_admin -- -c "exec '$driver' open '$work/node.a'" </dev/null 2>&1 >/dev/null) || true
 case $said in
 *permit:* | *"capsh: "* | *"not found"*) is yes yes 'without CAP_NET_ADMIN' ;;

@@ -77,8 +77,10 @@ world_start() {
 			counter gate { }
 			chain in {
 				type filter hook prerouting priority -300;
-				ip saddr 198.18.70.0/23 counter name phone
+				ip saddr { 198.18.70.0/23, 198.18.80.0/24 } counter name phone
 				ip6 saddr { 2001:db8:71::/64, 2001:db8:72::/64 } counter name phone
+				# The gateway itself: nobody listens on a dead tunnel's port.
+				iifname "c1" ip daddr 198.18.3.2 icmp type destination-unreachable return
 				iifname "c1" meta l4proto != ipv6-icmp counter name gate
 			}
 		}
@@ -99,7 +101,7 @@ serve() { # HOST NAME ADDR PORT…
 	until grep -q serving "$work/serve.$1.${2//:/_}" 2>/dev/null; do sleep 0.02; done
 }
 
-ask() { local host=$1; shift; at "$host" timeout 5 python3 "$here/tunnel_peer.py" ask "$@"; }
+ask() { local host=$1; shift; at "$host" timeout 20 python3 "$here/tunnel_peer.py" ask "$@"; }
 
 counted() { at core nft -j list counter inet count "$1" | sed 's/.*"packets": \([0-9]*\).*/\1/'; }
 count_again() { at core nft reset counters >/dev/null; }
@@ -203,7 +205,7 @@ is() { # GOT WANTED SENTENCE
 
 # What a tunnel could leave in HOST: one line for each thing.
 left_on() {
-	at "$1" ip -o link | grep -o 'wm[vg][ab][0-9a-f]*'
+	at "$1" ip -o link | grep -o 'wm[vgh][ab][0-9a-f]*'
 	at "$1" nft list tables | grep waymark_wm
 	at "$1" nft list set inet waymark_guard pass 2>/dev/null | grep -o 'wmg[ab][0-9a-f]*'
 	at "$1" ip rule | grep 5700:

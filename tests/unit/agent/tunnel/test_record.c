@@ -8,12 +8,14 @@
 
 #include <cmocka.h>
 
+#include "tunnel/cable.h"
 #include "tunnel/record.h"
 #include "tunnel/route.h"
 
 #include "unit/agent/tunnel/example.h"
 
 #define G "wmga0123456789a"
+#define H "wmha0123456789a"
 
 static void check(const struct wr *w, const char *golden)
 {
@@ -35,6 +37,35 @@ static void a_vantage_routes_the_phone_into_the_tunnel(void **state)
 		  "route add 198.18.71.2/32 dev wmva0123456789a\n"
 		  "addr add 2001:db8::1 peer 2001:db8::2 dev wmva0123456789a nodad\n"
 		  "route add 2001:db8:71::/64 dev wmva0123456789a\n");
+}
+
+static void a_cable_leads_from_the_node_into_the_space(void **state)
+{
+	(void)state;
+	uint8_t room[CABLE_TEXT];
+	struct wr w = wr_of(room, sizeof(room));
+	struct tunnel_config c = example_config(TUNNEL_VANTAGE);
+	struct cable k;
+	c.inner6 = (struct tunnel_inner){ 0 };
+	cable_of(&c, &k);
+	cable_node_write(&w, &k, "/proc/1/fd/9");
+	cable_space_write(&w, &k);
+	check(&w, "link add " H " address 02:57:4d:00:00:01 type veth peer name node0 address "
+		  "02:57:4d:00:00:02 netns /proc/1/fd/9\n"
+		  "link set dev " H " up\n"
+		  "addr add 198.19.0.0/32 dev " H "\n"
+		  "route add 198.19.0.3/32 dev " H "\n"
+		  "neigh add 198.19.0.3 lladdr 02:57:4d:00:00:02 dev " H " nud permanent\n"
+		  "link set dev lo up\n"
+		  "link set dev node0 up\n"
+		  "addr add 198.19.0.3/32 dev node0\n"
+		  "route add 198.19.0.0/32 dev node0\n"
+		  "neigh add 198.19.0.0 lladdr 02:57:4d:00:00:01 dev node0 nud permanent\n"
+		  "route add 0.0.0.0/0 via 198.19.0.0 dev node0\n");
+	w = wr_of(room, sizeof(room));
+	route_undo_write(&w, &c, 4);
+	route_undo_write(&w, &c, 6);
+	check(&w, "link del dev " H "\n");
 }
 
 static void only_the_phone_enters_a_gateways_tunnel_and_a_wall_stands_behind(void **state)
@@ -145,6 +176,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_vantage_routes_the_phone_into_the_tunnel),
+		cmocka_unit_test(a_cable_leads_from_the_node_into_the_space),
 		cmocka_unit_test(only_the_phone_enters_a_gateways_tunnel_and_a_wall_stands_behind),
 		cmocka_unit_test(a_family_not_carried_meets_the_wall),
 		cmocka_unit_test(a_record_gives_back_processes_and_undo_lines),

@@ -165,6 +165,25 @@ static void refuses_a_resolver_on_the_loopback(void **state)
 	assert_int_equal(tunnel_check(&c, NULL), ERR_OK);
 }
 
+static void a_vantage_wants_the_middle_of_a_block_of_four(void **state)
+{
+	(void)state;
+	static const char *const pairs[][2] = {
+		{ "198.19.0.1", "198.19.0.3" },
+		{ "198.19.0.0", "198.19.0.3" },
+		{ "198.19.0.1", "198.19.1.2" },
+		{ "198.19.0.2", "198.19.0.5" },
+	};
+	struct tunnel_config c = example_config(TUNNEL_VANTAGE);
+	for (size_t i = 0; i < COUNT(pairs); i++) {
+		c.inner4 = (struct tunnel_inner){ example_addr(pairs[i][0]),
+						  example_addr(pairs[i][1]) };
+		assert_int_equal(tunnel_check(&c, NULL), ERR_USAGE);
+	}
+	c.inner4 = (struct tunnel_inner){ example_addr("198.19.0.6"), example_addr("198.19.0.5") };
+	assert_int_equal(tunnel_check(&c, NULL), ERR_OK);
+}
+
 static void is_ready_while_a_session_lives(void **state)
 {
 	(void)state;
@@ -187,6 +206,7 @@ int main(void)
 		cmocka_unit_test(takes_what_can_become_a_tunnel),
 		cmocka_unit_test(refuses_what_cannot),
 		cmocka_unit_test(refuses_a_resolver_on_the_loopback),
+		cmocka_unit_test(a_vantage_wants_the_middle_of_a_block_of_four),
 		cmocka_unit_test(is_ready_while_a_session_lives),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

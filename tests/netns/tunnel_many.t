@@ -1,0 +1,91 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# 24 phones in 12 pairs through one node at once. The two phones of a pair have equal addresses and
+# are behind different gateways; every phone uses the same source port at the same time.
+# shellcheck source=tests/netns/tunnel_world.sh
+. "$(dirname "$0")/tunnel_world.sh"
+pairs=12
+echo 1..13
+world_start
+
+# Phone I of gateway N stands on an interface of its own; the same address behind both gateways.
+phone_add() { # N I
+	local n=$1 i=$2 host=p$1x$2
+	hosts="$hosts $host"
+	ip netns add "$prefix-$host"
+	ip -n "$prefix-$host" link set lo up
+	ip -n "$prefix-gate$n" link add "lan$i" type veth peer name eth0 netns "$prefix-$host"
+	ip -n "$prefix-gate$n" addr add 198.18.80.1 peer "198.18.80.$((i + 1))" dev "lan$i"
+	ip -n "$prefix-gate$n" link set "lan$i" up
+	ip -n "$prefix-$host" addr add "198.18.80.$((i + 1))" peer 198.18.80.1 dev eth0
+	ip -n "$prefix-$host" link set eth0 up
+	ip -n "$prefix-$host" route add default via 198.18.80.1
+}
+
+for i in $(seq $pairs); do
+	run=$(run_id)
+	runs="$runs ${run:0:11}"
+	for n in 1 2; do
+		side=$([ $n = 1 ] && echo a || echo b)
+		phone_add $n "$i"
+		ends $n "$i$side" "$run" $((51800 + 2 * i + n))
+		sed -i "/^inner/d; /^phone/d; s/^side.*/side $side/; s/^inside.*/inside lan$i/" "$work"/{node,gate}."$i$side"
+		printf 'phone 198.18.80.%d\ninner 198.19.%d.%d 198.19.%d.%d\n' $((i + 1)) $n $((4 * i + 1)) $n $((4 * i + 2)) >>"$work/node.$i$side"
+		printf 'phone 198.18.80.%d\ninner 198.19.%d.%d 198.19.%d.%d\n' $((i + 1)) $n $((4 * i + 2)) $n $((4 * i + 1)) >>"$work/gate.$i$side"
+	done
+done
+
+start=$(date +%s%N)
+# shellcheck disable=SC2046
+tunnels node $(eval echo "$work/node.{1..$pairs}{a,b}") &&
+	tunnels gate1 $(eval echo "$work/gate.{1..$pairs}a") &&
+	tunnels gate2 $(eval echo "$work/gate.{1..$pairs}b")
+is $? 0 '24 tunnels end at one node, 12 begin at each of two gateways'
+echo "# all 48 ends in $((($(date +%s%N) - start) / 1000000)) ms"
+awk '/^opened wmv/{n++; s += $3; if ($3 > m) m = $3} END {print "# a tunnel opens in", s / n, "ms, at most", m}' "$work/node.out"
+is "$(awk '/^opened/ && $3 >= 300' "$work"/{node,gate1,gate2}.out)" '' 'each in less than 0.3 s'
+for g in gate1 gate2; do
+	for _ in $(seq 100); do
+		say $g state
+		sleep 0.1
+		[ "$(tail -n $pairs "$work/$g.out" | grep -c ' ready ')" = $pairs ] && break
+	done
+	is "$(tail -n $pairs "$work/$g.out" | grep -c ' ready ')" $pairs "all of $g shake hands"
+done
+is "$(at node ip -br link | grep -c wmh)" 24 'each has a namespace of its own behind the node'
+
+# Own ports: all 24 at once, each is seen with its own.
+for i in $(seq $pairs); do
+	for n in 1 2; do
+		ask "p${n}x$i" udp 198.18.4.2 8000 $((42000 + 100 * n + i)) >"$work/own.$n.$i" &
+		asked[n * 100 + i]=$!
+	done
+done
+wait "${asked[@]}"
+right=0
+for i in $(seq $pairs); do
+	for n in 1 2; do
+		[ "$(cat "$work/own.$n.$i")" = "server 198.18.3.2 $((42000 + 100 * n + i))" ] && right=$((right + 1))
+	done
+done
+is $right 24 '24 phones at once keep their source ports'
+
+# One port for all: each gets its own answer, and a port on the node that no other has.
+for i in $(seq $pairs); do
+	for n in 1 2; do
+		ask "p${n}x$i" tcp 198.18.4.2 8000 43000 >"$work/same.$n.$i" &
+		asked[n * 100 + i]=$!
+	done
+done
+wait "${asked[@]}"
+is "$(cat "$work"/same.* | grep -c '^server 198.18.3.2 ')" 24 'the same port for all: all are answered'
+is "$(cat "$work"/same.* | sed 's/server/\n&/g' | grep -c ' 43000$')" 1 'one has the port itself'
+is "$(cat "$work"/same.* | sed 's/server/\n&/g' | grep server | sort -u | wc -l)" 24 'the others each another'
+is "$(counted phone)" 0 'nothing of a phone went outside its tunnel'
+is "$(ask p1x1 udp 198.18.200.8 53 44000)" 'resolver 198.18.3.2 44000' 'a query goes to the resolver of the node'
+
+start=$(date +%s%N)
+for h in node gate1 gate2; do hang_up $h; done
+echo "# all closed in $((($(date +%s%N) - start) / 1000000)) ms"
+is "$(for run in $runs; do left_on node "$run"; left_on gate1 "$run"; left_on gate2 "$run"; done | sort -u)" '' 'closing leaves nothing'
+is "$(ask p1x1 tcp 198.18.4.2 8000 40001 | cut -c1-7)" nothing 'the phones are locked in again'
