@@ -173,6 +173,7 @@ static void count(struct flow_table *t, struct flow_heard *h, const struct ip_he
 	side->bytes += h->packet->wire_len;
 	side->tcp_flags |= tcp_flags;
 	side->ttl = ip->ttl;
+	side->fragments += ip->frag_more || ip->frag_at > 0;
 	// Captures merged from several sources step back in time now and then.
 	if (h->packet->at.ns < flow->first.ns)
 		flow->first = h->packet->at;
@@ -234,6 +235,7 @@ static void hear_ip(struct flow_table *t, const struct packet *p, const struct i
 		ip->proto == IP_TCP && ip->frag_at == 0 ? tcp_read(ip->payload, &tcp) : ERR_MISSING;
 	count(t, &h, ip, tcp.flags);
 	if (err == ERR_OK && whole) {
+		flow_facts_tcp(&t->store.slots[h.slot], h.side, p->at, &tcp);
 		see_payload(t, &h, tcp.payload.len);
 		flow_look_tcp(t, &h, &tcp);
 	} else if (ip->proto == IP_UDP && whole && udp_read(ip->payload, &udp) == ERR_OK) {

@@ -46,6 +46,8 @@ struct flow_side {
 	uint64_t packets, bytes; // bytes on the wire
 	uint16_t tcp_flags;      // all that were seen
 	uint8_t ttl;             // of the newest packet; tells how far the sender is
+	uint32_t fragments;      // packets that were fragments
+	uint32_t again, late;    // TCP: segments sent again, and overtaken by later ones
 };
 
 struct flow {
@@ -56,6 +58,8 @@ struct flow {
 	uint64_t payload;  // bytes of payload, both ways, TCP and UDP
 	uint32_t said;     // for flow_text; the newest name said in this very flow, 0: none
 	enum name_how how; // how it was said
+	int64_t rtt_a_ns;  // TCP: from here to a and back, by the handshake; 0: unknown
+	int64_t rtt_b_ns;
 };
 
 enum flow_end {

@@ -62,6 +62,9 @@ static inline struct flow_key flow_key_turned(const struct flow_key *k)
 struct flow_event *flow_event_put(struct flow_table *t, enum flow_event_kind kind,
 				  const struct flow_heard *h);
 
+// What the header of a segment tells of its connection.
+void flow_facts_tcp(struct flow_slot *s, uint8_t side, struct wall at, const struct tcp_head *tcp);
+
 // --- what the payload says -----------------------------------------------------------------------
 
 void flow_look_udp(struct flow_table *t, const struct flow_heard *h, struct span payload);

@@ -19,8 +19,25 @@ struct flow_watch {
 	uint8_t told;    // handshake messages heard beyond base; QUIC: packets tried in vain
 };
 
+// How far one direction of a TCP connection has come.
+struct flow_pace {
+	struct wall at; // of the newest byte
+	uint32_t next;  // sequence number after it
+	bool known;
+};
+
+enum flow_waits {
+	FLOW_FOR_NONE,
+	FLOW_FOR_A, // to answer what was sent at syn_at
+	FLOW_FOR_B,
+};
+
 struct flow_slot {
 	struct flow flow;
+	struct flow_pace pace[2];
+	struct wall syn_at;
+	enum flow_waits waits;
+	bool asked;                 // a SYN was seen
 	struct flow_watch watch[2]; // from a, from b
 	uint32_t hash;
 	uint32_t chain;          // next in the hash chain

@@ -53,9 +53,12 @@ static const struct conf_option options[] = {
 
 static const struct cli_usage usage = {
 	.synopsis = "waymark flows FILE | --live INTERFACE [option …]",
-	.text = "Flows of a capture (pcap or pcapng; - is standard input): packets and bytes on "
-		"the\n"
-		"wire per direction, first and last time, and the names that led to the address.",
+	.text = "Flows of a capture (pcap or pcapng, also packed by gzip; - is standard input):\n"
+		"packets and bytes on the wire per direction, first and last time, and the names\n"
+		"that led to the address, each with how it was learned: dns, sni (TLS, DTLS),\n"
+		"quic, http (Host, as sent), cert (where no name was said), httpdns. JSON adds\n"
+		"fragments, TCP flags, the handshake's round trips from here to either end, what\n"
+		"was sent again or came late, and with --dns every record with its TTL.",
 	.examples = "  waymark flows chat.pcap\n"
 		    "  waymark flows chat.pcap --dns --csv\n"
 		    "  waymark flows chat.pcap --store --app threema\n"

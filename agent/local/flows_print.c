@@ -6,6 +6,7 @@
 
 #include "base/macro.h"
 #include "cli/json.h"
+#include "local/flows_dns.h"
 #include "wire/dns.h"
 #include "wire/ip.h"
 
@@ -141,6 +142,44 @@ static void json_names(struct json *j, const struct flow_table *t, const struct 
 	json_end_array(j);
 }
 
+static void json_rtt(struct json *j, const char *key, int64_t ns)
+{
+	if (ns > 0)
+		json_thousandths(j, key, (uint64_t)(ns / NS_PER_US));
+	else
+		json_null(j, key);
+}
+
+// In the order of the header's bits: FIN, SYN, RST, PSH, ACK, URG, ECE, CWR, AE.
+static void json_flags(struct json *j, const char *key, uint16_t flags)
+{
+	static const char letters[] = "FSRPAUECN";
+	char text[sizeof(letters)];
+	size_t len = 0;
+	for (size_t i = 0; i < sizeof(letters) - 1; i++)
+		if (flags >> i & 1)
+			text[len++] = letters[i];
+	text[len] = '\0';
+	json_text(j, key, text);
+}
+
+static void json_facts(struct json *j, const struct flow *f)
+{
+	json_int(j, "fragments", (int64_t)f->ab.fragments + f->ba.fragments);
+	if (f->key.proto != IP_TCP)
+		return;
+	json_object(j, "tcp");
+	json_flags(j, "flags_ab", f->ab.tcp_flags);
+	json_flags(j, "flags_ba", f->ba.tcp_flags);
+	json_rtt(j, "rtt_a_ms", f->rtt_a_ns);
+	json_rtt(j, "rtt_b_ms", f->rtt_b_ns);
+	json_int(j, "again_ab", f->ab.again);
+	json_int(j, "again_ba", f->ba.again);
+	json_int(j, "late_ab", f->ab.late);
+	json_int(j, "late_ba", f->ba.late);
+	json_end_object(j);
+}
+
 static void json_flow(FILE *out, const struct flow_table *t, const struct flow *f,
 		      const struct name_rows *n)
 {
@@ -160,6 +199,7 @@ static void json_flow(FILE *out, const struct flow_table *t, const struct flow *
 	json_number(&j, "last", seconds(f->last, last));
 	json_names(&j, t, n);
 	json_null(&j, "app");
+	json_facts(&j, f);
 	json_end_object(&j);
 }
 
@@ -210,60 +250,15 @@ static void print_flow(struct flows_print *p, const struct flow_table *t, const 
 
 // --- DNS answers ---------------------------------------------------------------------------------
 
-static void json_dns(FILE *out, const struct flow_event *e, const struct dns_answer *a)
-{
-	char text[DNS_TEXT];
-	struct json j = json_of(out);
-	json_object(&j, NULL);
-	json_int(&j, "frame", (int64_t)e->frame);
-	json_addr(&j, "resolver", e->key.b);
-	json_text(&j, "qname", dns_name_write(a->question.name, text) == ERR_OK ? text : NULL);
-	json_int(&j, "qtype", a->question.type);
-	json_int(&j, "rcode", a->head.rcode);
-	json_array(&j, "cname");
-	for (size_t i = 0; i < a->chain_count; i++)
-		if (dns_name_write(a->chain[i], text) == ERR_OK)
-			json_text(&j, NULL, text);
-	json_end_array(&j);
-	json_array(&j, "addrs");
-	for (size_t i = 0; i < a->addr_count; i++)
-		json_addr(&j, NULL, a->addrs[i]);
-	json_end_array(&j);
-	json_addr(&j, "client", e->key.a);
-	json_bool(&j, "quoted", e->quoted);
-	json_end_object(&j);
-}
-
-static void grid_dns(struct grid *g, const struct flow_event *e, const struct dns_answer *a)
-{
-	char text[DNS_TEXT], list[LIST_TEXT];
-	struct wr w = wr_of(list, sizeof(list));
-	grid_putf(g, "%" PRIu64, e->frame);
-	put_addr(g, e->key.b);
-	grid_put(g, dns_name_write(a->question.name, text) == ERR_OK ? text : NULL);
-	grid_putf(g, "%u", a->question.type);
-	grid_putf(g, "%u", a->head.rcode);
-	for (size_t i = 0; i < a->chain_count; i++)
-		if (dns_name_write(a->chain[i], text) == ERR_OK)
-			wr_format(&w, "%s%s", i > 0 ? " " : "", text);
-	put_list(g, &w);
-	w = wr_of(list, sizeof(list));
-	for (size_t i = 0; i < a->addr_count; i++) {
-		addr_write(a->addrs[i], text);
-		wr_format(&w, "%s%s", i > 0 ? " " : "", text);
-	}
-	put_list(g, &w);
-}
-
 static void print_dns(struct flows_print *p, const struct flow_event *e)
 {
 	struct dns_answer a;
 	if (dns_answer_read(e->message, &a) != ERR_OK)
 		return;
 	if (p->form == GRID_JSON)
-		json_dns(p->out, e, &a);
+		flows_dns_json(p->out, e, &a);
 	else
-		grid_dns(p->grid, e, &a);
+		flows_dns_grid(p->grid, e, &a);
 }
 
 // --- names said in hellos ------------------------------------------------------------------------

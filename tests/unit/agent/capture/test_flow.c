@@ -350,6 +350,52 @@ static void counts_what_is_no_flow(void **state)
 	assert_int_equal(flow_count(table), 0);
 }
 
+static void measures_the_handshake_and_what_was_sent_again(void **state)
+{
+	(void)state;
+	uint8_t byte = 0;
+	const struct span one = span_of(&byte, 1);
+	now = 5000000;
+	hear_tcp(false, https, 10, TCP_SYN, nothing);
+	drain();
+	now += 40000000 - 1;
+	hear_tcp(true, https, 90, TCP_SYN | TCP_ACK, nothing);
+	now += 2000000 - 1;
+	hear_tcp(false, https, 11, TCP_ACK, nothing);
+	hear_tcp(false, https, 11, TCP_ACK, one);
+	hear_tcp(false, https, 13, TCP_ACK, one);
+	hear_tcp(false, https, 12, TCP_ACK, one); // overtaken
+	now += NS_PER_S;
+	hear_tcp(false, https, 13, TCP_ACK, one); // asks whether b lives
+	hear_tcp(false, https, 12, TCP_ACK, one); // sent again
+	hear_tcp(true, https, 91, TCP_ACK | TCP_RST, nothing);
+	drain();
+	flow_finish(table);
+	struct flow_event e = next(FLOW_DONE);
+	assert_int_equal(e.flow.rtt_b_ns, 40000000);
+	assert_int_equal(e.flow.rtt_a_ns, 2000000);
+	assert_int_equal(e.flow.ab.again, 1);
+	assert_int_equal(e.flow.ab.late, 1);
+	assert_int_equal(e.flow.ba.again + e.flow.ba.late, 0);
+	assert_int_equal(e.flow.ba.tcp_flags, TCP_SYN | TCP_ACK | TCP_RST);
+}
+
+static void takes_no_time_from_a_handshake_sent_twice(void **state)
+{
+	(void)state;
+	hear_tcp(false, https, 10, TCP_SYN, nothing);
+	drain();
+	now += NS_PER_S;
+	hear_tcp(false, https, 10, TCP_SYN, nothing);
+	hear_tcp(true, https, 90, TCP_SYN | TCP_ACK, nothing);
+	hear_tcp(false, https, 11, TCP_ACK, nothing);
+	drain();
+	flow_finish(table);
+	struct flow_event e = next(FLOW_DONE);
+	assert_int_equal(e.flow.rtt_b_ns + e.flow.rtt_a_ns, 0);
+	assert_int_equal(e.flow.ab.again, 1);
+}
+
 #define WITH_TABLE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 static void parts_payload_into_bursts_by_silence(void **state)
@@ -379,6 +425,8 @@ int main(void)
 		WITH_TABLE(parts_payload_into_bursts_by_silence),
 		WITH_TABLE(counts_both_directions_of_one_flow),
 		WITH_TABLE(learns_names_from_answers_and_hellos),
+		WITH_TABLE(measures_the_handshake_and_what_was_sent_again),
+		WITH_TABLE(takes_no_time_from_a_handshake_sent_twice),
 		WITH_TABLE(puts_a_hello_in_order_that_came_back_to_front),
 		WITH_TABLE(reads_answers_over_tcp_across_segments),
 		WITH_TABLE(hands_out_the_flow_idle_longest_when_full),
