@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "cli/verb.h"
+#include "local/trace_mda.h"
 #include "local/trace_print.h"
 #include "local/trace_read.h"
 #include "local/trace_settings.h"
@@ -310,6 +311,8 @@ static enum err run(int argc, char **argv, struct trace_settings *s, struct job 
 
 int trace_run(int argc, char **argv)
 {
+	if (trace_mda_asked(argc, argv))
+		return trace_mda_run(argc, argv);
 	struct trace_settings s = { 0 };
 	struct job j = { .settings = &s };
 	struct fault f = { 0 };

@@ -43,6 +43,8 @@ const struct conf_option trace_options[] = {
 	  sizeof(((struct trace_settings *)0)->status_file), 0, 0, "", "FILE",
 	  "counts and rates once a second, as CSV" },
 	ROW(quiet, CONF_BOOL, 0, 0, "no", NULL, "no progress line on standard error"),
+	ROW(mda, CONF_BOOL, 0, 0, "no", NULL,
+	    "all paths balancers have; trace --mda --help tells more"),
 	{ .name = NULL },
 };
 

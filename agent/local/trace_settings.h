@@ -14,7 +14,7 @@ struct trace_settings {
 	int64_t wait, deadline;
 	double rate, target_rate, net_rate;
 	struct conf_list deny;
-	bool json, ipv6, dry_run, quiet;
+	bool json, ipv6, dry_run, quiet, mda;
 };
 
 extern const struct conf_option trace_options[];

@@ -237,6 +237,12 @@ enum mda_want mda_next(struct mda *m, struct trace_probe *probe)
 	return MDA_FINISHED;
 }
 
+void mda_hear_sent(struct mda *m, uint16_t serial, struct mono at)
+{
+	if (serial < m->serials)
+		m->sent[serial].at = at;
+}
+
 void mda_hear_failed(struct mda *m, uint16_t serial, bool refused)
 {
 	if (serial >= m->serials)

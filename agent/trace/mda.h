@@ -52,6 +52,9 @@ void mda_free(struct mda **m);
 
 // False when it answers none of our probes.
 bool mda_hear(struct mda *m, struct mono now, struct mono rx, const struct trace_reply *r);
+
+// The probe left at AT; without this call it left when mda_next gave it out.
+void mda_hear_sent(struct mda *m, uint16_t serial, struct mono at);
 void mda_hear_failed(struct mda *m, uint16_t serial, bool refused);
 void mda_tick(struct mda *m, struct mono now);
 
@@ -70,6 +73,9 @@ struct mda_result {
 };
 
 void mda_result(struct mda *m, struct mda_result *out);
+
+// What tells FLOW from others: its source port (ICMP: id); IPv6: its flow label.
+uint32_t mda_flow_id(const struct mda *m, uint16_t flow);
 
 struct mda_reply {
 	uint8_t node; // MDA_NONE: none came

@@ -26,6 +26,12 @@ static uint32_t flow_label(const struct mda *m, uint16_t flow)
 	return m->target.dst.family == 4 ? 0 : label == 0 ? 1 : label;
 }
 
+uint32_t mda_flow_id(const struct mda *m, uint16_t flow)
+{
+	bool v4 = m->target.dst.family == 4;
+	return v4 ? (uint32_t)m->target.sport_first + flow : flow_label(m, flow);
+}
+
 void mda_token_put(const struct mda *m, uint16_t serial, struct trace_probe *out)
 {
 	const struct mda_target *t = &m->target;

@@ -1,0 +1,309 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "trace/mda_io.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/macro.h"
+#include "sys/clock.h"
+#include "sys/fd.h"
+#include "trace/filter_io.h"
+#include "trace/probe.h"
+#include "trace/ring_io.h"
+#include "trace/source_io.h"
+
+#define SEND_TURN    64 // probes of one target sent before answers are read again
+#define RECEIVE_TURN 8
+#define RETRY_NS     NS_PER_MS // after the device's queue was full
+
+enum { V4, V6, FAMILIES };
+
+struct session {
+	struct mda *mda; // owned; NULL: free
+	struct mda_target target;
+	uint64_t tag;
+	struct wall start;
+	struct mono begun;
+	uint64_t drops;
+	struct trace_probe probe; // given out, not sent yet
+	bool holding;
+};
+
+struct mda_io {
+	struct mda_io_config config;
+	struct loop *loop;
+	struct loop_timer *timer;
+	struct loop_watch *watches[FAMILIES];
+	struct trace_ring *rings[FAMILIES]; // NULL until a target of that family comes
+	int answers[FAMILIES], senders[FAMILIES];
+	struct trace_source source;
+	struct session *sessions; // owned
+	size_t count;
+	struct mono now;
+	uint64_t drops;
+	bool pumping;
+};
+
+static void on_packet(void *self, struct span packet, struct mono rx)
+{
+	struct mda_io *io = self;
+	struct trace_reply reply;
+	if (trace_reply_read(packet, &reply) != ERR_OK)
+		return;
+	for (size_t i = 0; i < io->config.traces; i++)
+		if (io->sessions[i].mda != NULL &&
+		    mda_hear(io->sessions[i].mda, io->now, rx, &reply))
+			return;
+}
+
+static void receive(struct mda_io *io)
+{
+	io->now = clock_mono();
+	for (int family = 0; family < FAMILIES; family++)
+		if (io->rings[family] != NULL) {
+			trace_ring_take(io->rings[family], RECEIVE_TURN, on_packet, io);
+			io->drops += trace_filter_drops(io->answers[family]);
+		}
+}
+
+// False when the device has no room now.
+static bool send_probe(struct mda_io *io, struct session *s)
+{
+	uint8_t bytes[TRACE_PROBE_MAX];
+	struct wr w = wr_of(bytes, sizeof(bytes));
+	struct sockaddr_storage to;
+	struct mono at = clock_mono();
+	int fd = io->senders[s->target.dst.family == 4 ? V4 : V6];
+	bool written = trace_probe_write(&w, &s->probe) == ERR_OK;
+	trace_source_fill(&to, s->target.dst);
+	ssize_t n = written ? sendto(fd, bytes, w.len, MSG_DONTWAIT, (struct sockaddr *)&to,
+				     trace_source_length(&to))
+			    : -1;
+	int sys = written ? errno : EPERM;
+	if (n < 0 && (sys == EAGAIN || sys == ENOBUFS || sys == EINTR))
+		return false;
+	if (n < 0)
+		mda_hear_failed(s->mda, s->probe.ref.serial, sys == EPERM || sys == EACCES);
+	else
+		mda_hear_sent(s->mda, s->probe.ref.serial, at);
+	s->holding = false;
+	return true;
+}
+
+static void finish(struct mda_io *io, struct session *s)
+{
+	const struct mda_done done = {
+		.tag = s->tag,
+		.target = &s->target,
+		.mda = s->mda,
+		.start = s->start,
+		.took_ns = mono_since(clock_mono(), s->begun),
+		.drops = (uint32_t)(io->drops - s->drops),
+	};
+	io->config.done(io->config.self, &done);
+	mda_free(&s->mda);
+	s->holding = false;
+	io->count--;
+}
+
+// Everything S wants now; when to look again.
+static struct mono serve(struct mda_io *io, struct session *s)
+{
+	for (int i = 0; i < SEND_TURN; i++) {
+		struct mono now = clock_mono(), until = now;
+		enum mda_want want = MDA_SEND;
+		mda_tick(s->mda, now);
+		if (!s->holding)
+			want = mda_next(s->mda, &s->probe);
+		if (want == MDA_SLEEP)
+			return mda_due(s->mda);
+		if (want == MDA_FINISHED) {
+			finish(io, s);
+			return now;
+		}
+		s->holding = true;
+		enum pace_verdict verdict = PACE_GO;
+		if (io->config.pace != NULL)
+			verdict = pace_ask(io->config.pace, now, s->target.dst, &until);
+		if (verdict == PACE_WAIT || verdict == PACE_WAIT_ALL)
+			return until;
+		if (verdict == PACE_REFUSED) {
+			mda_hear_failed(s->mda, s->probe.ref.serial, true);
+			s->holding = false;
+		} else if (!send_probe(io, s)) {
+			return mono_add(now, RETRY_NS);
+		}
+	}
+	return clock_mono();
+}
+
+static void pump(void *self, struct mono now)
+{
+	struct mda_io *io = self;
+	struct mono due = MONO_NEVER;
+	(void)now;
+	if (io->pumping)
+		return;
+	io->pumping = true;
+	receive(io);
+	for (size_t i = 0; i < io->config.traces; i++)
+		if (io->sessions[i].mda != NULL)
+			due = mono_min(due, serve(io, &io->sessions[i]));
+	loop_timer_at(io->timer, due);
+	io->pumping = false;
+}
+
+static void on_answers(void *self, uint32_t events)
+{
+	(void)events;
+	pump(self, clock_mono());
+}
+
+static enum err open_sender(int domain, int *fd, struct fault *f)
+{
+	// IPPROTO_RAW means for both families: the whole header comes from us.
+	*fd = socket(domain, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_RAW);
+	if (*fd >= 0 || (domain == AF_INET6 && errno == EAFNOSUPPORT))
+		return ERR_OK;
+	return fault_set(f, errno == EPERM ? ERR_PERMIT : ERR_IO, errno,
+			 "tracing needs raw sockets: run as root, or give the program CAP_NET_RAW "
+			 "once (setcap cap_net_raw+ep PROGRAM)");
+}
+
+static enum err open_all(struct mda_io *io, struct fault *f)
+{
+	const struct mda_io_config *c = &io->config;
+	enum err err = open_sender(AF_INET, &io->senders[V4], f);
+	if (err == ERR_OK)
+		err = open_sender(AF_INET6, &io->senders[V6], f);
+	for (int i = 0; i < FAMILIES && err == ERR_OK; i++)
+		err = trace_filter_open(i == V4 ? 4 : 6, c->sport_first, c->sport_count,
+					c->receive_buffer, &io->answers[i], f);
+	if (err == ERR_OK)
+		err = loop_timer(io->loop, pump, io, &io->timer, f);
+	return err;
+}
+
+static enum err listen_to(struct mda_io *io, int family)
+{
+	struct fault f;
+	if (io->rings[family] != NULL)
+		return ERR_OK;
+	enum err err =
+		trace_ring_open(io->answers[family], io->config.ring, &io->rings[family], &f);
+	if (err == ERR_OK)
+		err = trace_filter_bind(io->answers[family], family == V4 ? 4 : 6, &f);
+	if (err == ERR_OK)
+		err = loop_watch(io->loop, io->answers[family], EPOLLIN, on_answers, io,
+				 &io->watches[family], &f);
+	if (err != ERR_OK)
+		trace_ring_close(&io->rings[family]);
+	return err;
+}
+
+enum err mda_io_open(struct loop *l, const struct mda_io_config *c, struct mda_io **out,
+		     struct fault *f)
+{
+	AUTO(mda_io_close) struct mda_io *io = calloc(1, sizeof(*io));
+	if (io == NULL)
+		return fault_set(f, ERR_MEMORY, 0, "multipath engine: no memory");
+	io->config = *c;
+	io->loop = l;
+	io->source = TRACE_SOURCE_NONE;
+	for (int i = 0; i < FAMILIES; i++)
+		io->answers[i] = io->senders[i] = -1;
+	io->sessions = calloc(c->traces, sizeof(*io->sessions));
+	if (io->sessions == NULL)
+		return fault_set(f, ERR_MEMORY, 0, "multipath engine: no memory");
+	enum err err = open_all(io, f);
+	if (err != ERR_OK)
+		return err;
+	*out = io;
+	io = NULL;
+	return ERR_OK;
+}
+
+void mda_io_close(struct mda_io **out)
+{
+	struct mda_io *io = *out;
+	if (io == NULL)
+		return;
+	for (int i = 0; i < FAMILIES; i++) {
+		loop_watch_drop(&io->watches[i]);
+		trace_ring_close(&io->rings[i]);
+		fd_close(&io->answers[i]);
+		fd_close(&io->senders[i]);
+	}
+	loop_timer_drop(&io->timer);
+	trace_source_wipe(&io->source);
+	for (size_t i = 0; io->sessions != NULL && i < io->config.traces; i++)
+		mda_free(&io->sessions[i].mda);
+	free(io->sessions);
+	free(io);
+	*out = NULL;
+}
+
+static struct session *find_free(struct mda_io *io, const struct mda_target *t, enum err *err)
+{
+	struct session *free_one = NULL;
+	*err = ERR_FULL;
+	for (size_t i = 0; i < io->config.traces; i++) {
+		struct session *s = &io->sessions[i];
+		if (s->mda == NULL) {
+			free_one = s;
+		} else if (s->target.method == t->method && addr_eq(s->target.dst, t->dst)) {
+			*err = ERR_EXISTS;
+			return NULL;
+		}
+	}
+	return free_one;
+}
+
+enum err mda_io_put(struct mda_io *io, uint64_t tag, const struct mda_target *target)
+{
+	struct mda_target t = *target;
+	enum err err = ERR_OK;
+	struct session *s = find_free(io, &t, &err);
+	if (s == NULL)
+		return err;
+	err = listen_to(io, t.dst.family == 4 ? V4 : V6);
+	if (err != ERR_OK)
+		return err;
+	if (t.src.family == 0)
+		t.src = trace_source_find(&io->source, t.dst);
+	t.sport_first = io->config.sport_first;
+	t.flows_max = io->config.sport_count;
+	t.random = random_u64();
+	struct mono now = clock_mono();
+	struct mda *mda = NULL;
+	err = mda_new(now, &t, &mda);
+	if (err != ERR_OK)
+		return err;
+	*s = (struct session){ .mda = mda,
+			       .target = t,
+			       .tag = tag,
+			       .start = clock_wall(),
+			       .begun = now,
+			       .drops = io->drops };
+	io->count++;
+	loop_timer_at(io->timer, now);
+	return ERR_OK;
+}
+
+void mda_io_stop(struct mda_io *io)
+{
+	for (size_t i = 0; i < io->config.traces; i++)
+		if (io->sessions[i].mda != NULL) {
+			mda_stop(io->sessions[i].mda);
+			io->sessions[i].holding = false;
+		}
+	pump(io, clock_mono());
+}
+
+size_t mda_io_count(const struct mda_io *io)
+{
+	return io->count;
+}
