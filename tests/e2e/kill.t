@@ -123,7 +123,7 @@ for gateway in gw1 gw2; do
 done
 for agent in $agents; do
 	is "$(in_host "$agent" -- nft list tables | grep -v -e e2e -e waymark_guard)$(in_host "$agent" -- \
-		ip -o link | grep -c -e wmg -e wmv)" 0 "$agent: no table and no tunnel of the dead is left"
+		ip -o link | grep -c -e wmg -e wmv -e wmh)" 0 "$agent: no table and no tunnel of the dead is left"
 done
 is "$(sql "SELECT count(*) > 0 FROM raw.message WHERE received IS NOT NULL")" t "some messages had arrived"
 undrained=
