@@ -89,10 +89,10 @@ got=$("$waymark" db psql -- -Atc "SELECT count(*) FROM v1.trace WHERE stop = 're
 [ "$got" = 3 ]
 ok $? 'its traces are there'
 id=$(order 198.18.0.2 "$dir/stranger")
-within 20 state_is "$id" refused-signature
+within 20 state_is "$id" refused_signature
 ok $? 'an order signed by a stranger is refused, and the refusal is a result'
 id=$(order 198.18.0.3 "$dir/op")
-within 20 state_is "$id" refused-denied
+within 20 state_is "$id" refused_denied
 ok $? 'so is one for an address on the deny list'
 "$waymark" verify --all >"$dir/out" 2>&1
 ok $? 'what is stored is what the node signed'

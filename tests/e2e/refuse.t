@@ -110,7 +110,7 @@ is "$(sql "SELECT count(*) FROM raw.trace")" 1 "of all these nothing was traced"
 is "$(in_host us1 -- nft list counters table inet e2e | awk '/packets/ { print $2 }')" 0 \
 	"no packet went to the denied address"
 list=$(at_centre order list --csv)
-for word in refused-signature refused-denied refused-kind refused-expired refused-audience; do
+for word in refused_signature refused_denied refused_kind refused_expired refused_audience; do
 	has "$list" "$word" "the list of orders says $word"
 done
 

@@ -252,7 +252,7 @@ COMMENT ON COLUMN raw.gap.node IS 'registry.node.id';
 COMMENT ON COLUMN raw.gap.stream IS 'raw.stream.id';
 COMMENT ON COLUMN raw.gap.seq IS 'Batch that tells it';
 COMMENT ON COLUMN raw.gap.item IS 'Position in that batch, from 0';
-COMMENT ON COLUMN raw.gap.reason IS 'torn, damaged, overflow, too-big, unknown';
+COMMENT ON COLUMN raw.gap.reason IS 'torn, damaged, overflow, too_big, unknown';
 COMMENT ON COLUMN raw.gap.records IS 'How many records; 0: not known';
 COMMENT ON COLUMN raw.gap.bytes IS 'How many bytes';
 COMMENT ON COLUMN raw.gap.noticed IS 'When the node noticed';

@@ -4,9 +4,9 @@
 
 CREATE FUNCTION registry.order_state_name(state smallint) RETURNS text LANGUAGE sql IMMUTABLE STRICT
 RETURN CASE state WHEN 0 THEN 'waiting' WHEN 1 THEN 'accepted' WHEN 2 THEN 'done' WHEN 3 THEN 'failed'
-	WHEN 10 THEN 'refused-signature' WHEN 11 THEN 'refused-audience' WHEN 12 THEN 'refused-serial'
-	WHEN 13 THEN 'refused-expired' WHEN 14 THEN 'refused-kind' WHEN 15 THEN 'refused-denied'
-	WHEN 16 THEN 'refused-rate' WHEN 17 THEN 'refused-unreadable' WHEN 18 THEN 'refused-busy'
+	WHEN 10 THEN 'refused_signature' WHEN 11 THEN 'refused_audience' WHEN 12 THEN 'refused_serial'
+	WHEN 13 THEN 'refused_expired' WHEN 14 THEN 'refused_kind' WHEN 15 THEN 'refused_denied'
+	WHEN 16 THEN 'refused_rate' WHEN 17 THEN 'refused_unreadable' WHEN 18 THEN 'refused_busy'
 	ELSE 'unknown' END;
 COMMENT ON FUNCTION registry.order_state_name IS 'Name of a state in raw.outcome; 0: no outcome yet';
 
