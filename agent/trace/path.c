@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "trace/path.h"
-
 #include <stdlib.h>
 
+#include "trace/path_part.h"
 #include "trace/probe.h"
 #include "wire/ip.h"
 
@@ -11,6 +10,7 @@
 #define SLOT_FLOOR     (200 * NS_PER_MS) // an open probe holds its place in the window this long
 #define PATIENCE_FLOOR NS_PER_S          // and is given up after this, unless RTTs say more
 #define ROOM_FIRST     16                // attempts
+#define HOPS_FIRST     16
 #define NO_SERIAL      TRACE_NO_SERIAL
 
 static uint8_t most_tries(const struct trace_target *t)
@@ -24,28 +24,42 @@ size_t trace_most_probes(const struct trace_target *t)
 	return most_tries(t) * ((size_t)(t->max_ttl - t->first_ttl) + 1);
 }
 
+// Most paths are short: storage for all hops comes only with the first that is not.
+static bool room_for_hops(struct trace_path *p, uint8_t ttl)
+{
+	size_t all = (size_t)(p->target.max_ttl - p->target.first_ttl) + 1;
+	size_t room =
+		all < HOPS_FIRST || ttl - p->target.first_ttl + 1 > HOPS_FIRST ? all : HOPS_FIRST;
+	if (room <= p->hop_room)
+		return true;
+	struct trace_hop *hops = reallocarray(p->hops, room, sizeof(*hops));
+	if (hops == NULL)
+		return false;
+	for (size_t i = p->hop_room; i < room; i++)
+		hops[i] = (struct trace_hop){ .answer = NO_SERIAL };
+	p->hops = hops;
+	p->hop_room = (uint8_t)room;
+	return true;
+}
+
 enum err trace_path_init(struct trace_path *p, const struct trace_target *t, struct mono now,
 			 uint64_t random)
 {
-	size_t hops = (size_t)(t->max_ttl - t->first_ttl) + 1;
-	p->hops = calloc(hops, sizeof(*p->hops));
-	if (p->hops == NULL)
-		return ERR_MEMORY;
 	p->target = *t;
 	p->begun = now;
 	p->last_send = (struct mono){ INT64_MIN / 2 };
 	p->random = random;
 	p->wake[0] = p->wake[1] = MONO_NEVER;
-	for (size_t i = 0; i < hops; i++)
-		p->hops[i] = (struct trace_hop){ .last = p->last_send, .answer = NO_SERIAL };
 	p->top = (uint8_t)(t->first_ttl - 1);
-	return ERR_OK;
+	return room_for_hops(p, p->top) ? ERR_OK : ERR_MEMORY;
 }
 
 void trace_path_wipe(struct trace_path *p)
 {
 	free(p->attempts);
 	free(p->hops);
+	free(p->addrs);
+	free(p->mpls);
 	uint32_t generation = p->generation;
 	*p = (struct trace_path){ .generation = generation };
 }
@@ -78,36 +92,19 @@ uint32_t trace_path_seq(const struct trace_path *p, uint16_t serial)
 	return p->target.method == TRACE_ICMP ? (base + serial) & 0xffff : base + serial;
 }
 
-static struct trace_hop *hop(const struct trace_path *p, uint8_t ttl)
-{
-	return &p->hops[ttl - p->target.first_ttl];
-}
-
-static uint8_t lower(uint8_t a, uint8_t b)
-{
-	return a == 0 || (b != 0 && b < a) ? b : a;
-}
-
 // TTL past which nothing more is wanted; 0 while unknown.
 static uint8_t stop_ttl(const struct trace_path *p)
 {
 	return lower(lower(p->reached, p->unreachable), p->loop);
 }
 
-static uint8_t horizon(const struct trace_path *p)
+uint8_t trace_path_horizon(const struct trace_path *p)
 {
 	unsigned ttl = (unsigned)p->top + p->target.gap;
 	if (ttl > p->target.max_ttl)
 		ttl = p->target.max_ttl;
 	uint8_t stop = stop_ttl(p);
 	return stop != 0 && stop < ttl ? stop : (uint8_t)ttl;
-}
-
-static int64_t clamp(int64_t v, int64_t low, int64_t high)
-{
-	if (v < low)
-		v = low;
-	return v < high ? v : high;
 }
 
 struct waiting {
@@ -151,12 +148,15 @@ static uint8_t tries_due(const struct trace_path *p, uint8_t ttl)
 static struct mono hop_due(const struct trace_path *p, uint8_t ttl)
 {
 	const struct trace_hop *h = hop(p, ttl);
+	if (h->tries == 0)
+		return p->begun;
+	struct mono last = mono_add(p->begun, (int64_t)h->last * TRACE_HOP_TICK);
 	int64_t extra = (int64_t)h->tries - p->target.attempts + 1;
 	if (extra <= 0)
-		return mono_add(h->last, HOP_SPACING);
+		return mono_add(last, HOP_SPACING);
 	// Traces that met the limit together must not come back together.
 	int64_t jitter = (int64_t)(p->random >> ((ttl + h->tries) & 31) & 0x1ff) * NS_PER_MS;
-	return mono_add(h->last, extra * AGAIN_SPACING + jitter);
+	return mono_add(last, extra * AGAIN_SPACING + jitter);
 }
 
 // The TTL probed least, the nearest of those; 0 when all had their attempts.
@@ -181,11 +181,6 @@ static struct mono deadline(const struct trace_path *p)
 	return p->target.deadline_ns > 0 ? mono_add(p->begun, p->target.deadline_ns) : MONO_NEVER;
 }
 
-static struct mono later(struct mono a, struct mono b)
-{
-	return mono_before(a, b) ? b : a;
-}
-
 // Most traces end early: storage doubles with what was sent.
 static bool room_for_one(struct trace_path *p)
 {
@@ -205,7 +200,10 @@ enum trace_step trace_path_step(struct trace_path *p, struct mono now, uint8_t *
 {
 	if (p->stopped || p->refused || p->no_route || past_deadline(p, now))
 		return TRACE_STEP_DONE;
-	uint8_t end = horizon(p);
+	uint8_t end = trace_path_horizon(p);
+	p->stopped = !room_for_hops(p, end);
+	if (p->stopped)
+		return TRACE_STEP_DONE;
 	struct waiting w = settle(p, now, end);
 	*ttl = least_tried(p, end);
 	if (*ttl == 0 && w.open == 0)
@@ -222,13 +220,20 @@ enum trace_step trace_path_step(struct trace_path *p, struct mono now, uint8_t *
 	return TRACE_STEP_SLEEP;
 }
 
+static uint32_t ticks(const struct trace_path *p, struct mono now)
+{
+	int64_t n = mono_since(now, p->begun) / TRACE_HOP_TICK;
+	return (uint32_t)clamp(n, 0, UINT32_MAX);
+}
+
 void trace_path_send(struct trace_path *p, struct mono now, uint8_t ttl, struct trace_probe *probe)
 {
 	const struct trace_target *t = &p->target;
 	uint16_t serial = p->serials++;
 	p->attempts[serial] = (struct trace_attempt){ .sent = now, .ttl = ttl };
 	hop(p, ttl)->tries++;
-	hop(p, ttl)->last = p->last_send = now;
+	hop(p, ttl)->last = ticks(p, now);
+	p->last_send = now;
 	*probe = (struct trace_probe){
 		.ref.serial = serial,
 		.src = t->src,
@@ -246,111 +251,6 @@ void trace_path_send(struct trace_path *p, struct mono now, uint8_t ttl, struct 
 	};
 }
 
-static bool same_answer(const struct trace_path *p, unsigned a, unsigned b)
-{
-	uint16_t x = hop(p, (uint8_t)a)->answer, y = hop(p, (uint8_t)b)->answer;
-	return x != NO_SERIAL && y != NO_SERIAL &&
-	       addr_eq(p->attempts[x].from, p->attempts[y].from);
-}
-
-// Whether the hops that end at LAST are one sequence of PERIOD twice over. One address again and
-// again is not: a router may answer for its neighbour.
-static bool repeats(const struct trace_path *p, unsigned last, unsigned period)
-{
-	bool all_one = true;
-	if (last + 1 < p->target.first_ttl + 2 * period)
-		return false;
-	for (unsigned i = 0; i < period; i++) {
-		if (!same_answer(p, last - i, last - i - period))
-			return false;
-		all_one = all_one && same_answer(p, last - i, last);
-	}
-	return !all_one;
-}
-
-static void look_for_loop(struct trace_path *p, uint8_t from)
-{
-	for (unsigned last = from; last <= p->top; last++)
-		for (unsigned period = 2; period <= p->top / 2u; period++)
-			if (repeats(p, last, period)) {
-				p->loop = lower(p->loop, (uint8_t)last);
-				return;
-			}
-}
-
-// Codes by which the destination's own stack speaks, whatever address it speaks from.
-static bool is_port_unreachable(const struct trace_reply *r)
-{
-	if (r->dst.family == 4)
-		return r->icmp_code == 2 || r->icmp_code == 3;
-	return r->icmp_code == 4;
-}
-
-static void note_end(struct trace_path *p, uint8_t ttl, const struct trace_reply *r)
-{
-	bool target = addr_eq(r->from, p->target.dst);
-	if (r->kind == TRACE_HEARD_EXPIRED) {
-		if (ttl > p->expired)
-			p->expired = ttl;
-		if (target)
-			p->self = lower(p->self, ttl);
-	} else if (r->kind != TRACE_HEARD_UNREACHABLE || target || is_port_unreachable(r)) {
-		p->reached = lower(p->reached, ttl);
-	} else {
-		p->unreachable = lower(p->unreachable, ttl);
-	}
-}
-
-static void keep_labels(struct trace_path *p, struct trace_attempt *a, const struct trace_reply *r)
-{
-	a->mpls_at = p->mpls_count;
-	for (size_t i = 0; i < r->mpls_count && p->mpls_count < TRACE_PATH_MPLS; i++) {
-		const struct mpls_entry *e = &r->mpls[i];
-		p->mpls[p->mpls_count++] =
-			e->label << 12 | (e->tc & 7u) << 9 | (e->bottom ? 256u : 0u) | e->ttl;
-		a->mpls_count++;
-	}
-}
-
-static uint32_t answer_of(const struct trace_reply *r)
-{
-	if (r->kind == TRACE_HEARD_DATAGRAM)
-		return ANSWER(ANSWER_UDP, 0, 0);
-	if (r->kind == TRACE_HEARD_SYN_ACK || r->kind == TRACE_HEARD_RST)
-		return ANSWER(ANSWER_TCP, 0, r->tcp_flags & 0xff);
-	return ANSWER(ANSWER_ICMP, r->icmp_type, r->icmp_code);
-}
-
-bool trace_path_hear(struct trace_path *p, uint16_t serial, uint8_t mark, struct mono rx,
-		     struct mono now, const struct trace_reply *r)
-{
-	struct trace_attempt *a = &p->attempts[serial];
-	if (a->state == TRACE_ATTEMPT_ANSWERED)
-		return false;
-	// A receive time that cannot be (a stepped clock) is replaced by the time we know.
-	if (mono_before(now, rx) || mono_before(rx, a->sent))
-		rx = later(now, a->sent);
-	a->rtt = mono_since(rx, a->sent);
-	a->mark = mark;
-	if (a->state == TRACE_ATTEMPT_SILENT && a->ttl <= horizon(p))
-		a->mark |= TRACE_LATE;
-	else if (a->rtt > p->rtt_max)
-		p->rtt_max = a->rtt;
-	a->state = TRACE_ATTEMPT_ANSWERED;
-	a->from = r->from;
-	a->answer = answer_of(r);
-	a->reply_ttl = r->ttl;
-	a->quoted_ttl = r->quoted ? r->quoted_ttl : 0;
-	keep_labels(p, a, r);
-	note_end(p, a->ttl, r);
-	if (hop(p, a->ttl)->answer == NO_SERIAL)
-		hop(p, a->ttl)->answer = serial;
-	if (a->ttl > p->top)
-		p->top = a->ttl;
-	look_for_loop(p, a->ttl);
-	return true;
-}
-
 enum trace_stop trace_path_stop(const struct trace_path *p, struct mono now)
 {
 	uint8_t stop = stop_ttl(p);
@@ -363,7 +263,7 @@ enum trace_stop trace_path_stop(const struct trace_path *p, struct mono now)
 		       : stop == p->unreachable ? TRACE_UNREACHABLE
 						: TRACE_LOOP;
 	if (p->self != 0 && hop(p, p->top)->answer != NO_SERIAL &&
-	    addr_eq(p->attempts[hop(p, p->top)->answer].from, p->target.dst))
+	    addr_eq(trace_path_from(p, &p->attempts[hop(p, p->top)->answer]), p->target.dst))
 		return TRACE_REACHED;
 	if (p->stopped || past_deadline(p, now))
 		return TRACE_DEADLINE;
@@ -372,7 +272,9 @@ enum trace_stop trace_path_stop(const struct trace_path *p, struct mono now)
 
 uint8_t trace_path_end(const struct trace_path *p)
 {
-	uint8_t end = horizon(p);
+	unsigned known = p->target.first_ttl + p->hop_room - 1u;
+	uint8_t end = trace_path_horizon(p);
+	end = end < known ? end : (uint8_t)known;
 	while (end >= p->target.first_ttl && hop(p, end)->tries == 0)
 		end--;
 	return end;

@@ -20,20 +20,21 @@ enum trace_attempt_state {
 
 struct trace_attempt {
 	struct mono sent;
-	int64_t rtt;
+	uint32_t rtt_us;
 	uint32_t answer; // ANSWER()
-	struct addr from;
+	uint8_t from;    // 1-based index into the path's addresses
 	uint8_t state, ttl;
 	uint8_t reply_ttl, quoted_ttl, mark;
 	uint8_t mpls_at, mpls_count;
 };
 
 struct trace_hop {
-	struct mono last; // newest probe
-	uint16_t answer;  // serial of the first answered probe, or TRACE_NO_SERIAL
+	uint32_t last;   // newest probe, in TRACE_HOP_TICK from the begin of the trace
+	uint16_t answer; // serial of the first answered probe, or TRACE_NO_SERIAL
 	uint8_t tries;
 };
 
+#define TRACE_HOP_TICK  (100 * NS_PER_US)
 #define TRACE_NO_SERIAL UINT16_MAX
 
 struct trace_path {
@@ -52,10 +53,12 @@ struct trace_path {
 	uint16_t unsent;                          // that the kernel refused
 	int64_t rtt_max;
 	uint8_t mpls_count;
-	uint32_t mpls[TRACE_PATH_MPLS];
+	uint8_t addr_count, addr_room, hop_room;
 	uint16_t room;                  // attempts there is storage for
+	uint32_t *mpls;                 // owned; NULL before the first label
+	uint8_t *addrs;                 // owned; who answered, packed
 	struct trace_attempt *attempts; // owned
-	struct trace_hop *hops;         // owned; from first_ttl on
+	struct trace_hop *hops;         // owned; from first_ttl on, as far as anybody looked
 };
 
 enum trace_step {
@@ -79,6 +82,9 @@ bool trace_path_hear(struct trace_path *p, uint16_t serial, uint8_t mark, struct
 		     struct mono now, const struct trace_reply *r);
 
 enum trace_stop trace_path_stop(const struct trace_path *p, struct mono now);
+
+// Who answered; family 0 for nobody.
+struct addr trace_path_from(const struct trace_path *p, const struct trace_attempt *a);
 
 // Last TTL worth reporting.
 uint8_t trace_path_end(const struct trace_path *p);

@@ -63,15 +63,6 @@ static uint8_t answer_ref(struct trace_scratch *s, uint32_t answer)
 	return (uint8_t)s->answer_count;
 }
 
-// An RTT of 0 would read as "no answer".
-static uint32_t rtt_us(int64_t ns)
-{
-	int64_t us = (ns + NS_PER_US / 2) / NS_PER_US;
-	if (us < 1)
-		return 1;
-	return us > UINT32_MAX ? UINT32_MAX : (uint32_t)us;
-}
-
 static void put_labels(struct trace_scratch *s, const struct trace_path *p,
 		       const struct trace_attempt *a)
 {
@@ -86,8 +77,8 @@ static void put(struct trace_scratch *s, const struct trace_path *p, const struc
 	size_t i = s->probes;
 	s->ref[i] = s->answer[i] = s->reply_ttl[i] = s->quoted_ttl[i] = s->mark[i] = 0;
 	s->rtt_us[i] = 0;
-	if (a->state == TRACE_ATTEMPT_ANSWERED) {
-		uint8_t ref = addr_ref(s, a->from), answer = answer_ref(s, a->answer);
+	if (a->state == TRACE_ATTEMPT_ANSWERED && a->from != 0) {
+		uint8_t ref = addr_ref(s, trace_path_from(p, a)), answer = answer_ref(s, a->answer);
 		// A dictionary that is full loses the answer, not the record.
 		if (ref == 0 || answer == 0) {
 			s->probes++;
@@ -95,7 +86,7 @@ static void put(struct trace_scratch *s, const struct trace_path *p, const struc
 		}
 		s->ref[i] = ref;
 		s->answer[i] = answer;
-		s->rtt_us[i] = rtt_us(a->rtt);
+		s->rtt_us[i] = a->rtt_us;
 		s->reply_ttl[i] = a->reply_ttl;
 		s->quoted_ttl[i] = a->quoted_ttl;
 		s->mark[i] = a->mark;

@@ -13,14 +13,19 @@
 #define NONE       TRACE_NO_SLOT
 #define HEAP_SHARE 1024 // stale wake-ups of one trace that may lie in the heap: bounded by probes
 
+// Traces that may have something to do, first come first served.
+struct ready {
+	uint32_t first, last;
+};
+
 struct trace_engine {
 	struct trace_config config;
 	struct mono now, held; // nobody sends before HELD
 	struct trace_path *paths;
-	size_t high, count; // slots ever used, traces running
-	uint32_t free;      // list of slots used before, by next_same
-	uint32_t lent;      // slot whose record is out, or NONE
-	uint32_t ready_first, ready_last;
+	size_t high, count;          // slots ever used, traces running
+	uint32_t free;               // list of slots used before, by next_same
+	uint32_t lent;               // slot whose record is out, or NONE
+	struct ready running, fresh; // who has sent goes before who has not
 	struct trace_kin kin;
 	struct heap wakes;
 	struct trace_scratch *scratch;
@@ -34,7 +39,8 @@ struct trace_engine *trace_new(const struct trace_config *c)
 	if (e == NULL)
 		return NULL;
 	e->config = *c;
-	e->free = e->lent = e->ready_first = e->ready_last = NONE;
+	e->free = e->lent = NONE;
+	e->running = e->fresh = (struct ready){ NONE, NONE };
 	e->held = (struct mono){ INT64_MIN };
 	e->paths = calloc(c->traces, sizeof(*e->paths));
 	enum err kin = trace_kin_init(&e->kin, c->traces, c->seed);
@@ -60,25 +66,41 @@ void trace_free(struct trace_engine **out)
 	*out = NULL;
 }
 
+// A trace is begun only when those under way leave a place for its probe: so the TTLs of many
+// traces mix and no router gets the probes of all of them at once, and few are half done.
+static struct ready *ready_of(struct trace_engine *e, const struct trace_path *p)
+{
+	return p->serials > 0 ? &e->running : &e->fresh;
+}
+
 static void make_ready(struct trace_engine *e, uint32_t slot)
 {
 	struct trace_path *p = &e->paths[slot];
-	if (p->ready)
+	struct ready *r = ready_of(e, p);
+	// One that is handed over has ended; a timer of it may still be due.
+	if (p->ready || slot == e->lent)
 		return;
 	p->ready = true;
 	p->next_ready = NONE;
-	if (e->ready_first == NONE)
-		e->ready_first = slot;
+	if (r->first == NONE)
+		r->first = slot;
 	else
-		e->paths[e->ready_last].next_ready = slot;
-	e->ready_last = slot;
+		e->paths[r->last].next_ready = slot;
+	r->last = slot;
 }
 
+static uint32_t first_ready(const struct trace_engine *e)
+{
+	return e->running.first != NONE ? e->running.first : e->fresh.first;
+}
+
+// Takes the one that is first_ready.
 static void take_ready(struct trace_engine *e)
 {
-	struct trace_path *p = &e->paths[e->ready_first];
+	struct ready *r = e->running.first != NONE ? &e->running : &e->fresh;
+	struct trace_path *p = &e->paths[r->first];
 	p->ready = false;
-	e->ready_first = p->next_ready;
+	r->first = p->next_ready;
 }
 
 // Two wake-ups are remembered, a near and a far one; an entry that comes up for nothing is
@@ -278,8 +300,8 @@ enum trace_want trace_next(struct trace_engine *e, struct trace_probe *probe,
 			   struct trace_record *result)
 {
 	give_back(e);
-	while (e->ready_first != NONE && !mono_before(e->now, e->held)) {
-		uint32_t slot = e->ready_first;
+	while (first_ready(e) != NONE && !mono_before(e->now, e->held)) {
+		uint32_t slot = first_ready(e);
 		struct trace_path *p = &e->paths[slot];
 		struct mono until = MONO_NEVER;
 		uint8_t ttl = 0;
@@ -315,7 +337,7 @@ void trace_stop(struct trace_engine *e)
 
 struct mono trace_due(const struct trace_engine *e)
 {
-	if (e->ready_first == NONE)
+	if (first_ready(e) == NONE)
 		return heap_first(&e->wakes);
 	return mono_before(e->now, e->held) ? e->held : e->now;
 }

@@ -31,10 +31,15 @@ PIN=()
 if [ "$STEER" = yes ] && [ "$(nproc)" -gt 1 ]; then
 	on 1 sh -c 'echo 2 >/sys/class/net/x0/queues/rx-0/rps_cpus' && PIN=(taskset -c 0)
 fi
+# Nor must other work hold up the routers.
+routers=$(pgrep -x ksoftirqd/1)
+[ -z "$routers" ] || renice -n "$NICE" -p "$routers" >/dev/null
 # All routers share one kernel queue; when something else holds the processor it must not run over.
 backlog=$(sysctl -n net.core.netdev_max_backlog)
 sysctl -qw net.core.netdev_max_backlog=100000
-trap 'sysctl -qw net.core.netdev_max_backlog="$backlog"; clean' EXIT
+trap 'sysctl -qw net.core.netdev_max_backlog="$backlog"
+	[ -z "$routers" ] || renice -n 0 -p "$routers" >/dev/null
+	clean' EXIT
 seq 1 "$TARGETS" | awk '{ printf "198.19.%d.%d\n", int($1 / 250), $1 % 250 + 1 }' >"$TEMP/targets"
 
 # run NAME FORMAT OUT COMMAND…

@@ -227,6 +227,30 @@ static void many_traces_are_one_table(void **state)
 	trace_free(&e);
 }
 
+// One that was just handed over came back by a timer it had left, and was handed over again.
+static void a_timer_of_one_that_ended_wakes_nobody(void **state)
+{
+	(void)state;
+	struct trace_engine *e = make(2, 16);
+	struct trace_target t = target(TRACE_TCP_SYN, true);
+	struct mono now = { NS_PER_S };
+	struct trace_probe probe;
+	struct trace_record record;
+	size_t finished = 0;
+	for (int turn = 0; turn < 3; turn++) {
+		t.dst = addr_v4(0xc6130000 + (uint32_t)turn);
+		assert_int_equal(trace_put(e, now, &t), ERR_OK);
+		for (int i = 0; i < 1000; i++) {
+			now = mono_add(now, 10 * NS_PER_S);
+			trace_tick(e, now);
+			finished += trace_next(e, &probe, &record) == TRACE_FINISHED;
+		}
+		assert_int_equal(finished, turn + 1);
+		assert_int_equal(trace_count(e), 0);
+	}
+	trace_free(&e);
+}
+
 static void an_answer_after_the_end_is_strange(void **state)
 {
 	(void)state;
@@ -304,6 +328,7 @@ int main(void)
 		cmocka_unit_test(a_flow_is_traced_once_at_a_time),
 		cmocka_unit_test(limits_are_checked),
 		cmocka_unit_test(many_traces_are_one_table),
+		cmocka_unit_test(a_timer_of_one_that_ended_wakes_nobody),
 		cmocka_unit_test(an_answer_after_the_end_is_strange),
 		cmocka_unit_test(what_the_kernel_refuses_ends_the_trace),
 		cmocka_unit_test(the_time_of_sending_is_what_the_shell_says),

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <stdlib.h>
+#include <string.h>
+
+#include "trace/path_part.h"
+
+#define NO_SERIAL   TRACE_NO_SERIAL
+#define ADDRS_FIRST 12
+
+static bool same_answer(const struct trace_path *p, unsigned a, unsigned b)
+{
+	uint16_t x = hop(p, (uint8_t)a)->answer, y = hop(p, (uint8_t)b)->answer;
+	return x != NO_SERIAL && y != NO_SERIAL && p->attempts[x].from == p->attempts[y].from;
+}
+
+// Whether the hops that end at LAST are one sequence of PERIOD twice over. One address again and
+// again is not: a router may answer for its neighbour.
+static bool repeats(const struct trace_path *p, unsigned last, unsigned period)
+{
+	bool all_one = true;
+	if (last + 1 < p->target.first_ttl + 2 * period)
+		return false;
+	for (unsigned i = 0; i < period; i++) {
+		if (!same_answer(p, last - i, last - i - period))
+			return false;
+		all_one = all_one && same_answer(p, last - i, last);
+	}
+	return !all_one;
+}
+
+static void look_for_loop(struct trace_path *p, uint8_t from)
+{
+	for (unsigned last = from; last <= p->top; last++)
+		for (unsigned period = 2; period <= p->top / 2u; period++)
+			if (repeats(p, last, period)) {
+				p->loop = lower(p->loop, (uint8_t)last);
+				return;
+			}
+}
+
+// Codes by which the destination's own stack speaks, whatever address it speaks from.
+static bool is_port_unreachable(const struct trace_reply *r)
+{
+	if (r->dst.family == 4)
+		return r->icmp_code == 2 || r->icmp_code == 3;
+	return r->icmp_code == 4;
+}
+
+static void note_end(struct trace_path *p, uint8_t ttl, const struct trace_reply *r)
+{
+	bool target = addr_eq(r->from, p->target.dst);
+	if (r->kind == TRACE_HEARD_EXPIRED) {
+		if (ttl > p->expired)
+			p->expired = ttl;
+		if (target)
+			p->self = lower(p->self, ttl);
+	} else if (r->kind != TRACE_HEARD_UNREACHABLE || target || is_port_unreachable(r)) {
+		p->reached = lower(p->reached, ttl);
+	} else {
+		p->unreachable = lower(p->unreachable, ttl);
+	}
+}
+
+// Lengths the compiler knows: a compare, no call.
+static bool same_bytes(const uint8_t *a, const uint8_t *b, size_t len)
+{
+	return len == 4 ? memcmp(a, b, 4) == 0 : memcmp(a, b, 16) == 0;
+}
+
+// Its 1-based index; 0 when there is no room.
+static uint8_t keep_addr(struct trace_path *p, const struct addr *a)
+{
+	size_t len = p->target.dst.family == 4 ? 4 : 16;
+	for (size_t i = 0; i < p->addr_count; i++)
+		if (same_bytes(p->addrs + i * len, a->bytes, len))
+			return (uint8_t)(i + 1);
+	if (p->addr_count == p->addr_room) {
+		size_t room = p->addr_room == 0 ? ADDRS_FIRST : p->addr_room * 2u;
+		room = room > TRACE_ADDRS_MAX ? TRACE_ADDRS_MAX : room;
+		uint8_t *addrs = room == p->addr_room ? NULL : reallocarray(p->addrs, room, len);
+		if (addrs == NULL)
+			return 0;
+		p->addrs = addrs;
+		p->addr_room = (uint8_t)room;
+	}
+	memcpy(p->addrs + p->addr_count * len, a->bytes, len);
+	return ++p->addr_count;
+}
+
+struct addr trace_path_from(const struct trace_path *p, const struct trace_attempt *a)
+{
+	size_t len = p->target.dst.family == 4 ? 4 : 16;
+	return a->from == 0 ? (struct addr){ 0 }
+			    : addr_of(span_of(p->addrs + (a->from - 1u) * len, len));
+}
+
+// An RTT of 0 would read as "no answer".
+static uint32_t rtt_us(int64_t ns)
+{
+	return (uint32_t)clamp((ns + NS_PER_US / 2) / NS_PER_US, 1, UINT32_MAX);
+}
+
+static void keep_labels(struct trace_path *p, struct trace_attempt *a, const struct trace_reply *r)
+{
+	a->mpls_at = p->mpls_count;
+	if (r->mpls_count > 0 && p->mpls == NULL)
+		p->mpls = calloc(TRACE_PATH_MPLS, sizeof(*p->mpls));
+	if (p->mpls == NULL)
+		return;
+	for (size_t i = 0; i < r->mpls_count && p->mpls_count < TRACE_PATH_MPLS; i++) {
+		const struct mpls_entry *e = &r->mpls[i];
+		p->mpls[p->mpls_count++] =
+			e->label << 12 | (e->tc & 7u) << 9 | (e->bottom ? 256u : 0u) | e->ttl;
+		a->mpls_count++;
+	}
+}
+
+static uint32_t answer_of(const struct trace_reply *r)
+{
+	if (r->kind == TRACE_HEARD_DATAGRAM)
+		return ANSWER(ANSWER_UDP, 0, 0);
+	if (r->kind == TRACE_HEARD_SYN_ACK || r->kind == TRACE_HEARD_RST)
+		return ANSWER(ANSWER_TCP, 0, r->tcp_flags & 0xff);
+	return ANSWER(ANSWER_ICMP, r->icmp_type, r->icmp_code);
+}
+
+bool trace_path_hear(struct trace_path *p, uint16_t serial, uint8_t mark, struct mono rx,
+		     struct mono now, const struct trace_reply *r)
+{
+	struct trace_attempt *a = &p->attempts[serial];
+	if (a->state == TRACE_ATTEMPT_ANSWERED)
+		return false;
+	// A receive time that cannot be (a stepped clock) is replaced by the time we know.
+	if (mono_before(now, rx) || mono_before(rx, a->sent))
+		rx = later(now, a->sent);
+	int64_t rtt = mono_since(rx, a->sent);
+	a->rtt_us = rtt_us(rtt);
+	a->mark = mark;
+	if (a->state == TRACE_ATTEMPT_SILENT && a->ttl <= trace_path_horizon(p))
+		a->mark |= TRACE_LATE;
+	else if (rtt > p->rtt_max)
+		p->rtt_max = rtt;
+	a->state = TRACE_ATTEMPT_ANSWERED;
+	a->from = keep_addr(p, &r->from);
+	a->answer = answer_of(r);
+	a->reply_ttl = r->ttl;
+	a->quoted_ttl = r->quoted ? r->quoted_ttl : 0;
+	keep_labels(p, a, r);
+	note_end(p, a->ttl, r);
+	if (hop(p, a->ttl)->answer == NO_SERIAL)
+		hop(p, a->ttl)->answer = serial;
+	if (a->ttl > p->top)
+		p->top = a->ttl;
+	look_for_loop(p, a->ttl);
+	return true;
+}
