@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "cli/verb.h"
+#include "local/live.h"
 #include "local/trace_mda.h"
 #include "local/trace_print.h"
 #include "local/trace_read.h"
@@ -256,6 +257,27 @@ static enum err rehearse(struct job *j)
 	return ERR_OK;
 }
 
+static enum err watch(struct job *j, struct fault *f)
+{
+	const struct trace_settings *s = j->settings;
+	struct live_counts counts = { 0 };
+	struct live_config c = { .interface = s->live,
+				 .for_ns = s->span,
+				 .format = j->format,
+				 .max_ttl = (unsigned)s->max_ttl,
+				 .flows = INFLOW_DEFAULT };
+	c.flows.attempts = (uint8_t)s->attempts;
+	c.flows.gap = (uint8_t)s->gap;
+	c.flows.max_ttl = (uint8_t)(s->max_ttl > INFLOW_FAR ? INFLOW_FAR : s->max_ttl);
+	c.flows.wait_ns = s->wait;
+	c.flows.pace = j->pace;
+	enum err err = live_measure(&c, &counts, f);
+	j->done = counts.inside + counts.beside;
+	j->failed = counts.refused;
+	j->interrupted = counts.interrupted;
+	return err;
+}
+
 static int status(const struct job *j)
 {
 	size_t bad = j->refused + j->failed + j->unprinted + j->targets.bad;
@@ -301,6 +323,12 @@ static enum err run(int argc, char **argv, struct trace_settings *s, struct job 
 	unset.port = (uint16_t)s->port;
 	j->seed[0] = s->seed != 0 ? s->seed : random_u64();
 	j->seed[1] = s->seed != 0 ? ~s->seed : random_u64();
+	if (s->live[0] != '\0') {
+		if (cli.count > 0)
+			return fault_set(f, ERR_USAGE, 0, "--live takes no targets");
+		err = trace_settings_pace(s, j->seed, &j->pace, f);
+		return err == ERR_OK ? watch(j, f) : err;
+	}
 	err = trace_targets_open(&j->targets, cli.words, cli.count, &unset, s->ipv6, f);
 	if (err == ERR_OK)
 		err = trace_settings_pace(s, j->seed, &j->pace, f);

@@ -45,6 +45,10 @@ const struct conf_option trace_options[] = {
 	ROW(quiet, CONF_BOOL, 0, 0, "no", NULL, "no progress line on standard error"),
 	ROW(mda, CONF_BOOL, 0, 0, "no", NULL,
 	    "all paths balancers have; trace --mda --help tells more"),
+	ROW(live, CONF_TEXT, 0, 0, "", "IF",
+	    "trace the flows seen on an uplink, each inside itself"),
+	{ "for", CONF_DURATION, offsetof(struct trace_settings, span), sizeof(int64_t), 0, 86400,
+	  "0s", "TIME", "with --live: how long; 0: until interrupted" },
 	{ .name = NULL },
 };
 
@@ -57,6 +61,7 @@ const struct cli_usage trace_usage = {
 		    "  waymark trace --json < targets.txt > paths.jsonl\n"
 		    "  waymark trace --json --rate 50000 --parallel 10000 --attempts 1 \\\n"
 		    "    --metadata run.json --status-file run.csv < many.txt > paths.jsonl\n"
+		    "  waymark trace --live eth0 --for 60s --json > flows.jsonl\n"
 		    "  waymark trace --read paths.jsonl --format warts > paths.warts\n",
 };
 

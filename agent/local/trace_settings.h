@@ -9,9 +9,9 @@
 #include "trace/trace.h"
 
 struct trace_settings {
-	char method[16], format[8], read[256], metadata[256], status_file[256];
+	char method[16], format[8], read[256], metadata[256], status_file[256], live[16];
 	uint64_t port, first, max_ttl, attempts, again, gap, window, parallel, sport, seed;
-	int64_t wait, deadline;
+	int64_t wait, deadline, span;
 	double rate, target_rate, net_rate;
 	struct conf_list deny;
 	bool json, ipv6, dry_run, quiet, mda;

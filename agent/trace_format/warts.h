@@ -13,7 +13,8 @@
 #define WARTS_MAGIC      0x1205
 #define WARTS_TRACE      6
 #define WARTS_HEAD       8
-#define WARTS_PARAM_MAX  64
+#define WARTS_PARAM_MAX  56 // eight bytes of bits
+#define WARTS_BITS       ((1ull << (WARTS_PARAM_MAX + 1)) - 1)
 #define WARTS_RECORD_MAX (1u << 20)
 
 enum warts_trace_param {

@@ -92,7 +92,7 @@ static struct params params_read(struct rd *r)
 	uint8_t byte = 0x80;
 	for (unsigned at = 1; (byte & 0x80) != 0 && r->err == ERR_OK; at += 7) {
 		byte = rd_u8(r);
-		if (at + 6 >= WARTS_PARAM_MAX && byte != 0)
+		if (at + 6 > WARTS_PARAM_MAX)
 			rd_fail(r, ERR_FORMAT);
 		else
 			p.there |= (uint64_t)(byte & 0x7f) << at;

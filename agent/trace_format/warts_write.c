@@ -50,7 +50,7 @@ static void unknown_put(struct params *p, const struct trace_facts *facts, unsig
 		    text_copy(text, sizeof(text), span_cut(f->key, 5, 16)) != ERR_OK)
 			continue;
 		if (fact_put(p, f, 0))
-			p->there |= strtoull(text, NULL, 16) << (known + 1);
+			p->there |= (strtoull(text, NULL, 16) << (known + 1)) & WARTS_BITS;
 	}
 }
 

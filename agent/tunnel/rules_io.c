@@ -73,6 +73,16 @@ enum err rules_open(struct span text, struct rules **out, struct fault *f)
 	return err;
 }
 
+enum err rules_more(struct rules *r, struct span text, struct fault *f)
+{
+	char *line = strndup((const char *)text.at, text.len);
+	if (line == NULL)
+		return fault_set(f, ERR_MEMORY, 0, "nftables: no memory");
+	bool done = nft_run_cmd_from_buffer(r->ctx, line) == 0;
+	free(line);
+	return done ? ERR_OK : complain(r->ctx, f);
+}
+
 void rules_close(struct rules **r)
 {
 	if (*r == NULL)

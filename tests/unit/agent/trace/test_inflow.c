@@ -1,0 +1,282 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "trace/inflow.h"
+#include "trace/inflow_guard.h"
+#include "wire/ip.h"
+#include "wire/tcp.h"
+#include "wire/udp.h"
+
+#define LOCAL  0xc6120101 // 198.18.1.1
+#define REMOTE 0xc6120902
+#define ROUTER 0xc6120002
+#define PORT   40000
+#define UNA    5000u
+#define ACKED  7000u
+
+static const uint8_t link_head[14] = { 2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1, 8, 0 };
+
+struct world {
+	struct inflow *e;
+	struct mono now;
+	uint8_t bytes[256], quote[128];
+	size_t quote_len;
+};
+
+static struct world world_of(bool all)
+{
+	struct inflow_config c = INFLOW_DEFAULT;
+	struct world w = { .now = { NS_PER_S } };
+	c.all = all;
+	c.tag = 0x5a;
+	c.own_first = 61000;
+	c.own_count = 100;
+	c.attempts = 2;
+	w.e = inflow_new(&c);
+	assert_non_null(w.e);
+	inflow_tick(w.e, w.now);
+	return w;
+}
+
+static void hear(struct world *w, bool outgoing, size_t len)
+{
+	const struct inflow_packet p = { .at = w->now,
+					 .outgoing = outgoing,
+					 .link = span_of(link_head, sizeof(link_head)),
+					 .ip = span_of(w->bytes, len),
+					 .wire_len = len };
+	inflow_hear(w->e, &p, (struct wall){ 77 });
+}
+
+static void segment(struct world *w, bool outgoing, uint16_t flags, uint32_t seq, uint32_t ack,
+		    uint8_t ttl)
+{
+	struct wr out = wr_of(w->bytes, sizeof(w->bytes));
+	const struct addr local = addr_v4(LOCAL), remote = addr_v4(REMOTE);
+	const struct ip_head ip = { .src = outgoing ? local : remote,
+				    .dst = outgoing ? remote : local,
+				    .proto = IP_TCP,
+				    .ttl = ttl };
+	const struct tcp_head h = { .sport = outgoing ? PORT : 443,
+				    .dport = outgoing ? 443 : PORT,
+				    .seq = seq,
+				    .ack = ack,
+				    .flags = flags,
+				    .window = 501 };
+	assert_int_equal(ip_write(&out, &ip, TCP_HEAD), ERR_OK);
+	assert_int_equal(tcp_write(&out, &ip.src, &ip.dst, &h), ERR_OK);
+	hear(w, outgoing, out.len);
+}
+
+static void establish(struct world *w, uint8_t ttl)
+{
+	segment(w, true, TCP_SYN, UNA - 1, 0, 63);
+	segment(w, false, TCP_SYN | TCP_ACK, ACKED - 1, UNA, ttl);
+	segment(w, true, TCP_ACK, UNA, ACKED, 63);
+	segment(w, false, TCP_ACK, ACKED, UNA, ttl);
+}
+
+// The next step; a probe is kept for `expire`.
+static enum inflow_step next(struct world *w, struct inflow_result *r)
+{
+	struct inflow_probe p;
+	enum inflow_step step = inflow_next(w->e, &p, r);
+	if (step == INFLOW_SEND) {
+		w->quote_len = p.frame.len - sizeof(link_head);
+		assert_memory_equal(p.frame.at, link_head, sizeof(link_head));
+		memcpy(w->quote, p.frame.at + sizeof(link_head), w->quote_len);
+	}
+	return step;
+}
+
+static void expire(struct world *w, uint32_t from)
+{
+	struct wr out = wr_of(w->bytes, sizeof(w->bytes));
+	const struct addr router = addr_v4(from), local = addr_v4(LOCAL);
+	const struct ip_head ip = { .src = router, .dst = local, .proto = IP_ICMP, .ttl = 250 };
+	const struct icmp m = { .type = 11, .body = span_of(w->quote, w->quote_len) };
+	assert_int_equal(ip_write(&out, &ip, ICMP_HEAD + w->quote_len), ERR_OK);
+	assert_int_equal(icmp_write(&out, &router, &local, &m), ERR_OK);
+	hear(w, false, out.len);
+}
+
+static void later(struct world *w, int64_t ns)
+{
+	w->now = mono_add(w->now, ns);
+	inflow_tick(w->e, w->now);
+}
+
+static void probes_lie_below_the_window_and_end_short_of_the_server(void **state)
+{
+	struct world w = world_of(true);
+	struct inflow_result r;
+	(void)state;
+	establish(&w, 61); // three routers
+	assert_int_equal(next(&w, &r), INFLOW_GUARD);
+	assert_int_equal(next(&w, &r), INFLOW_NOTHING);
+	inflow_hear_guard(w.e, true);
+	for (int i = 0; i < 6; i++) {
+		struct ip_head ip;
+		struct tcp_head tcp;
+		assert_int_equal(next(&w, &r), INFLOW_SEND);
+		assert_int_equal(ip_read(span_of(w.quote, w.quote_len), &ip), ERR_OK);
+		assert_int_equal(tcp_read(ip.payload, &tcp), ERR_OK);
+		assert_int_equal(ip.ttl, i % 3 + 1);
+		assert_int_equal(ip.id, 0x5a00 + i);
+		assert_int_equal(tcp.sport, PORT);
+		assert_int_equal(tcp.dport, 443);
+		assert_int_equal(tcp.seq, UNA - 1 - (uint32_t)i);
+		assert_int_equal(tcp.ack, ACKED);
+		assert_int_equal(tcp.flags, TCP_ACK);
+		assert_int_equal(tcp.payload.len, 0);
+		expire(&w, ROUTER + (uint32_t)(i % 3) * 256);
+		later(&w, 5 * NS_PER_MS);
+	}
+	assert_int_equal(next(&w, &r), INFLOW_FINISHED);
+	assert_int_equal(r.record.method, TRACE_FLOW);
+	assert_int_equal(r.record.stop, TRACE_MAX_TTL);
+	assert_int_equal(r.record.probes, 6);
+	assert_int_equal(r.record.tries.len, 3);
+	assert_int_equal(r.record.addrs.len, 12);
+	assert_int_equal(trace_check(&r.record), ERR_OK);
+	assert_int_equal(inflow_guards(w.e, (struct inflow_key[1]){ 0 }, 1), 1);
+	later(&w, 3 * NS_PER_S);
+	assert_int_equal(inflow_guards(w.e, (struct inflow_key[1]){ 0 }, 1), 0);
+	assert_int_equal(next(&w, &r), INFLOW_GUARD);
+	inflow_free(&w.e);
+}
+
+static void nothing_is_sent_after_fin(void **state)
+{
+	struct world w = world_of(true);
+	struct inflow_result r;
+	(void)state;
+	establish(&w, 60);
+	assert_int_equal(next(&w, &r), INFLOW_GUARD);
+	inflow_hear_guard(w.e, true);
+	assert_int_equal(next(&w, &r), INFLOW_SEND);
+	segment(&w, false, TCP_FIN | TCP_ACK, ACKED, UNA, 60);
+	later(&w, 5 * NS_PER_MS);
+	assert_int_equal(next(&w, &r), INFLOW_FINISHED);
+	assert_int_equal(r.record.stop, TRACE_DEADLINE);
+	inflow_free(&w.e);
+}
+
+static void nothing_is_sent_without_a_guard(void **state)
+{
+	struct world w = world_of(true);
+	struct inflow_result r;
+	(void)state;
+	establish(&w, 60);
+	assert_int_equal(next(&w, &r), INFLOW_GUARD);
+	inflow_hear_guard(w.e, false);
+	assert_int_equal(next(&w, &r), INFLOW_FINISHED);
+	assert_int_equal(r.record.probes_sent, 0);
+	assert_int_equal(r.record.stop, TRACE_REFUSED);
+	inflow_free(&w.e);
+}
+
+static void a_distance_not_to_be_told_forbids_probes(void **state)
+{
+	struct world w = world_of(true);
+	struct inflow_result r;
+	(void)state;
+	establish(&w, 10); // 54 routers from 64: not believed
+	assert_int_equal(next(&w, &r), INFLOW_GUARD);
+	inflow_hear_guard(w.e, true);
+	assert_int_equal(next(&w, &r), INFLOW_FINISHED);
+	assert_int_equal(r.record.probes_sent, 0);
+	assert_int_equal(r.distance, 0);
+	inflow_free(&w.e);
+}
+
+static void an_answer_to_the_apps_own_packet_is_not_ours(void **state)
+{
+	struct world w = world_of(true);
+	struct inflow_result r;
+	(void)state;
+	establish(&w, 62);
+	assert_int_equal(next(&w, &r), INFLOW_GUARD);
+	inflow_hear_guard(w.e, true);
+	assert_int_equal(next(&w, &r), INFLOW_SEND);
+	w.quote[5] ^= 1; // another IPv4 ID
+	expire(&w, ROUTER);
+	assert_int_equal(inflow_counted(w.e).answers, 0);
+	w.quote[5] ^= 1;
+	w.quote[IP4_HEAD + 7] ^= 1; // another sequence number
+	expire(&w, ROUTER);
+	assert_int_equal(inflow_counted(w.e).answers, 0);
+	inflow_free(&w.e);
+}
+
+static void a_want_is_told_when_no_flow_came(void **state)
+{
+	struct world w = world_of(false);
+	struct inflow_result r;
+	struct inflow_key k = { .remote = addr_v4(REMOTE), .rport = 443, .proto = IP_TCP };
+	(void)state;
+	assert_int_equal(inflow_put(w.e, w.now, 9, &k, (struct wall){ 5 }), ERR_OK);
+	assert_int_equal(inflow_put(w.e, w.now, 9, &k, (struct wall){ 5 }), ERR_EXISTS);
+	assert_int_equal(next(&w, &r), INFLOW_NOTHING);
+	later(&w, 6 * NS_PER_S);
+	assert_int_equal(next(&w, &r), INFLOW_FINISHED);
+	assert_int_equal(r.record.id, 9);
+	assert_int_equal(r.record.probes_sent, 0);
+	assert_int_equal(trace_check(&r.record), ERR_OK);
+	assert_int_equal(inflow_count(w.e), 0);
+	inflow_free(&w.e);
+}
+
+static void a_want_is_met_by_its_flow(void **state)
+{
+	struct world w = world_of(false);
+	struct inflow_result r;
+	struct inflow_key k = { .remote = addr_v4(REMOTE), .rport = 443, .proto = IP_TCP };
+	(void)state;
+	establish(&w, 63);
+	assert_int_equal(next(&w, &r), INFLOW_NOTHING);
+	assert_int_equal(inflow_put(w.e, w.now, 9, &k, (struct wall){ 5 }), ERR_OK);
+	segment(&w, true, TCP_ACK, UNA, ACKED, 63);
+	assert_int_equal(next(&w, &r), INFLOW_GUARD);
+	inflow_hear_guard(w.e, true);
+	assert_int_equal(next(&w, &r), INFLOW_SEND);
+	inflow_stop(w.e);
+	assert_int_equal(next(&w, &r), INFLOW_FINISHED);
+	assert_int_equal(r.record.id, 9);
+	inflow_free(&w.e);
+}
+
+static void all_guards_have_room(void **state)
+{
+	static char text[INFLOW_GUARD_TEXT];
+	struct inflow_key keys[INFLOW_TRACES];
+	struct wr w = wr_of(text, sizeof(text));
+	(void)state;
+	for (size_t i = 0; i < INFLOW_TRACES; i++) {
+		memset(&keys[i], 0xff, sizeof(keys[i]));
+		keys[i].local.family = keys[i].remote.family = 6;
+	}
+	inflow_guard_write(&w, "waymark_inflow_4194304_99", 0xff, keys, INFLOW_TRACES);
+	assert_int_equal(w.err, ERR_OK);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(probes_lie_below_the_window_and_end_short_of_the_server),
+		cmocka_unit_test(nothing_is_sent_after_fin),
+		cmocka_unit_test(nothing_is_sent_without_a_guard),
+		cmocka_unit_test(a_distance_not_to_be_told_forbids_probes),
+		cmocka_unit_test(an_answer_to_the_apps_own_packet_is_not_ours),
+		cmocka_unit_test(a_want_is_told_when_no_flow_came),
+		cmocka_unit_test(a_want_is_met_by_its_flow),
+		cmocka_unit_test(all_guards_have_room),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
