@@ -67,7 +67,7 @@ void inflow_flow_hear(struct inflow_flow *f, const struct inflow_packet *p,
 		f->tos = ip->tos;
 		f->label = ip->flow_label;
 		f->link_len = (uint8_t)(p->link.len <= INFLOW_LINK_MAX ? p->link.len : 0xff);
-		if (p->link.len <= INFLOW_LINK_MAX)
+		if (p->link.len > 0 && p->link.len <= INFLOW_LINK_MAX)
 			memcpy(f->link, p->link.at, p->link.len);
 	} else {
 		f->server_ttl = ip->ttl;

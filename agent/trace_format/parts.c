@@ -2,6 +2,7 @@
 #include "trace_format/parts.h"
 
 #include "base/macro.h"
+#include "base/wr.h"
 
 #define LABELS_MAX 64 // kept of one answer
 
@@ -42,22 +43,10 @@ void trace_doc_settle(struct trace_doc *d)
 			d->stop = TRACE_REACHED;
 }
 
-// A key or a number in JSON: bytes that need no care, or that had it already.
-static void raw_member(struct json *j, struct span key, struct span value)
-{
-	if (j->some[j->depth])
-		fputc(',', j->out);
-	j->some[j->depth] = true;
-	fputc('"', j->out);
-	fwrite(key.at, 1, key.len, j->out);
-	fputs("\":", j->out);
-	fwrite(value.at, 1, value.len, j->out);
-}
-
 void trace_facts_members(struct json *j, const struct trace_facts *f)
 {
 	for (const struct trace_fact *i = f->first; i != NULL; i = i->next)
-		raw_member(j, i->key, i->value);
+		json_raw(j, i->key, i->value);
 }
 
 enum err trace_facts_read(struct arena *a, const struct tree *object, struct trace_facts *out)
@@ -93,14 +82,13 @@ static bool is_plain(struct span s)
 
 void trace_quoted(struct json *j, const char *key, struct span text)
 {
-	if (!is_plain(text)) {
+	char quoted[512];
+	struct wr w = wr_of(quoted, sizeof(quoted));
+	wr_u8(&w, '"');
+	wr_bytes(&w, text);
+	wr_u8(&w, '"');
+	if (w.err == ERR_OK && is_plain(text))
+		json_raw(j, span_text(key), wr_span(&w));
+	else
 		json_span(j, key, text);
-		return;
-	}
-	if (j->some[j->depth])
-		fputc(',', j->out);
-	j->some[j->depth] = true;
-	fprintf(j->out, "\"%s\":\"", key);
-	fwrite(text.at, 1, text.len, j->out);
-	fputc('"', j->out);
 }

@@ -204,6 +204,15 @@ void json_number(struct json *j, const char *key, const char *text)
 	put_text(j, text);
 }
 
+void json_raw(struct json *j, struct span key, struct span value)
+{
+	lead(j, NULL);
+	put_char(j, '"');
+	put(j, key.at, key.len);
+	put_text(j, "\":");
+	put(j, value.at, value.len);
+}
+
 void json_bool(struct json *j, const char *key, bool v)
 {
 	lead(j, key);

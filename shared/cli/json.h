@@ -42,6 +42,8 @@ void json_int(struct json *j, const char *key, int64_t v);
 void json_real(struct json *j, const char *key, double v, int decimals); // NaN, inf: null
 void json_thousandths(struct json *j, const char *key, uint64_t v);      // 1234: 1.234
 void json_number(struct json *j, const char *key, const char *text); // as it stands: digits, point
+// A member that was JSON already: both as they stand, KEY between its quotes.
+void json_raw(struct json *j, struct span key, struct span value);
 void json_bool(struct json *j, const char *key, bool v);
 void json_null(struct json *j, const char *key);
 void json_addr(struct json *j, const char *key, struct addr a); // family 0: null

@@ -93,8 +93,9 @@ on h nft -f - <<-END
 		counter resets { }
 		chain in {
 			type filter hook prerouting priority -400;
-			ip ttl < 4 counter name probes
-			ip6 hoplimit < 4 counter name probes
+			meta l4proto { tcp, udp } ip ttl < 4 counter name probes
+			meta l4proto { tcp, udp } ip6 hoplimit < 4 counter name probes
+			tcp dport 7000 ip6 length 20 tcp flags == ack counter name probes
 			tcp dport 7000 ip length 40 tcp flags == ack counter name probes
 			tcp flags & rst == rst counter name resets
 			udp dport 7000 meta length < 100 counter name probes
