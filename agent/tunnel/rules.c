@@ -141,6 +141,11 @@ static void vantage_write(struct wr *w, const struct tunnel_config *c)
 		  "add rule inet waymark_%s forward iifname \"%s\" oifname != \"" CABLE_INSIDE
 		  "\" reject\n",
 		  c->name, c->name);
+	// What the node sends in is for the phone; anything else would go round (see hops.h).
+	wr_format(w,
+		  "add rule inet waymark_%s forward iifname \"" CABLE_INSIDE
+		  "\" oifname != \"%s\" drop\n",
+		  c->name, c->name);
 	wr_format(w, "add rule inet waymark_%s forward oifname \"%s\" ct state new drop\n", c->name,
 		  c->name);
 	wr_format(w, "add rule inet waymark_%s after iifname \"%s\" masquerade\n", c->name,

@@ -7,7 +7,7 @@
 
 #include "tunnel/tunnel.h"
 
-#define RULES_TEXT  8192
+#define RULES_TEXT  32768 // most of it hops.h
 #define RULES_GUARD "waymark_guard"
 
 // The guard: nothing is forwarded but what a tunnel was let through for, by pairs of interfaces.

@@ -7,6 +7,7 @@
 #include "sys/clock.h"
 #include "sys/fd.h"
 #include "tunnel/cable.h"
+#include "tunnel/hops.h"
 #include "tunnel/record_io.h"
 #include "tunnel/route.h"
 #include "tunnel/route_io.h"
@@ -109,6 +110,7 @@ static enum err gateway_step(const struct opening *o, struct fault *f)
 	rules_guard_write(&w, inside, COUNT(inside));
 	rules_pass_write(&w, o->c);
 	rules_tunnel_write(&w, o->c);
+	hops_write(&w, o->c);
 	enum err err = run_rules(o->c, &w, &o->t->rules, f);
 	return err == ERR_OK ? inside_step(o, o->c->inside, f) : err;
 }
@@ -119,6 +121,7 @@ static enum err in_space(void *self, struct fault *f)
 	uint8_t text[RULES_TEXT];
 	struct wr w = wr_of(text, sizeof(text));
 	rules_tunnel_write(&w, o->c);
+	hops_write(&w, o->c);
 	enum err err = run_rules(o->c, &w, &o->t->space_rules, f);
 	w = wr_of(text, sizeof(text));
 	cable_space_write(&w, &o->t->cable);

@@ -3,7 +3,7 @@
 # Two phones behind two gateways, both tunnelled to one node: what a server and a resolver see.
 # shellcheck source=tests/netns/tunnel_world.sh
 . "$(dirname "$0")/tunnel_world.sh"
-echo 1..27
+echo 1..36
 world_start
 run=$(run_id)
 ends 1 a "$run" 51820
@@ -40,6 +40,31 @@ is "$(ask phone1 tcp 198.18.3.2 8080 40013 | cut -c1-7)" nothing 'a phone does n
 at phone1 ping -c1 -W2 198.19.1.1 >/dev/null; is $? 0 'a phone may ping the other end of the tunnel'
 at phone1 ping -c1 -W2 -M 'do' -s 1392 198.18.4.2 >/dev/null; is $? 0 '1420 bytes pass whole'
 is "$(at phone1 ping -c1 -W2 -M 'do' -s 1400 198.18.4.2 2>&1 | grep -o 'mtu *= *1420')" 'mtu = 1420' 'a larger one comes back with the MTU'
+
+# What a program on the node would see and show, seen from the phone: no hop of ours.
+way4=$'198.18.3.1\n198.18.4.2'
+way6=$'2001:db8:3::1\n2001:db8:4::2'
+is "$(at phone1 traceroute -n -q1 -N1 -m3 -w2 198.18.4.2 | awk 'NR > 1 {print $2}')" "$way4" 'a traceroute from the phone begins at the first router of the node'
+is "$(at phone1 traceroute -n -q1 -N1 -m3 -w2 2001:db8:4::2 | awk 'NR > 1 {print $2}')" "$way6" 'by IPv6 too'
+is "$(at node traceroute -n -q1 -N1 -m3 -w2 198.18.4.2 | awk 'NR > 1 {print $2}')" "$way4" 'which is what the node itself sees'
+ttl_seen() { # FAMILY HOST TTL: of an echo request, at the server
+	rm -f "$work/ttl.err"
+	at server timeout 5 tcpdump -nvc1 -i eth0 "icmp[icmptype] == icmp-echo or (icmp6 and ip6[40] == 128)" \
+		>"$work/ttl" 2>"$work/ttl.err" &
+	local dump=$!
+	until grep -qs listening "$work/ttl.err"; do sleep 0.02; done
+	at "$2" ping "-$1" -n -c1 -W1 -t "$3" "$([ "$1" = 4 ] && echo 198.18.4.2 || echo 2001:db8:4::2)" >"$work/ping"
+	wait $dump
+	grep -oE '(ttl|hlim) [0-9]+' "$work/ttl"
+}
+for ttl in 64 128 250; do
+	is "$(ttl_seen 4 phone1 $ttl)" "ttl $((ttl - 1))" "a server sees $ttl less the one real router"
+done
+is "$(ttl_seen 6 phone1 64)" 'hlim 63' 'by IPv6 too'
+is "$(ttl_seen 4 node 64)" 'ttl 63' 'as from the node itself'
+ttl_seen 4 phone2 64 >/dev/null
+is "$(grep -o 'ttl=[0-9]*' "$work/ping")" ttl=63 'and the phone sees what the node would of the answer'
+
 is "$(counted phone)" 0 'nothing of a phone went outside its tunnel'
 
 if [ "$(backend gate1)" = user ]; then

@@ -35,6 +35,7 @@ static const char vantage_golden[] =
 	RULE V " before iifname \"" V "\" meta nfproto ipv4 " DNS " dnat ip to 198.18.4.53\n"
 	RULE V " forward iifname \"" V "\" meta nfproto ipv6 " DNS " reject\n"
 	RULE V " forward iifname \"" V "\" oifname != \"node0\" reject\n"
+	RULE V " forward iifname \"node0\" oifname != \"" V "\" drop\n"
 	RULE V " forward oifname \"" V "\" ct state new drop\n"
 	RULE V " after iifname \"" V "\" masquerade\n"
 	CHAIN V " input { type filter hook input priority 0; policy accept; }\n"
