@@ -47,7 +47,7 @@ static void file_outcome(struct orders *o, const struct run_id *order, const str
 }
 
 // What a crash must not lose: which serials are used up, and what was under way.
-static void keep(struct orders *o)
+static bool keep(struct orders *o)
 {
 	struct orders_file file = { .serial = plan_serial(o->plan) };
 	struct fault f;
@@ -57,8 +57,10 @@ static void keep(struct orders *o)
 		file.open[file.count].order = o->visits[i].order->id;
 		file.open[file.count++].run = o->visits[i].order->run;
 	}
-	if (orders_file_write(o->path, &file, &f) != ERR_OK)
-		log_fault(LOG_ERROR, "plan", "cannot_keep_orders", &f);
+	if (orders_file_write(o->path, &file, &f) == ERR_OK)
+		return true;
+	log_fault(LOG_ERROR, "plan", "cannot_keep_orders", &f);
+	return false;
 }
 
 static void arm(struct orders *o)
@@ -88,7 +90,7 @@ static void close_visit(struct orders *o, struct visit *v, enum order_state stat
 	trace_list_close(&v->list);
 	*v = (struct visit){ 0 };
 	plan_done(o->plan, &id);
-	keep(o);
+	(void)keep(o);
 	file_outcome(o, &id, &run, state, detail);
 }
 
@@ -135,7 +137,7 @@ static void begin_due(struct orders *o)
 	while ((v = free_visit(o)) != NULL &&
 	       (v->order = plan_next(o->plan, clock_wall(), &expired)) != NULL) {
 		struct fault f = { 0 };
-		keep(o);
+		(void)keep(o);
 		if (expired)
 			close_visit(o, v, ORDER_REFUSED_EXPIRED, "expired while it waited");
 		else if (begin(o, v, &f) != ERR_OK)
@@ -158,8 +160,12 @@ void orders_hear(struct orders *o, struct span bytes)
 	plan_hear(o->plan, clock_wall(), bytes, &v, &repeat);
 	if (repeat)
 		return;
-	if (v.state == ORDER_ACCEPTED)
-		keep(o);
+	// An order whose serial cannot be noted down could be played to us again after a crash.
+	if (v.state == ORDER_ACCEPTED && !keep(o)) {
+		plan_done(o->plan, &v.order);
+		v.state = ORDER_REFUSED_BUSY;
+		snprintf(v.detail, sizeof(v.detail), "the node cannot note down its serial");
+	}
 	file_outcome(o, &v.order, &v.run, v.state, v.detail);
 	arm(o);
 }
@@ -190,7 +196,7 @@ enum err orders_open(struct node *n, struct records *records, struct orders **ou
 		return err;
 	}
 	report_interrupted(o, &file);
-	keep(o);
+	(void)keep(o);
 	*out = o;
 	return ERR_OK;
 }
