@@ -143,7 +143,10 @@ $(B)/obj/tests/%.o: tests/%.c $(PB_HDR)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(inc.tests) $(PGINC) -MMD -MP -c $< -o $@
 
 OBJ_shared    := $(call objects,$(call SOURCES,shared)) $(PB_SRC:$(GEN)/%.c=$(B)/obj/gen/%.o)
-OBJ_agent     := $(call objects,$(call SOURCES,agent))
+# One of two files stands behind agent/label/label.h; `make NDPI=` builds without the library.
+NDPI          ?= $(if $(wildcard /usr/include/ndpi/ndpi_main.h),yes)
+LIBS          += $(if $(NDPI),-lndpi)
+OBJ_agent     := $(call objects,$(filter-out agent/label/label_$(if $(NDPI),none,ndpi).c,$(call SOURCES,agent)))
 OBJ_collector := $(call objects,$(call SOURCES,collector)) $(B)/obj/sql_files.o
 OBJ_deploy    := $(call objects,$(call SOURCES,deploy))
 

@@ -18,7 +18,7 @@
 #define TICK_NS NS_PER_S
 
 struct flows_options {
-	bool json, csv, dns, names, targets, store;
+	bool json, csv, dns, names, targets, store, label;
 	struct flows_store into;
 	char live[64], filter[1024], save[4096];
 	uint64_t snap, flows;
@@ -36,6 +36,7 @@ static const struct conf_option options[] = {
 	{ "dns", CONF_BOOL, AT(dns), 0, 0, 0, "no", NULL, "DNS answers instead of flows" },
 	{ "names", CONF_BOOL, AT(names), 0, 0, 0, "no", NULL, "names said in hellos of TLS, DTLS and QUIC instead of flows" },
 	{ "targets", CONF_BOOL, AT(targets), 0, 0, 0, "no", NULL, "each (protocol, address, port) as soon as it is seen" },
+	{ "label", CONF_BOOL, AT(label), 0, 0, 0, "no", NULL, "tell the application each flow looks like, in nDPI's opinion" },
 	{ "live", CONF_TEXT, TEXT(live), 0, 0, NULL, "INTERFACE", "listen on an interface instead of reading a file" },
 	{ "for", CONF_DURATION, AT(duration), 0, 0, 1e9, NULL, "DURATION", "with --live: stop after this long" },
 	{ "filter", CONF_TEXT, TEXT(filter), 0, 0, NULL, "BPF", "only what this tcpdump filter lets through" },
@@ -70,7 +71,8 @@ struct reading {
 	struct capture *capture;
 	struct flow_table *flows;
 	struct flows_print print;
-	struct loop *loop; // live only
+	struct label *label; // owned; NULL: not wanted
+	struct loop *loop;   // live only
 	enum err err;
 	struct fault *fault;
 };
@@ -85,6 +87,9 @@ static void take_events(struct reading *r)
 static void on_packet(void *self, const struct packet *p)
 {
 	struct reading *r = self;
+	struct span ip;
+	if (r->label != NULL && link_frame_read(p->link, p->bytes, &ip) == ERR_OK)
+		label_hear(r->label, p->at, ip);
 	if (flow_hear(r->flows, p) == ERR_OK)
 		take_events(r);
 }
@@ -244,6 +249,7 @@ static void print_to(struct reading *r, FILE *out)
 			 : o->csv            ? GRID_CSV
 					     : GRID_TABLE,
 			 out);
+	r->print.label = r->label;
 }
 
 static int read_all(struct reading *r, const char *path)
@@ -276,13 +282,18 @@ static int run(struct flows_options *o, const char *path)
 		fault_set(&fault, ERR_MEMORY, 0, "no memory for %" PRIu64 " flows", o->flows);
 		return cli_fail("waymark flows", &fault);
 	}
-	if (o->store) {
+	uint64_t seed[2];
+	random_bytes(seed, sizeof(seed));
+	if (o->label && label_new(&r.label, (size_t)o->flows, seed, &fault) != ERR_OK) {
+		status = cli_fail("waymark flows", &fault);
+	} else if (o->store) {
 		status = store_all(&r, path);
 	} else {
 		print_to(&r, stdout);
 		status = read_all(&r, path);
 	}
 	capture_close(&r.capture);
+	label_free(&r.label);
 	flow_table_free(&r.flows);
 	return status;
 }

@@ -180,11 +180,19 @@ static void json_facts(struct json *j, const struct flow *f)
 	json_end_object(j);
 }
 
-static void json_flow(FILE *out, const struct flow_table *t, const struct flow *f,
+static const char *app_of(struct flows_print *p, const struct flow *f)
+{
+	const struct flow_key *k = &f->key;
+	if (p->label == NULL)
+		return NULL;
+	return label_take(p->label, k->proto, k->a, k->aport, k->b, k->bport);
+}
+
+static void json_flow(struct flows_print *p, const struct flow_table *t, const struct flow *f,
 		      const struct name_rows *n)
 {
 	char proto[8], first[32], last[32];
-	struct json j = json_of(out);
+	struct json j = json_of(p->out);
 	json_object(&j, NULL);
 	json_text(&j, "proto", proto_text(f->key.proto, proto));
 	json_addr(&j, "a", f->key.a);
@@ -198,7 +206,7 @@ static void json_flow(FILE *out, const struct flow_table *t, const struct flow *
 	json_number(&j, "first", seconds(f->first, first));
 	json_number(&j, "last", seconds(f->last, last));
 	json_names(&j, t, n);
-	json_null(&j, "app");
+	json_text(&j, "app", app_of(p, f));
 	json_facts(&j, f);
 	json_end_object(&j);
 }
@@ -235,7 +243,7 @@ static void grid_flow(struct flows_print *p, const struct flow_table *t, const s
 	grid_put(p->grid, seconds(f->first, text));
 	grid_put(p->grid, seconds(f->last, text));
 	put_list(p->grid, &w);
-	grid_put(p->grid, NULL);
+	grid_put(p->grid, app_of(p, f));
 }
 
 static void print_flow(struct flows_print *p, const struct flow_table *t, const struct flow *f)
@@ -243,7 +251,7 @@ static void print_flow(struct flows_print *p, const struct flow_table *t, const 
 	struct name_rows names;
 	collect_names(&names, t, f);
 	if (p->form == GRID_JSON)
-		json_flow(p->out, t, f, &names);
+		json_flow(p, t, f, &names);
 	else
 		grid_flow(p, t, f, &names);
 }

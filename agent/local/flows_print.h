@@ -8,6 +8,7 @@
 
 #include "capture/flow.h"
 #include "cli/grid.h"
+#include "label/label.h"
 
 enum flows_rows {
 	FLOWS_FLOWS,
@@ -20,7 +21,8 @@ struct flows_print {
 	enum flows_rows rows;
 	enum grid_form form;
 	FILE *out;
-	struct grid *grid; // owned; NULL for JSON
+	struct grid *grid;   // owned; NULL for JSON
+	struct label *label; // borrowed; NULL: applications are not told
 };
 
 void flows_print_init(struct flows_print *p, enum flows_rows rows, enum grid_form form, FILE *out);

@@ -41,6 +41,12 @@ if [ -d "$shared/a_messaging_pcap" ]; then
 	for truth in "$shared"/a_messaging_pcap/truth/*.truth.json; do
 		compare "$shared/a_messaging_pcap/$(basename "$truth" .truth.json)" "$truth"
 	done
+	if "$waymark" flows "$shared/a_messaging_pcap/whatsapp_login_call.pcap" --label --csv >"$tmp/out" 2>"$tmp/err"; then
+		[ "$(awk -F, '$13 ~ /^WhatsApp/' "$tmp/out" | wc -l)" -ge 10 ]
+		ok $? "flows of WhatsApp are labelled as such"
+	else
+		skip "labels" "$(cat "$tmp/err")"
+	fi
 	whole=$shared/a_messaging_pcap/threema.pcap
 	refused "24-byte record headers are refused" "$shared/a_messaging_pcap/xz1_wa_merged.pcap" 1 \
 		"offset 24: record headers of 24 bytes"
