@@ -96,6 +96,25 @@ static void port_write(struct wr *w, const char *name, struct addr space, uint16
 			  text);
 }
 
+// The outer packets are followed in a zone of their own, numbered as the port: a gateway that
+// called before the port was sent on would else be held to what became of its first packet.
+static void zone_write(struct wr *w, const char *name, const struct cable *k, uint16_t port)
+{
+	static const char *const chains[][2] = {
+		{ "zone", "filter hook prerouting priority -300" },
+		{ "zone_local", "filter hook output priority -300" },
+	};
+	for (size_t i = 0; i < COUNT(chains); i++) {
+		rules_chain_write(w, name, chains[i][0], chains[i][1]);
+		wr_format(w,
+			  "add rule inet waymark_%s %s udp dport %u fib daddr type local "
+			  "ct zone set %u\n",
+			  name, chains[i][0], port, port);
+	}
+	wr_format(w, "add rule inet waymark_%s zone iifname \"%s\" udp sport %u ct zone set %u\n",
+		  name, k->name, port, port);
+}
+
 static void forward_write(struct wr *w, const struct tunnel_config *c, const struct cable *k)
 {
 	rules_chain_write(w, c->name, "forward", "filter hook forward priority -150");
@@ -120,6 +139,7 @@ void cable_rules_write(struct wr *w, const struct tunnel_config *c, const struct
 	rules_chain_write(w, c->name, "before", "nat hook prerouting priority -100");
 	rules_chain_write(w, c->name, "local", "nat hook output priority -100");
 	rules_chain_write(w, c->name, "after", "nat hook postrouting priority 100");
+	zone_write(w, c->name, k, port);
 	port_write(w, c->name, k->space4, port);
 	port_write(w, c->name, k->space6, port);
 	forward_write(w, c, k);

@@ -5,7 +5,7 @@
 # shellcheck source=tests/netns/tunnel_world.sh
 . "$(dirname "$0")/tunnel_world.sh"
 pairs=12
-echo 1..13
+echo 1..15
 world_start
 
 # Phone I of gateway N stands on an interface of its own; the same address behind both gateways.
@@ -89,3 +89,19 @@ for h in node gate1 gate2; do hang_up $h; done
 echo "# all closed in $((($(date +%s%N) - start) / 1000000)) ms"
 is "$(for run in $runs; do left_on node "$run"; left_on gate1 "$run"; left_on gate2 "$run"; done | sort -u)" '' 'closing leaves nothing'
 is "$(ask p1x1 tcp 198.18.4.2 8000 40001 | cut -c1-7)" nothing 'the phones are locked in again'
+
+# A gateway that calls before the node is there, while the node follows connections for others.
+tunnels node "$work/node.1a"
+ends 2 early "$(run_id)" 51999
+sed -i "/^phone 2001/d; s/^side.*/side b/; s/^phone.*/phone 198.18.80.3/; s/^inside.*/inside lan2/" "$work"/{node,gate}.early
+tunnels gate2 "$work/gate.early"
+sleep 0.5
+tunnels node "$work/node.early"
+for _ in $(seq 140); do # WireGuard asks again after five seconds
+	say gate2 state
+	sleep 0.05
+	tail -n 1 "$work/gate2.out" | grep -q ' ready ' && break
+done
+tail -n 1 "$work/gate2.out" | grep -q ' ready '
+is $? 0 'a gateway that called too early is heard when it calls again'
+is "$(ask p2x2 udp 198.18.4.2 8000 44001)" 'server 198.18.3.2 44001' 'and carries'
