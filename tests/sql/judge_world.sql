@@ -49,9 +49,9 @@ RETURNS void LANGUAGE sql AS $$
 	FROM registry.run x WHERE x.id = r $$;
 
 -- A message sent AT seconds after the start, shown half a second later.
-CREATE FUNCTION pg_temp.message(r uuid, from_side int, id text, at float8) RETURNS void LANGUAGE sql AS $$
+CREATE FUNCTION pg_temp.message(r uuid, from_side int, mid text, at float8) RETURNS void LANGUAGE sql AS $$
 	INSERT INTO raw.message (node, stream, seq, item, run, side, id, from_side, sent, received, status)
-	SELECT pg_temp.node('gw'), 1, 1, nextval('pg_temp.item'), r, s, id, from_side,
+	SELECT pg_temp.node('gw'), 1, 1, nextval('pg_temp.item'), r, s, mid, from_side,
 		CASE WHEN s = from_side THEN x.planned + at * interval '1 second' END,
 		CASE WHEN s <> from_side THEN x.planned + (at + 0.5) * interval '1 second' END, 1
 	FROM registry.run x, (VALUES (1), (2)) v(s) WHERE x.id = r $$;

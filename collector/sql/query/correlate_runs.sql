@@ -1,2 +1,2 @@
 -- SPDX-License-Identifier: Apache-2.0
-SELECT id, app = 'none' FROM registry.run WHERE origin = 'run' AND judge.facts(id) > 0 ORDER BY app = 'none' DESC, serial
+SELECT id, app = 'none' FROM registry.run WHERE judge.facts(id) > 0 ORDER BY app = 'none' DESC, serial
