@@ -23,6 +23,7 @@ const struct verb verbs_central[] = {
 	{ "import", import_verb, "what was measured elsewhere: pairs flows list" },
 	{ "judge", judge_verb,
 	  "decide which servers were the messenger's, and where addresses are" },
+	{ "backends", backends_verb, "the remote ends of a run, what each was and why" },
 	{ "path", path_verb, "both paths between two nodes, hop by hop" },
 	{ "exposure", exposure_verb, "the two tables: leaving groups" },
 	{ NULL, NULL, NULL },

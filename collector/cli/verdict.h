@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// From observations to tables: `waymark geo | judge | import | exposure | path`.
+// From observations to tables: `waymark geo | judge | backends | import | exposure | path`.
 #pragma once
 
 #include "cli/central.h"
@@ -11,6 +11,7 @@ int judge_verb(int argc, char **argv);
 int import_verb(int argc, char **argv);
 int exposure_verb(int argc, char **argv);
 int path_verb(int argc, char **argv);
+int backends_verb(int argc, char **argv);
 
 // Sub-verbs of import that have their own files.
 int import_pairs(int argc, char **argv);
