@@ -36,7 +36,11 @@ static void print_score(const struct pg_rows *rows, size_t r)
 
 static void print_hits(const struct pg_rows *rows, size_t r, const struct pg_rows *hits)
 {
-	printf("  messages  %s beside a burst\n", text(rows, r, SERVER_MATCHED));
+	bool known =
+		text(rows, r, SERVER_BY_NAME)[0] == '1' || text(rows, r, SERVER_BY_ADDR)[0] == '1';
+	bool some = text(rows, r, SERVER_MATCHED)[0] != '0';
+	printf("  messages  %s beside a burst%s\n", text(rows, r, SERVER_MATCHED),
+	       some && !known ? "; time counts what is more than chance gives" : "");
 	for (size_t h = 0; h < pg_rows_count(hits); h++)
 		if (is_of(hits, h, rows, r))
 			printf("            %s %-8s %s  burst %s (%s s)%s\n", text(hits, h, HIT_AT),

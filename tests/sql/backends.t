@@ -95,6 +95,11 @@ is 'the bursts are kept beside the messages' '4 4' "SELECT count(*) || ' ' || co
 is 'each clause is told in words' '0' "SELECT count(*) FROM judge.server s WHERE NOT EXISTS (
 	SELECT FROM judge.clause c WHERE c.version = s.version AND c.name = s.rule AND c.says <> '')"
 
+is 'ports are read as they are written' 'true true false true false false' "SELECT concat_ws(' ', judge.port_in('443', 17::smallint, 443)::text,
+	judge.port_in('tcp/5242,udp/7985-7987', 17::smallint, 7986)::text, judge.port_in('tcp/5242,udp/7985-7987', 6::smallint, 7986)::text,
+	judge.port_in('tcp/5242,udp/7985-7987', 6::smallint, 5242)::text, judge.port_in('443', 6::smallint, 44)::text,
+	judge.port_in('443', 6::smallint, 4434)::text)"
+
 # --- the verb -----------------------------------------------------------------------------------------
 
 expect 0 'a run is shown' "$waymark" backends 5
