@@ -29,7 +29,9 @@ void node_put_step(struct node *n, const struct step_record *r);
 typedef void node_traced_fn(void *self);
 
 struct node_trace {
-	struct target target;
+	struct target target; // method TRACE_FLOW: inside a flow that is alive, of
+	uint8_t flow_proto;   // this protocol
+	uint16_t flow_port;   // from this port
 	struct trace_limits limits;
 	struct run_id run;
 	uint8_t side;

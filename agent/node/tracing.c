@@ -9,6 +9,7 @@
 #include "log/log.h"
 #include "pace/pace.h"
 #include "sys/clock.h"
+#include "trace/inflow_io.h"
 #include "trace/trace_io.h"
 
 // What a trace that is under way is for.
@@ -22,7 +23,11 @@ struct errand {
 };
 
 struct tracing {
+	struct loop *loop;
+	const struct node_config *config;
 	struct trace_io *io;
+	struct inflow_io *flows; // open while a visit wants traces inside flows
+	bool flows_refused;      // said once
 	struct pace *pace;
 	struct names_io *names;
 	struct records *records;
@@ -96,6 +101,47 @@ static enum err open_engine(struct loop *l, struct tracing *t, const struct node
 	return trace_io_open(l, &config, &t->io, f);
 }
 
+// A flow that could not be traced inside leaves no record: the ordinary trace stands for it.
+static void on_flow_trace(void *self, const struct inflow_result *r)
+{
+	struct tracing *t = self;
+	const struct errand *found = table_find(t->errands, &r->record.id);
+	if (r->record.probes_sent > 0 || r->distance == 1) {
+		on_trace(self, &r->record);
+		return;
+	}
+	if (found == NULL)
+		return;
+	struct errand e = *found;
+	(void)table_take(t->errands, &r->record.id);
+	if (e.done != NULL)
+		e.done(e.self);
+}
+
+static enum err put_flow(struct tracing *t, const struct node_trace *want, uint64_t tag)
+{
+	struct fault f;
+	const struct inflow_key k = { .remote = want->target.addr,
+				      .rport = want->target.port,
+				      .lport = want->flow_port,
+				      .proto = want->flow_proto };
+	struct inflow_io_config c = { .interface = t->config->outside,
+				      .engine = INFLOW_DEFAULT,
+				      .done = on_flow_trace,
+				      .self = t };
+	c.engine.own_first = (uint16_t)t->config->sport_first;
+	c.engine.own_count = (uint16_t)t->config->sport_count;
+	c.engine.pace = t->pace;
+	if (t->flows_refused)
+		return ERR_UNSUPPORTED;
+	if (t->flows == NULL && inflow_io_open(t->loop, &c, &t->flows, &f) != ERR_OK) {
+		t->flows_refused = true;
+		log_fault(LOG_WARN, "trace", "no_traces_inside_flows", &f);
+		return ERR_UNSUPPORTED;
+	}
+	return inflow_io_put(t->flows, tag, &k);
+}
+
 enum err tracing_open(struct loop *l, const struct node_config *c, struct records *records,
 		      struct tracing **out, struct fault *f)
 {
@@ -103,6 +149,8 @@ enum err tracing_open(struct loop *l, const struct node_config *c, struct record
 	struct tracing *t = calloc(1, sizeof(*t));
 	if (t == NULL)
 		return fault_set(f, ERR_MEMORY, 0, "tracing: no memory");
+	t->loop = l;
+	t->config = c;
 	t->records = records;
 	t->errands = table_new(sizeof(uint64_t), sizeof(struct errand), TRACING_MAX, seed);
 	enum err err = t->errands == NULL ? fault_set(f, ERR_MEMORY, 0, "tracing: no memory")
@@ -125,6 +173,7 @@ void tracing_close(struct tracing **out)
 		return;
 	names_io_close(&t->names);
 	trace_io_close(&t->io);
+	inflow_io_close(&t->flows);
 	pace_free(&t->pace);
 	table_free(&t->errands);
 	free(t);
@@ -167,7 +216,8 @@ enum err tracing_put(struct tracing *t, const struct node_trace *want)
 	};
 	enum err err = text_copy(e->peer, sizeof(e->peer), want->target.peer);
 	if (err == ERR_OK)
-		err = trace_io_put(t->io, &target);
+		err = want->target.method == TRACE_FLOW ? put_flow(t, want, tag)
+							: trace_io_put(t->io, &target);
 	if (err != ERR_OK)
 		(void)table_take(t->errands, &tag);
 	return err;
@@ -185,6 +235,9 @@ void tracing_forget(struct tracing *t, const void *self)
 		e->done = NULL;
 		e->self = NULL;
 	}
+	// The uplink is listened to only while there is a reason.
+	if (t->flows != NULL && inflow_io_count(t->flows) == 0)
+		inflow_io_close(&t->flows);
 }
 
 size_t tracing_count(const struct tracing *t)

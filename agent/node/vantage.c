@@ -87,7 +87,26 @@ static bool worth_tracing(const struct vantage *v, const struct flow_key *k)
 	       !ours(v, k->b);
 }
 
-// While the flow lives: in the app's own protocol, and by ICMP beside it.
+// Inside the flow itself, which takes its very path; where that cannot be done the ordinary
+// traces stand alone.
+static void trace_inside(struct vantage *v, const struct flow_key *k)
+{
+	const struct node_trace t = {
+		.target = { .addr = k->b, .port = k->bport, .method = TRACE_FLOW },
+		.flow_proto = k->proto,
+		.flow_port = k->aport,
+		.limits = v->limits,
+		.run = v->run,
+		.side = v->side,
+		.purpose = TRACE_TARGET,
+		.done = on_traced,
+		.self = v,
+	};
+	if (node_trace(v->node, &t) == ERR_OK)
+		v->traces++;
+}
+
+// While the flow lives: inside it, in the app's own protocol, and by ICMP beside it.
 static void on_target(struct vantage *v, const struct flow_key *k)
 {
 	if (!worth_tracing(v, k) || v->targets >= VANTAGE_TARGETS)
@@ -98,6 +117,7 @@ static void on_target(struct vantage *v, const struct flow_key *k)
 		.port = k->bport,
 		.method = k->proto == 6 ? TRACE_TCP_SYN : TRACE_UDP,
 	};
+	trace_inside(v, k);
 	trace_one(v, &t, TRACE_TARGET);
 	t.port = 0;
 	t.method = TRACE_ICMP;

@@ -35,16 +35,22 @@ void inflow_free(struct inflow **e)
 	*e = NULL;
 }
 
-static struct inflow_server server_of(const struct inflow_key *k)
+static struct inflow_server server_of(const struct inflow_key *k, uint16_t lport)
 {
-	return (struct inflow_server){ .addr = k->remote, .port = k->rport, .proto = k->proto };
+	struct inflow_server s;
+	memset(&s, 0, sizeof(s)); // its bytes are a key
+	s.addr = k->remote;
+	s.port = k->rport;
+	s.lport = lport;
+	s.proto = k->proto;
+	return s;
 }
 
 enum err inflow_put(struct inflow *e, struct mono now, uint64_t tag, const struct inflow_key *k,
 		    struct wall wall)
 {
 	bool fresh;
-	const struct inflow_server s = server_of(k);
+	const struct inflow_server s = server_of(k, k->lport);
 	struct inflow_want *w = table_put(e->wants, &s, &fresh);
 	if (w == NULL)
 		return ERR_FULL;
@@ -52,8 +58,7 @@ enum err inflow_put(struct inflow *e, struct mono now, uint64_t tag, const struc
 		return ERR_EXISTS;
 	*w = (struct inflow_want){ .tag = tag,
 				   .until = mono_add(now, e->config.patience_ns),
-				   .wall = wall,
-				   .lport = k->lport };
+				   .wall = wall };
 	e->counts.wants++;
 	return ERR_OK;
 }
@@ -131,17 +136,17 @@ static void consider(struct inflow *e, const struct inflow_key *k, struct inflow
 	}
 	if (!inflow_ready(f, f->last))
 		return;
-	const struct inflow_server s = server_of(k);
+	struct inflow_server s = server_of(k, k->lport);
 	const struct inflow_want *w = table_find(e->wants, &s);
+	if (w == NULL) {
+		s.lport = 0;
+		w = table_find(e->wants, &s);
+	}
 	if (w == NULL) {
 		if (e->config.all)
 			(void)begin(e, k, f, 0, wall);
 		return;
 	}
-	// Another flow to the same server stands in only when time runs out.
-	bool half = mono_since(w->until, f->last) < e->config.patience_ns / 2;
-	if (w->lport != 0 && w->lport != k->lport && !half)
-		return;
 	if (begin(e, k, f, w->tag, wall) != NULL)
 		(void)table_take(e->wants, &s);
 }
@@ -298,6 +303,7 @@ static bool unmet(struct inflow *e, struct inflow_result *out)
 		e->unmet.key.remote = s.addr;
 		e->unmet.key.local.family = s.addr.family;
 		e->unmet.key.rport = s.port;
+		e->unmet.key.lport = s.lport;
 		e->unmet.key.proto = s.proto;
 		hand_over(e, &e->unmet, out);
 		(void)table_take(e->wants, &s);

@@ -87,7 +87,8 @@ struct inflow *inflow_new(const struct inflow_config *c);
 void inflow_free(struct inflow **e);
 
 // Trace a flow to this server as soon as one may be traced; the result says under TAG what became
-// of it (no probes sent: nothing could be). LPORT: that of the flow, preferred; 0: any.
+// of it (no probes sent: nothing could be). Of K count remote, rport, proto, and lport unless 0.
+// ERR_EXISTS, ERR_FULL.
 enum err inflow_put(struct inflow *e, struct mono now, uint64_t tag, const struct inflow_key *k,
 		    struct wall wall) MUSTUSE;
 

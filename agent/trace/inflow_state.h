@@ -64,7 +64,6 @@ struct inflow_want {
 	uint64_t tag;
 	struct mono until;
 	struct wall wall;
-	uint16_t lport;
 };
 
 // Ports, and the TCP header into H. False: neither TCP nor UDP.
@@ -106,7 +105,7 @@ void inflow_record(const struct inflow_trace *t, struct mono now, struct inflow_
 
 struct inflow_server {
 	struct addr addr;
-	uint16_t port;
+	uint16_t port, lport; // lport: of the flow, 0: any
 	uint8_t proto, zero;
 };
 
