@@ -261,7 +261,7 @@ fuzz: ## every fuzz target for FUZZ_SECONDS with libFuzzer
 		build/fuzz/found/$$t tests/fuzz/corpus/$$t || exit 1; done
 
 bench: all benches ## the benchmarks, each beside its peer, with the ratio
-	$(Q)for b in $(BENCHES); do echo "== $$b"; $$b || exit 1; done
+	$(Q)for b in $(BENCHES) $(wildcard tests/bench/*.sh); do echo "== $$b"; $$b || exit 1; done
 
 # --- the main job --------------------------------------------------------------------------------
 

@@ -3,9 +3,12 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/filter.h>
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -144,4 +147,26 @@ uint64_t trace_filter_drops(int fd)
 	if (getsockopt(fd, SOL_PACKET, PACKET_STATISTICS, &stats, &len) != 0)
 		return 0;
 	return stats.tp_drops;
+}
+
+int trace_backlog_open(void)
+{
+	return open("/proc/net/softnet_stat", O_RDONLY | O_CLOEXEC);
+}
+
+// A line for each processor; the second number, in hex, counts what was dropped.
+uint64_t trace_backlog_drops(int fd)
+{
+	char text[8192];
+	uint64_t sum = 0;
+	ssize_t n = fd < 0 ? -1 : pread(fd, text, sizeof(text) - 1, 0);
+	text[n > 0 ? n : 0] = '\0';
+	for (const char *line = text; *line != '\0'; line++) {
+		const char *second = strchr(line, ' ');
+		sum += second == NULL ? 0 : strtoull(second, NULL, 16);
+		line = strchr(line, '\n');
+		if (line == NULL)
+			break;
+	}
+	return sum;
 }

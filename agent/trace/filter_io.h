@@ -15,3 +15,8 @@ enum err trace_filter_bind(int fd, uint8_t family, struct fault *f) MUSTUSE;
 
 // Packets dropped since the last call.
 uint64_t trace_filter_drops(int fd);
+
+// Packets that this machine's receive queue had no room for, before any socket could see them, of
+// all that arrive here; since it started. FD: of trace_backlog_open, -1 counts nothing.
+int trace_backlog_open(void);
+uint64_t trace_backlog_drops(int fd);

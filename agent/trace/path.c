@@ -9,7 +9,7 @@
 #define AGAIN_SPACING  (400 * NS_PER_MS) // to a router that seems to limit its answers, and longer
 #define SLOT_FLOOR     (200 * NS_PER_MS) // an open probe holds its place in the window this long
 #define PATIENCE_FLOOR NS_PER_S          // and is given up after this, unless RTTs say more
-#define ROOM_FIRST     16                // attempts
+#define ROOM_FIRST     12                // attempts
 #define HOPS_FIRST     16
 #define NO_SERIAL      TRACE_NO_SERIAL
 

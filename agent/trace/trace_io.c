@@ -16,9 +16,10 @@
 #include "trace/ring_io.h"
 #include "trace/source_io.h"
 
-#define SEND_BATCH    16  // small: the send time is that of the batch
-#define RECEIVE_TURNS 8   // blocks or batches read before probes get their turn
-#define SEND_TURN     256 // probes sent before answers are read again
+#define SEND_BATCH    16               // small: the send time is that of the batch
+#define RECEIVE_TURNS 8                // blocks or batches read before probes get their turn
+#define SEND_TURN     256              // probes sent before answers are read again
+#define BACKLOG_NS    (20 * NS_PER_MS) // between two looks at it
 #define DOZE_NS       (3 * NS_PER_MS)
 #define RETRY_NS      NS_PER_MS // after the device's queue was full
 
@@ -47,6 +48,9 @@ struct trace_io {
 	bool dozing;     // the timer comes soon: answers need not wake us
 	struct mono now; // when answers were last read
 	uint64_t drops;
+	int backlog;           // counts what the machine dropped before our sockets
+	uint64_t backlog_seen; // of that, counted already
+	struct mono backlog_due;
 	bool pumping;
 };
 
@@ -173,6 +177,19 @@ static void doze(struct trace_io *io, bool dozing)
 			io->dozing = false;
 }
 
+static void count_drops(struct trace_io *io)
+{
+	for (int family = 0; family < FAMILIES; family++)
+		if (io->rings[family] != NULL)
+			io->drops += trace_filter_drops(io->answers[family]);
+	if (mono_before(io->now, io->backlog_due))
+		return;
+	uint64_t seen = trace_backlog_drops(io->backlog);
+	io->drops += seen - io->backlog_seen;
+	io->backlog_seen = seen;
+	io->backlog_due = mono_add(io->now, BACKLOG_NS);
+}
+
 static void pump(void *self, struct mono now)
 {
 	struct trace_io *io = self;
@@ -181,9 +198,7 @@ static void pump(void *self, struct mono now)
 		return;
 	io->pumping = true;
 	receive(io);
-	for (int family = 0; family < FAMILIES; family++)
-		if (io->rings[family] != NULL)
-			io->drops += trace_filter_drops(io->answers[family]);
+	count_drops(io);
 	bool room = flush_all(io);
 	trace_tick(io->engine, clock_mono());
 	room = room && serve(io);
@@ -261,6 +276,8 @@ enum err trace_io_open(struct loop *l, const struct trace_io_config *c, struct t
 	io->config = *c;
 	io->loop = l;
 	io->source = TRACE_SOURCE_NONE;
+	io->backlog = trace_backlog_open();
+	io->backlog_seen = trace_backlog_drops(io->backlog);
 	io->out[V4].fd = io->out[V6].fd = io->answers[V4] = io->answers[V6] = -1;
 	io->engine = trace_new(&engine);
 	if (io->engine == NULL)
@@ -287,6 +304,7 @@ void trace_io_close(struct trace_io **out)
 	}
 	loop_timer_drop(&io->timer);
 	trace_source_wipe(&io->source);
+	fd_close(&io->backlog);
 	trace_free(&io->engine);
 	free(io);
 	*out = NULL;
@@ -300,6 +318,9 @@ enum err trace_io_put(struct trace_io *io, const struct trace_target *target)
 		return err;
 	if (t.src.family == 0)
 		t.src = trace_source_find(&io->source, t.dst);
+	// What was dropped while nothing was traced concerns nobody.
+	if (trace_count(io->engine) == 0)
+		io->backlog_seen = trace_backlog_drops(io->backlog);
 	t.start = clock_wall();
 	t.drops = (uint32_t)io->drops;
 	struct mono now = clock_mono();

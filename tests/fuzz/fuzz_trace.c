@@ -22,17 +22,19 @@ static size_t kept_count;
 
 static void put_traces(struct trace_engine *e, struct mono now, uint8_t choice)
 {
-	static const enum trace_method methods[] = { TRACE_ICMP, TRACE_UDP, TRACE_TCP_SYN };
-	for (unsigned i = 0; i < 6; i++) {
+	static const enum trace_method methods[] = { TRACE_ICMP, TRACE_UDP, TRACE_TCP_SYN,
+						     TRACE_TCP_ACK, TRACE_QUIC };
+	for (unsigned i = 0; i < 10; i++) {
 		struct trace_target t = TRACE_TARGET_DEFAULT;
-		t.method = methods[i % 3];
+		t.method = methods[i % 5];
 		t.dport = t.method == TRACE_ICMP ? 0 : 443;
 		t.src = addr_v4(0xc6120001);
 		t.dst = addr_v4(0xc6120909);
-		if (i >= 3)
+		if (i >= 5)
 			t.src.family = t.dst.family = 6;
+		t.sport = (uint16_t)(61000 + i);
 		t.tag = i;
-		if ((choice >> i & 1) != 0)
+		if ((choice >> i % 8 & 1) != 0)
 			assert(trace_put(e, now, &t) == ERR_OK);
 	}
 }
@@ -62,7 +64,8 @@ static size_t quote(const struct trace_probe *p, struct span mask, uint8_t *out,
 		probe[head + i - 2] ^= mask.at[i];
 	const struct icmp h = { .type = mask.len > 0 ? mask.at[0] : 11,
 				.code = mask.len > 1 ? mask.at[1] : 0 };
-	assert(icmp_error_write(&b, &p->dst, &p->src, &h, wr_span(&w)) == ERR_OK);
+	// A QUIC probe is longer than what routers quote.
+	assert(icmp_error_write(&b, &p->dst, &p->src, &h, span_cut(wr_span(&w), 0, 128)) == ERR_OK);
 	struct wr o = wr_of(out, cap);
 	const struct ip_head ip = { .src = p->dst,
 				    .dst = p->src,
@@ -85,7 +88,7 @@ static void hear(struct trace_engine *e, struct mono now, struct span packet)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	const struct trace_config c = {
-		.traces = 8, .sport_first = 61000, .sport_count = 8, .seed = { 5, 6 }
+		.traces = 10, .sport_first = 61000, .sport_count = 8, .seed = { 5, 6 }
 	};
 	if (size < 1)
 		return 0;
