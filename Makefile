@@ -111,7 +111,10 @@ $(PB_HDR): %.h: %.c ;
 
 # Every .sql and .csv below collector/sql, carried inside the programs under its path.
 SQL_FILES := $(sort $(call rwildcard,collector/sql/,*.sql) $(call rwildcard,collector/sql/,*.csv))
-$(GEN)/sql_files.c: $(SQL_FILES) Makefile
+$(GEN)/sql_files.list: FORCE
+	$(Q)mkdir -p $(@D)
+	$(Q)echo '$(SQL_FILES)' | cmp -s - $@ || echo '$(SQL_FILES)' > $@
+$(GEN)/sql_files.c: $(SQL_FILES) $(GEN)/sql_files.list Makefile
 	$(Q)mkdir -p $(GEN)
 	$(Q){ printf '#include "pg/sql_files.h"\n'; n=0; \
 	for f in $(SQL_FILES); do n=$$((n+1)); \
