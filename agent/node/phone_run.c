@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "gateway/phone_io.h"
+#include "node/selftest_io.h"
 #include "node/step.h"
 #include "sys/clock.h"
 #include "tunnel/tunnel_io.h"
@@ -27,6 +28,7 @@ struct phone_run {
 	const struct order *order;
 	struct tunnel *tunnel;
 	struct phone_io *phone;
+	struct selftest_io *test;
 	struct loop_timer *timer;
 	const struct node_phone *at;
 	struct wall tunnel_begin;
@@ -123,6 +125,34 @@ static bool ask_again(struct phone_run *r, struct mono now)
 	return false;
 }
 
+// A failed item stops the run with its name.
+static void on_tested(void *self, const char *why)
+{
+	struct phone_run *r = self;
+	if (why != NULL)
+		fail(r, why);
+}
+
+static enum err open_test(struct phone_run *r, const struct tunnel_state *state, struct fault *f)
+{
+	const struct tunnel_order *t = &r->order->tunnel;
+	const struct selftest_job job = {
+		.node = r->node,
+		.run = r->order->run,
+		.side = r->order->side,
+		.tunnel = tunnel_interface(r->tunnel),
+		.inside = r->at->interface,
+		.own = t->gateway4,
+		.peer = t->vantage4,
+		.phone = r->at->address4,
+		.mtu = t->mtu != 0 ? t->mtu : TUNNEL_MTU,
+		.handshake_ns = state->handshake_ns,
+		.end = on_tested,
+		.self = r,
+	};
+	return selftest_io_open(&job, &r->test, f);
+}
+
 static void tell_tunnel(struct phone_run *r, enum step_outcome outcome, const char *detail)
 {
 	step_put(r->node, &r->order->run, r->order->side, "tunnel", r->tunnel_begin, outcome,
@@ -134,12 +164,17 @@ static void wait_tunnel(struct phone_run *r, struct mono now)
 {
 	static const char none[] = "no WireGuard handshake with the vantage node";
 	struct tunnel_state state;
+	struct fault f = { 0 };
 	char text[120];
 	tunnel_state(r->tunnel, &state);
 	if (tunnel_ready(&state)) {
 		snprintf(text, sizeof(text), "%s WireGuard", state.backend);
 		tell_tunnel(r, STEP_DONE, text);
 		r->stage = STAGE_PHONE;
+		if (open_test(r, &state, &f) != ERR_OK) {
+			fail(r, f.what);
+			return;
+		}
 	} else if (!mono_before(now, mono_add(r->start, PHONE_RUN_TUNNEL))) {
 		tell_tunnel(r, STEP_FAILED, none);
 		fail(r, none);
@@ -208,6 +243,7 @@ void phone_run_close(struct phone_run **out)
 	if (r == NULL)
 		return;
 	phone_io_close(&r->phone);
+	selftest_io_close(&r->test);
 	loop_timer_drop(&r->timer);
 	tunnel_close(&r->tunnel);
 	free(r);

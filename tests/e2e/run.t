@@ -36,6 +36,33 @@ for name in empty ts th self; do
 done
 
 id() { head -n 1 "$D/run.$1"; }
+
+# --- self-test -----------------------------------------------------------------------------------
+
+for run in empty ts th self; do
+	is "$(sql "SELECT string_agg(DISTINCT substr(name, 10), ' ' ORDER BY substr(name, 10)),
+			count(*), bool_and(outcome = 1), bool_and(detail IS NOT NULL)
+		FROM raw.step WHERE run = '$(id $run)' AND name LIKE 'selftest-%'")" \
+		"clock handshake leak loss mtu rtt|12|t|t" "run $run: both tunnels passed each item of the self-test"
+done
+is "$(sql "SELECT DISTINCT detail FROM raw.step WHERE run = '$(id ts)' AND name = 'selftest-mtu'")" \
+	"value 1420 limit 1420 bytes" "with value and limit"
+in_host gw1 -- nft -f - <<-'RULES'
+	table ip hush {
+		chain out {
+			type filter hook output priority 0
+			oifname "wmg*" meta l4proto icmp drop
+		}
+	}
+RULES
+run_start de1 us1 none p1a p2a >"$D/run.hush" 2>&1
+[ $? -ne 0 ]
+ok $? "a run whose tunnel answers no echo fails"
+is "$(sql "SELECT detail FROM registry.orders o JOIN raw.outcome u ON u.orders = o.id
+	WHERE o.run = '$(id hush)' AND u.detail LIKE 'selftest%'")" "selftest-loss failed: value 100 limit 20 %" \
+	"with the name of the item"
+in_host gw1 -- nft delete table ip hush
+
 of() { sql "SELECT $2 FROM raw.$3 WHERE run = '$(id "$1")' ${4:-}"; }
 
 # --- messages ------------------------------------------------------------------------------------
