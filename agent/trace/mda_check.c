@@ -5,11 +5,19 @@
 // for good and the route has changed.
 #include "trace/mda_state.h"
 
-#define EARLY       3 // repeats at a hop behind a balancer, soon
-#define LATE        3 // and when all else is done, on the oldest answers
+#define LATE        3
 #define DOUBT       6 // equal answers that make it a change of route
 #define DOUBT_MOST  20
 #define CHANGES_MAX 3 // after which a restless route is reported as it is
+
+// Repeats that packets going their own way among WIDTH interfaces pass once in 64 times or less.
+static unsigned enough(unsigned width)
+{
+	unsigned n = 1;
+	for (unsigned ways = width; width > 1 && ways < 64; ways *= width)
+		n++;
+	return n;
+}
 
 static bool behind_balancer(struct mda *m, uint8_t hop)
 {
@@ -46,7 +54,11 @@ static bool oldest(const struct mda *m, uint8_t hop, uint16_t *flow)
 static bool wants(struct mda *m, uint8_t hop, bool last, uint16_t *flow)
 {
 	const struct mda_check *k = &m->checks[hop];
-	unsigned want = last ? EARLY + LATE : EARLY;
+	unsigned live = m->graph.hop[hop].live;
+	// Half of them soon, the others when all else is done: by then a route may have changed,
+	// and the oldest answers tell.
+	unsigned early = (enough(live) + 1) / 2;
+	unsigned want = last ? early + LATE : early;
 	if (m->graph.hop[hop].per_packet)
 		return false;
 	if (k->doubt) {

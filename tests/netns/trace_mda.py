@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# Graphs found beside what is there: trace_mda.py FOLDER DIAMONDS. Prints a table, and as last line
+# "whole" when at most 5 % of ours miss something, "frugal" when they cost no more than scamper's at
+# 99 %.
+import json
+import os
+import sys
+
+folder, count = sys.argv[1], int(sys.argv[2])
+
+
+def target(number):
+    return f"198.19.{number // 256}.{number % 256}"
+
+
+def read_truth():
+    truth = {target(i): (set(), set()) for i in range(count)}
+    for line in open(f"{folder}/truth"):
+        number, kind, _, *addrs = line.split()
+        truth[target(int(number))][kind == "link"].add(tuple(addrs))
+    return truth
+
+
+def read_ours(name):
+    for line in open(f"{folder}/{name}.json"):
+        d = json.loads(line)
+        yield (d["addr"], d["probes_sent"], {(n["addr"],) for n in d["nodes"]},
+               {(l["from"], l["to"]) for l in d["links"]})
+
+
+def read_scamper(name):
+    for line in open(f"{folder}/{name}.json"):
+        d = json.loads(line)
+        if d.get("type") != "tracelb":
+            continue
+        nodes, links = set(), set()
+        for n in d.get("nodes", []):
+            nodes.add((n["addr"],))
+            for ways in n.get("links", []):
+                # A list of links one behind another, "*" where nobody answered.
+                for way in ways:
+                    nodes.add((way["addr"],))
+                    links.add((n["addr"], way["addr"]))
+        yield d["dst"], d["probec"], nodes, links
+
+
+def judge(name, graphs, truth):
+    probes = bad = false = seen = 0
+    for addr, sent, nodes, links in graphs:
+        want_nodes, want_links = truth[addr]
+        seen += 1
+        probes += sent
+        bad += nodes != want_nodes or links != want_links
+        false += len(nodes - want_nodes) + len(links - want_links)
+    print(f"{name}: {seen} graphs, {bad} not whole, {false} false nodes or links, {probes} probes")
+    return seen, bad, probes
+
+
+truth = read_truth()
+ours = judge("waymark 95 %", read_ours("ours"), truth)
+judge("waymark 99 %", read_ours("ours99"), truth)
+words = ["whole"] if ours[0] == count and ours[1] <= count * 0.05 else ["holes"]
+for c in ("95", "99"):
+    if os.path.exists(f"{folder}/scamper{c}.json"):
+        peer = judge(f"scamper {c} %", read_scamper(f"scamper{c}"), truth)
+        if c == "99":
+            words.append("frugal" if ours[2] <= peer[2] else "dear")
+print(*words)
