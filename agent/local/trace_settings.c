@@ -91,7 +91,7 @@ enum err trace_settings_pace(const struct trace_settings *s, const uint64_t seed
 		.all = s->rate,
 		.target = s->target_rate,
 		.net = s->net_rate,
-		.burst_s = 0.01,
+		.burst_s = 0.004, // more at once is more than a router answers
 		.targets = 65536,
 		.seed = { seed[0], seed[1] },
 	};
