@@ -245,11 +245,11 @@ check-fast: ## lint, units, corpus replay, scenarios under gcc, clang and ASan+U
 	$(Q)$(TAP) -j$(JOBS) $(sort $(UNITS) $(CORPUS)) \
 		$(sort $(UNITS:$(B)/%=build/release-clang/%) $(CORPUS:$(B)/%=build/release-clang/%)) \
 		$(sort $(UNITS:$(B)/%=build/asan/%) $(CORPUS:$(B)/%=build/asan/%)) \
-		$(sort $(wildcard tests/scenario/*.t))
+		$(sort $(wildcard tests/scenario/*.t)) < /dev/null
 
 ROOT_TESTS := $(sort $(wildcard tests/sql/*.t tests/netns/*.t tests/e2e/*.t))
 check-root: all drivers ## the tests that need root: PostgreSQL, namespaces, end to end
-	$(Q)$(TAP) $(ROOT_TESTS)
+	$(Q)$(TAP) $(ROOT_TESTS) < /dev/null
 
 check: deps ## everything: installs what is missing, then check-fast and check-root
 	$(Q)$(MAKE) --no-print-directory check-fast
