@@ -142,22 +142,28 @@ ok $? "room again is told too"
 wait_for 15 ended "$order"
 is "$(stored de1)|$(lost de1)" "20|0" "all that was taken is stored"
 
-# Not even the journal has room: what is lost is counted.
-dd if=/dev/zero of="$D/de1/data/ballast" bs=64k 2>/dev/null
+# Not even the journal has room: what is lost is counted, and an order whose serial cannot be noted
+# down, and which could therefore be played again after a crash, is refused.
+said() { grep -q "$(tr -d - <<<"$1").*state=$2" "$D/agent-de1.log"; } # ORDER STATE
 order=$(trace de1 100)
+wait_for 10 said "$order" accepted
+dd if=/dev/zero of="$D/de1/data/ballast" bs=64k 2>/dev/null
 full() { [ "$(grep -c cannot_store "$D/agent-de1.log")" -ge 2 ]; }
 wait_for 20 full
 ok $? "agent: no room for the journal is told" "$(tail -n 3 "$D/agent-de1.log")"
-wait_for 40 grep -q "$(tr -d - <<<"$order").*state=done" "$D/agent-de1.log"
+late=$(trace de1 1)
+wait_for 10 said "$late" refused_busy
+ok $? "an order whose serial cannot be kept is refused" "$(tail -n 3 "$D/agent-de1.log")"
+wait_for 40 said "$order" 'done'
 rm "$D/de1/data/ballast"
 trace de1 1 >/dev/null
 again() { [ "$(lost de1)" -gt 0 ] && [ "$(stored de1)" -gt 20 ]; }
 wait_for 15 again
 sleep 2
 gone=$(lost de1)
-# Of 121 traces and the outcomes of the two orders whatever is not stored was counted.
-outcomes=$(sql "SELECT count(*) FROM raw.outcome WHERE orders = '$order'")
-is "$(($(stored de1) + gone + outcomes))" 123 "every record is stored or counted as lost ($gone)"
+# Of 121 traces and the three outcomes of the two orders whatever is not stored was counted.
+outcomes=$(sql "SELECT count(*) FROM raw.outcome WHERE orders IN ('$order', '$late')")
+is "$(($(stored de1) + gone + outcomes))" 124 "every record is stored or counted as lost ($gone)"
 
 # --- the database goes away and comes back -------------------------------------------------------
 
