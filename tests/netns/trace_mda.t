@@ -2,11 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # waymark trace --mda finds every interface and link: of diamonds of kernel routers that hash flows,
-# of a simulated router that balances packets, and of random diamonds (DIAMONDS of them, 12 unless
+# of a simulated router that balances packets, and of random diamonds (DIAMONDS of them, 1 unless
 # told) beside scamper's tracelb, asked for the same ones at 95 % and at 99 % for each router.
 cd "$(dirname "$0")/../.." || exit 1
 . tests/netns/chain.sh
-DIAMONDS=${DIAMONDS:-12}
+DIAMONDS=${DIAMONDS:-1}
 DRIVER=build/bin/diamond_driver
 [ -x $DRIVER ] || skip_all "$DRIVER is not built"
 
