@@ -41,8 +41,8 @@ says 2 "nowhere.conf" "a world that is not there" waymark-lab up "$D/nowhere.con
 # Two small disks: one for a node's data, one for the centre's.
 small_disk "$D/de1/data" 12m && small_disk "$D/centre" 300m
 ok $? "small disks"
-# Records must come faster than a second's worth fits into one page of the journal.
-CONFIG=("rate = 5000" "rate-target = 2000" "rate-net = 2000")
+# Slow enough that an order of a hundred traces is still at work when its disk has been filled.
+CONFIG=("rate = 500" "rate-target = 500" "rate-net = 500")
 world_up && centre_up && nodes_up
 ok $? "world, centre and nodes are up" "$(cat "$D"/*.log 2>/dev/null | tail -n 5)"
 
@@ -147,23 +147,38 @@ is "$(stored de1)|$(lost de1)" "20|0" "all that was taken is stored"
 said() { grep -q "$(tr -d - <<<"$1").*state=$2" "$D/agent-de1.log"; } # ORDER STATE
 order=$(trace de1 100)
 wait_for 10 said "$order" accepted
-dd if=/dev/zero of="$D/de1/data/ballast" bs=64k 2>/dev/null
+# A sealed batch gives the journal's pages back: the ballast takes them too, until it is told to end.
+touch "$D/filling"
+while [ -e "$D/filling" ]; do
+	dd if=/dev/zero bs=4k count=20000 2>/dev/null >>"$D/de1/data/ballast"
+	sleep 0.01
+done &
+filler=$!
 full() { [ "$(grep -c cannot_store "$D/agent-de1.log")" -ge 2 ]; }
 wait_for 20 full
 ok $? "agent: no room for the journal is told" "$(tail -n 3 "$D/agent-de1.log")"
 late=$(trace de1 1)
 wait_for 10 said "$late" refused_busy
 ok $? "an order whose serial cannot be kept is refused" "$(tail -n 3 "$D/agent-de1.log")"
-wait_for 40 said "$order" 'done'
+wait_for 60 said "$order" 'done'
+rm "$D/filling"
+wait "$filler"
 rm "$D/de1/data/ballast"
 trace de1 1 >/dev/null
-again() { [ "$(lost de1)" -gt 0 ] && [ "$(stored de1)" -gt 20 ]; }
-wait_for 15 again
+# Of 121 traces and the outcomes of the two orders whatever is not stored was counted. A refused
+# order may be handed out once more, and is then refused once more; and a few hops' names, learnt
+# meanwhile, may be among the lost.
+told=$(grep -cE "(${order//-/}|${late//-/}).*state=" "$D/agent-de1.log")
+outcomes() { sql "SELECT count(*) FROM raw.outcome WHERE orders IN ('$order', '$late')"; }
+accounted() { echo $(($(stored de1) + $(lost de1) + $(outcomes))); }
+complete() { [ "$(accounted)" -ge $((121 + told)) ]; }
+wait_for 30 complete
 sleep 2
-gone=$(lost de1)
-# Of 121 traces and the three outcomes of the two orders whatever is not stored was counted.
-outcomes=$(sql "SELECT count(*) FROM raw.outcome WHERE orders IN ('$order', '$late')")
-is "$(($(stored de1) + gone + outcomes))" 124 "every record is stored or counted as lost ($gone)"
+sum=$(accounted)
+[ "$sum" -ge $((121 + told)) ] && [ "$sum" -le $((121 + told + 8)) ]
+ok $? "every record is stored or counted as lost ($(stored de1) traces, $(outcomes) of $told outcomes, $(lost de1) lost)" "accounted for: $sum"
+[ "$(lost de1)" -gt 0 ] && [ "$(stored de1)" -gt 20 ]
+ok $? "some of each"
 
 # --- the database goes away and comes back -------------------------------------------------------
 
