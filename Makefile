@@ -7,6 +7,8 @@ FLAVOUR  ?= release
 JOBS     ?= $(shell nproc)
 PREFIX   ?= /usr/local
 FUZZ_SECONDS ?= 60
+FUZZ_RUNS    ?=
+FUZZ         ?= $(FUZZ_SRC:tests/fuzz/fuzz_%.c=%)
 
 # gcc 12 and clang 14 must both build without a warning; WERROR= turns warnings back into words.
 CC       ?= gcc
@@ -255,11 +257,12 @@ check: deps ## everything: installs what is missing, then check-fast and check-r
 	$(Q)$(MAKE) --no-print-directory check-fast
 	$(Q)$(MAKE) --no-print-directory check-root
 
-fuzz: ## every fuzz target for FUZZ_SECONDS with libFuzzer
+fuzz: ## every fuzz target for FUZZ_SECONDS (or FUZZ_RUNS=N executions; FUZZ="tls http": only these)
 	$(Q)$(MAKE) --no-print-directory -j$(JOBS) FLAVOUR=fuzz CC=clang-14 fuzzers
-	$(Q)for t in $(FUZZ_SRC:tests/fuzz/fuzz_%.c=%); do \
+	$(Q)for t in $(FUZZ); do \
 		mkdir -p build/fuzz/found/$$t tests/fuzz/corpus/$$t; \
-		echo "== $$t"; build/fuzz/fuzz/fuzz_$$t -max_total_time=$(FUZZ_SECONDS) -timeout=10 \
+		echo "== $$t"; build/fuzz/fuzz/fuzz_$$t \
+		$(if $(FUZZ_RUNS),-runs=$(FUZZ_RUNS),-max_total_time=$(FUZZ_SECONDS)) -timeout=10 \
 		-print_final_stats=1 -verbosity=0 -artifact_prefix=build/fuzz/found/$$t/ \
 		build/fuzz/found/$$t tests/fuzz/corpus/$$t || exit 1; done
 
