@@ -6,6 +6,8 @@
 FLAVOUR  ?= release
 JOBS     ?= $(shell nproc)
 PREFIX   ?= /usr/local
+# The root tests mostly wait: each makes namespaces, clusters and ports of its own, so some run at once.
+ROOT_JOBS    ?= 3
 FUZZ_SECONDS ?= 60
 FUZZ_RUNS    ?=
 FUZZ         ?= $(FUZZ_SRC:tests/fuzz/fuzz_%.c=%)
@@ -251,7 +253,7 @@ check-fast: ## lint, units, corpus replay, scenarios under gcc, clang and ASan+U
 
 ROOT_TESTS := $(sort $(wildcard tests/sql/*.t tests/netns/*.t tests/e2e/*.t))
 check-root: all drivers ## the tests that need root: PostgreSQL, namespaces, end to end
-	$(Q)$(TAP) $(ROOT_TESTS) < /dev/null
+	$(Q)$(TAP) -j$(ROOT_JOBS) $(ROOT_TESTS) < /dev/null
 
 check: deps ## everything: installs what is missing, then check-fast and check-root
 	$(Q)$(MAKE) --no-print-directory check-fast
