@@ -34,6 +34,8 @@ static size_t count_unknown(const Waymark__Batch *b)
 		n += unknown_in(&b->name[i]->base);
 	for (size_t i = 0; i < b->n_gap; i++)
 		n += unknown_in(&b->gap[i]->base);
+	for (size_t i = 0; i < b->n_dns_pair; i++)
+		n += unknown_in(&b->dns_pair[i]->base);
 	return n;
 }
 
@@ -49,7 +51,7 @@ static enum err read_head(const Waymark__Batch *b, struct batch_head *out)
 	out->sealed = wall_of(b->sealed_ns);
 	out->records = b->records;
 	size_t known = b->n_trace + b->n_flow + b->n_step + b->n_message + b->n_outcome +
-		       b->n_name + b->n_gap;
+		       b->n_name + b->n_gap + b->n_dns_pair;
 	return known + unknown_records(b) == b->records ? ERR_OK : ERR_FORMAT;
 }
 

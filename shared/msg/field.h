@@ -36,5 +36,20 @@ void field_end(struct wr *w, size_t begun);
 void field_varint(struct wr *w, uint64_t v); // bare, for packed content
 void field_zigzag(struct wr *w, int64_t v);  // bare
 
+// The records of a batch by their field numbers (proto/record.proto).
+enum batch_field {
+	BATCH_TRACE = 16,
+	BATCH_FLOW,
+	BATCH_STEP,
+	BATCH_MESSAGE,
+	BATCH_OUTCOME,
+	BATCH_NAME,
+	BATCH_GAP,
+	BATCH_DNS_PAIR,
+};
+
+// Ends the record begun at BEGUN; on failure nothing of it stays in OUT (which began at START).
+enum err record_finish(struct wr *out, size_t start, size_t begun) MUSTUSE;
+
 // How many bytes the first character of S takes, 0 when it is not UTF-8 or is NUL.
 size_t utf8_step(struct span s);

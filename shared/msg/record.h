@@ -6,6 +6,7 @@
 #pragma once
 
 #include "base/arena.h"
+#include "msg/dns.h"
 #include "msg/flow.h"
 #include "msg/run.h"
 #include "msg/trace.h"
@@ -39,6 +40,7 @@ enum err record_write_message(struct wr *out, const struct message_record *in) M
 enum err record_write_outcome(struct wr *out, const struct outcome_record *in) MUSTUSE;
 enum err record_write_name(struct wr *out, const struct name_record *in) MUSTUSE;
 enum err record_write_gap(struct wr *out, const struct gap_record *in) MUSTUSE;
+enum err record_write_dns_pair(struct wr *out, const struct dns_pair_record *in) MUSTUSE;
 enum err batch_head_write(struct wr *out, const struct batch_head *in) MUSTUSE;
 
 // A whole batch, read once. Records are fetched one by one into plain structs that borrow from the
@@ -58,6 +60,7 @@ size_t batch_messages(const struct batch *b);
 size_t batch_outcomes(const struct batch *b);
 size_t batch_names(const struct batch *b);
 size_t batch_gaps(const struct batch *b);
+size_t batch_dns_pairs(const struct batch *b);
 
 // ERR_FORMAT when that record breaks a rule of its header; the others stay readable.
 enum err batch_trace(const struct batch *b, size_t i, struct trace_record *out) MUSTUSE;
@@ -67,3 +70,4 @@ enum err batch_message(const struct batch *b, size_t i, struct message_record *o
 enum err batch_outcome(const struct batch *b, size_t i, struct outcome_record *out) MUSTUSE;
 enum err batch_name(const struct batch *b, size_t i, struct name_record *out) MUSTUSE;
 enum err batch_gap(const struct batch *b, size_t i, struct gap_record *out) MUSTUSE;
+enum err batch_dns_pair(const struct batch *b, size_t i, struct dns_pair_record *out) MUSTUSE;

@@ -4,18 +4,7 @@
 #include "msg/field.h"
 #include "msg/record.h"
 
-enum batch_field {
-	BATCH_TRACE = 16,
-	BATCH_FLOW,
-	BATCH_STEP,
-	BATCH_MESSAGE,
-	BATCH_OUTCOME,
-	BATCH_NAME,
-	BATCH_GAP,
-};
-
-// Ends the record begun at BEGUN; on failure nothing of it stays in OUT (which began at START).
-static enum err finish(struct wr *out, size_t start, size_t begun)
+enum err record_finish(struct wr *out, size_t start, size_t begun)
 {
 	if (out->err == ERR_OK && out->len - begun > BATCH_RECORD_MAX)
 		out->err = ERR_FULL;
@@ -64,7 +53,7 @@ enum err record_write_trace(struct wr *out, const struct trace_record *t)
 	field_packed(out, 26, t->mpls_probe, t->mpls_count);
 	field_packed32(out, 27, t->mpls_label, t->mpls_count);
 	field_text(out, 28, t->peer);
-	return finish(out, start, begun);
+	return record_finish(out, start, begun);
 }
 
 static void flow_names(struct wr *w, const struct flow_record *f)
@@ -115,7 +104,7 @@ enum err record_write_flow(struct wr *out, const struct flow_record *f)
 	field_text(out, 16, f->app);
 	flow_bursts(out, f);
 	field_u64(out, 19, f->kernel_drops);
-	return finish(out, start, begun);
+	return record_finish(out, start, begun);
 }
 
 enum err record_write_step(struct wr *out, const struct step_record *s)
@@ -128,7 +117,7 @@ enum err record_write_step(struct wr *out, const struct step_record *s)
 	field_wall(out, 5, s->end);
 	field_u64(out, 6, s->outcome);
 	field_text(out, 7, s->detail);
-	return finish(out, start, begun);
+	return record_finish(out, start, begun);
 }
 
 enum err record_write_message(struct wr *out, const struct message_record *m)
@@ -144,7 +133,7 @@ enum err record_write_message(struct wr *out, const struct message_record *m)
 	field_wall(out, 8, m->received);
 	field_u64(out, 9, m->status);
 	field_text(out, 10, m->detail);
-	return finish(out, start, begun);
+	return record_finish(out, start, begun);
 }
 
 enum err record_write_outcome(struct wr *out, const struct outcome_record *o)
@@ -155,7 +144,7 @@ enum err record_write_outcome(struct wr *out, const struct outcome_record *o)
 	field_u64(out, 3, o->state);
 	field_wall(out, 4, o->at);
 	field_text(out, 5, o->detail);
-	return finish(out, start, begun);
+	return record_finish(out, start, begun);
 }
 
 enum err record_write_name(struct wr *out, const struct name_record *n)
@@ -164,7 +153,7 @@ enum err record_write_name(struct wr *out, const struct name_record *n)
 	field_addr(out, 1, &n->addr);
 	field_text(out, 2, n->name);
 	field_wall(out, 3, n->at);
-	return finish(out, start, begun);
+	return record_finish(out, start, begun);
 }
 
 enum err record_write_gap(struct wr *out, const struct gap_record *g)
@@ -176,7 +165,7 @@ enum err record_write_gap(struct wr *out, const struct gap_record *g)
 	field_wall(out, 4, g->at);
 	field_u64(out, 5, g->first_seq);
 	field_u64(out, 6, g->last_seq);
-	return finish(out, start, begun);
+	return record_finish(out, start, begun);
 }
 
 void field_clock(struct wr *w, uint32_t number, const struct clock_record *c)

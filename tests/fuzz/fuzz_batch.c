@@ -15,6 +15,7 @@ static void read_all(const struct batch *b)
 		struct outcome_record outcome;
 		struct name_record name;
 		struct gap_record gap;
+		struct dns_pair_record dns_pair;
 	} u;
 	for (size_t i = 0; i < batch_traces(b); i++)
 		if (batch_trace(b, i, &u.trace) == ERR_OK)
@@ -31,6 +32,9 @@ static void read_all(const struct batch *b)
 		(void)!batch_name(b, i, &u.name);
 	for (size_t i = 0; i < batch_gaps(b); i++)
 		(void)!batch_gap(b, i, &u.gap);
+	for (size_t i = 0; i < batch_dns_pairs(b); i++)
+		if (batch_dns_pair(b, i, &u.dns_pair) == ERR_OK)
+			assert(dns_pair_check(&u.dns_pair) == ERR_OK);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -32,7 +32,7 @@ static const struct batch_head head = {
 	.seq = 300,
 	.sealed = { 1234567890123456789 },
 	.clock = { true, -12345, 77, { 9, 8, 7 }, { 55 }, { 66 } },
-	.records = 7,
+	.records = 8,
 };
 
 static const struct flow_record flow = {
@@ -105,6 +105,56 @@ static const struct gap_record gap = {
 	.last_seq = 9,
 };
 
+static const uint32_t try_sent[] = { 0, 41000, 2041000, 2042000 };
+static const uint32_t try_ids[] = { 7, 8, 65535, 10 };
+static const uint32_t answer_at[] = { 40000, 2041900, 2041999, 5000000 };
+static const uint32_t answer_ip_id[] = { 0, 1, 65536, 0 };
+static const uint32_t answer_flags[] = { 0x8180, 0x8580, 0x8183, 0 };
+static const uint32_t answer_mark[] = { 7, 15, 0x2007, DNS_MARK_UNREADABLE };
+static const uint32_t answer_length[] = { 3, 5, 4, 0 };
+
+static const struct dns_pair_record dns_pair = {
+	.scan = RUN,
+	.kind = DNS_KIND_PAIR,
+	.state = DNS_ANSWERED,
+	.profile = DNS_WAYMARK,
+	.resolver = { 4, { 198, 18, 0, 53 } },
+	.src = { 4, { 198, 18, 0, 2 } },
+	.port = 53,
+	.sport = 40000,
+	.domain = TEXT("www.example"),
+	.qtype = 28,
+	.repetition = 3,
+	.control = TEXT("control.example"),
+	.start = { 1234567890123456789 },
+	.options = DNS_RECURSE | DNS_EDNS | DNS_CASE,
+	.subnet = { (const uint8_t *)"\x18\xc6\x12\x00\x00", 5 },
+	.detail = TEXT(""),
+	.listen_ms = 3000,
+	.tries = 4,
+	.try_role = TEXT("\1\2\2\3"),
+	.try_transport = TEXT("\1\1\1\2"),
+	.try_outcome = TEXT("\1\2\1\3"),
+	.try_error = TEXT("\0\1\0\2"),
+	.try_rcode = TEXT("\1\0\4\0"),
+	.try_sent_us = try_sent,
+	.try_first = TEXT("\1\0\2\0"),
+	.try_sport = NULL,
+	.try_id = try_ids,
+	.answers = 4,
+	.answer_try = TEXT("\1\3\3\0"),
+	.answer_at_us = answer_at,
+	.answer_ref = TEXT("\0\2\1\0"),
+	.sources = TEXT("\x08\x08\x08\x08\x01\x01\x01\x01"),
+	.answer_ttl = TEXT("\x40\x3f\xff\0"),
+	.answer_ip_id = answer_ip_id,
+	.answer_flags = answer_flags,
+	.answer_mark = answer_mark,
+	.answer_length = answer_length,
+	.wires = TEXT("abcdefghijkl"),
+	.answers_lost = 9,
+};
+
 static struct span write_all(void)
 {
 	struct wr w = wr_of(room, sizeof(room));
@@ -118,6 +168,7 @@ static struct span write_all(void)
 	assert_int_equal(record_write_outcome(&w, &outcome), ERR_OK);
 	assert_int_equal(record_write_name(&w, &name), ERR_OK);
 	assert_int_equal(record_write_gap(&w, &gap), ERR_OK);
+	assert_int_equal(record_write_dns_pair(&w, &dns_pair), ERR_OK);
 	return wr_span(&w);
 }
 
@@ -171,6 +222,56 @@ static void check_trace(const struct batch *b)
 	assert_memory_equal(got.mpls_label, t.mpls_label, t.mpls_count * sizeof(uint32_t));
 }
 
+static void check_dns_pair(const struct batch *b)
+{
+	struct dns_pair_record got;
+	size_t at = 0;
+	assert_int_equal(batch_dns_pairs(b), 1);
+	assert_int_equal(batch_dns_pair(b, 1, &got), ERR_STATE);
+	assert_int_equal(batch_dns_pair(b, 0, &got), ERR_OK);
+	assert_memory_equal(&got.scan, &dns_pair.scan, sizeof(got.scan));
+	assert_int_equal(got.state, DNS_ANSWERED);
+	assert_int_equal(got.qtype, 28);
+	assert_int_equal(got.repetition, 3);
+	assert_int_equal(got.start.ns, dns_pair.start.ns);
+	assert_true(addr_eq(got.resolver, dns_pair.resolver));
+	same(got.domain, dns_pair.domain);
+	same(got.subnet, dns_pair.subnet);
+	same(got.try_error, dns_pair.try_error);
+	same(got.try_first, dns_pair.try_first);
+	same(got.sources, dns_pair.sources);
+	assert_null(got.try_sport);
+	assert_memory_equal(got.try_sent_us, try_sent, sizeof(try_sent));
+	assert_memory_equal(got.answer_ip_id, answer_ip_id, sizeof(answer_ip_id));
+	assert_memory_equal(got.answer_mark, answer_mark, sizeof(answer_mark));
+	same(dns_pair_wire(&got, 0, &at), span_of("abc", 3));
+	same(dns_pair_wire(&got, 1, &at), span_of("defgh", 5));
+	assert_int_equal(addr_to_v4(dns_pair_source(&got, 0)), 0xc6120035);
+	assert_int_equal(addr_to_v4(dns_pair_source(&got, 1)), 0x01010101);
+	assert_int_equal(got.answers_lost, 9);
+}
+
+static void a_pair_that_contradicts_itself_is_refused(void **state)
+{
+	(void)state;
+	static const uint32_t longer[] = { 3, 5, 4, 1 };
+	static uint8_t out[4096];
+	struct wr w = wr_of(out, sizeof(out));
+	struct dns_pair_record p = dns_pair;
+	p.answer_length = longer;
+	assert_int_equal(record_write_dns_pair(&w, &p), ERR_FORMAT);
+	p = dns_pair;
+	p.try_first = span_of("\1\0\5\0", 4);
+	assert_int_equal(record_write_dns_pair(&w, &p), ERR_FORMAT);
+	p = dns_pair;
+	p.answer_ref = span_of("\3\0\0\0", 4);
+	assert_int_equal(record_write_dns_pair(&w, &p), ERR_FORMAT);
+	p = dns_pair;
+	p.state = DNS_NOT_ASKED;
+	assert_int_equal(record_write_dns_pair(&w, &p), ERR_FORMAT);
+	assert_int_equal(w.len, 0);
+}
+
 static void check_clock(const struct clock_record *c)
 {
 	assert_int_equal(c->synced, head.clock.synced);
@@ -200,6 +301,7 @@ static void every_record_comes_back(void **state)
 	check_clock(&batch_head(b)->clock);
 	check_flow(b);
 	check_trace(b);
+	check_dns_pair(b);
 	assert_int_equal(batch_step(b, 0, &s), ERR_OK);
 	same(s.detail, step.detail);
 	assert_int_equal(batch_message(b, 0, &m), ERR_OK);
@@ -229,11 +331,11 @@ static void fields_of_a_newer_node_are_counted(void **state)
 	struct batch *b;
 	memcpy(room + s.len, more, sizeof(more));
 	arena_init(&arena, 1 << 20);
-	// Said seven records, and there are eight.
+	// Said eight records, and there are nine.
 	assert_int_equal(batch_read(span_of(room, s.len + sizeof(more)), &arena, &b), ERR_FORMAT);
-	uint8_t *count = memmem(room, 100, "\x38\x07\x82\x01", 4);
+	uint8_t *count = memmem(room, 100, "\x38\x08\x82\x01", 4);
 	assert_non_null(count);
-	count[1] = 8;
+	count[1] = 9;
 	assert_int_equal(batch_read(span_of(room, s.len + sizeof(more)), &arena, &b), ERR_OK);
 	assert_int_equal(batch_unknown(b), 1);
 	arena_wipe(&arena);
@@ -335,6 +437,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_we_write_is_what_protobuf_c_packs),
 		cmocka_unit_test(every_record_comes_back),
+		cmocka_unit_test(a_pair_that_contradicts_itself_is_refused),
 		cmocka_unit_test(fields_of_a_newer_node_are_counted),
 		cmocka_unit_test(an_allocation_bomb_is_refused),
 		cmocka_unit_test(every_cut_and_every_flip_is_survived),
