@@ -48,7 +48,7 @@ tsan.ldflags   := -fsanitize=thread -pie
 fuzz.cflags    := -O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined
 fuzz.ldflags   := -fsanitize=fuzzer,address,undefined -pie
 
-CPPFLAGS := -D_GNU_SOURCE -DWAYMARK_VERSION='"$(VERSION)"'
+CPPFLAGS := -D_GNU_SOURCE
 CFLAGS   := -std=c17 $(WARN) $(WERROR) $(HARDEN) $($(FLAVOUR).cflags)
 LDFLAGS  := $($(FLAVOUR).ldflags) -Wl,--as-needed
 LIBS     := -lzmq -lprotobuf-c -lsodium -lpcap -lpq -lmnl -lnftables -lcares -lssl -lcrypto -lz -lm -lpthread
@@ -144,6 +144,13 @@ $(B)/obj/shared/msg/%.o: shared/msg/%.c $(PB_HDR)
 $(B)/obj/%.o: %.c
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(inc.$(firstword $(subst /, ,$<))) $(PGINC) -MMD -MP -c $< -o $@
+
+# Only this object knows the version, and is made anew when it changes.
+$(B)/version: FORCE
+	$(Q)mkdir -p $(@D)
+	$(Q)echo '$(VERSION)' | cmp -s - $@ || echo '$(VERSION)' > $@
+$(B)/obj/shared/base/version.o: $(B)/version
+$(B)/obj/shared/base/version.o: CPPFLAGS += -DWAYMARK_VERSION='"$(VERSION)"'
 
 $(B)/obj/tests/%.o: tests/%.c $(PB_HDR)
 	$(Q)mkdir -p $(@D)

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/version.h"
 #include "cli/options.h"
 #include "keys/keys.h"
 #include "log/log.h"
@@ -149,7 +150,7 @@ static enum err work(const struct node_config *config, const struct seal_secret 
 		err = node_open(r.loop, config, secret, &r.node, f);
 	if (err == ERR_OK) {
 		LOG(LOG_INFO, "agent", "ready", KT("node", config->name), KT("role", config->role),
-		    KT("version", WAYMARK_VERSION));
+		    KT("version", waymark_version));
 		err = loop_run(r.loop, f);
 	}
 	node_close(&r.node);
@@ -195,7 +196,7 @@ int main(int argc, char **argv)
 	if (argc >= 2 && strcmp(argv[1], "keygen") == 0)
 		return keygen(argc - 1, argv + 1);
 	if (argc >= 2 && strcmp(argv[1], "--version") == 0) {
-		puts(PROGRAM " " WAYMARK_VERSION);
+		printf(PROGRAM " %s\n", waymark_version);
 		return 0;
 	}
 	enum err err = cli_read(argc, argv, run_options, &run_usage, &a, &words, &f);

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/version.h"
 #include "cli/options.h"
 #include "keys/keys.h"
 #include "log/log.h"
@@ -252,6 +253,10 @@ int main(int argc, char **argv)
 {
 	static struct collector c;
 	struct fault f = { 0 };
+	if (argc >= 2 && strcmp(argv[1], "--version") == 0) {
+		printf(PROGRAM " %s\n", waymark_version);
+		return 0;
+	}
 	bool helped = false;
 	enum err err = read_options(argc, argv, &c.options, &helped, &f);
 	if (err != ERR_OK)

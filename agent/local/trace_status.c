@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <unistd.h>
 
+#include "base/version.h"
 #include "cli/json.h"
 
 #define SAY_NS (10 * NS_PER_S) // between two lines to what is no terminal
@@ -118,7 +119,7 @@ static enum err put_document(const struct trace_status *t, char **argv, const ui
 		 (unsigned long long)seed[1]);
 	json_object(&j, NULL);
 	json_text(&j, "program", "waymark trace");
-	json_text(&j, "version", WAYMARK_VERSION);
+	json_text(&j, "version", waymark_version);
 	json_array(&j, "arguments");
 	for (; *argv != NULL; argv++)
 		json_text(&j, NULL, *argv);

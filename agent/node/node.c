@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/version.h"
 #include "keys/keys.h"
 #include "log/log.h"
 #include "node/orders.h"
@@ -123,7 +124,7 @@ static enum err open_uplink(struct node *n, struct fault *f)
 	struct uplink_io_config c = {
 		.endpoint = n->config->collector,
 		.node = n->config->name,
-		.software = WAYMARK_VERSION,
+		.software = waymark_version,
 		.secret = n->secret,
 		.spool = records_spool(n->records),
 		.order = on_order,

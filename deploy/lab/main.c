@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "base/version.h"
 #include "lab/verbs.h"
 
 static void usage(FILE *out)
@@ -27,6 +28,10 @@ int main(int argc, char **argv)
 	}
 	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
 		usage(stdout);
+		return 0;
+	}
+	if (strcmp(argv[1], "--version") == 0) {
+		printf("waymark-lab %s\n", waymark_version);
 		return 0;
 	}
 	const struct verb *v = verb_find(lab_verbs, argv[1]);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "base/version.h"
 #include "cli/verb.h"
 
 static void usage(FILE *out)
@@ -37,7 +38,7 @@ int main(int argc, char **argv)
 		return 0;
 	}
 	if (strcmp(argv[1], "--version") == 0) {
-		puts("waymark " WAYMARK_VERSION);
+		printf("waymark %s\n", waymark_version);
 		return 0;
 	}
 	const struct verb *v = verb_find(verbs_local, argv[1]);

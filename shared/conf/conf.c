@@ -153,8 +153,8 @@ enum err conf_set(const struct conf_option *o, struct span v, void *into, struct
 		return ERR_OK;
 	int shown = v.len > 60 ? 60 : (int)v.len;
 	if (err == ERR_RANGE && (o->min != 0 || o->max != 0))
-		return fault_set(f, ERR_USAGE, 0, "%s: %.*s is outside %g to %g%s", o->name, shown,
-				 (const char *)v.at, o->min, o->max,
+		return fault_set(f, ERR_USAGE, 0, "%s: %.*s is outside %.15g to %.15g%s", o->name,
+				 shown, (const char *)v.at, o->min, o->max,
 				 o->kind == CONF_DURATION ? " seconds" : "");
 	return fault_set(f, ERR_USAGE, 0, "%s: \"%.*s\" is not %s", o->name, shown,
 			 v.len > 0 ? (const char *)v.at : "", expected(o->kind));
