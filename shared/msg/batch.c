@@ -17,6 +17,13 @@ static size_t unknown_records(const Waymark__Batch *b)
 	return n;
 }
 
+static size_t unknown_page(const Waymark__Page *p)
+{
+	return unknown_in(&p->base) + (p->http != NULL ? unknown_in(&p->http->base) : 0) +
+	       (p->https != NULL ? unknown_in(&p->https->base) : 0) +
+	       (p->tls != NULL ? unknown_in(&p->tls->base) : 0);
+}
+
 static size_t count_unknown(const Waymark__Batch *b)
 {
 	size_t n = unknown_in(&b->base) + (b->clock != NULL ? unknown_in(&b->clock->base) : 0);
@@ -36,6 +43,10 @@ static size_t count_unknown(const Waymark__Batch *b)
 		n += unknown_in(&b->gap[i]->base);
 	for (size_t i = 0; i < b->n_dns_pair; i++)
 		n += unknown_in(&b->dns_pair[i]->base);
+	for (size_t i = 0; i < b->n_page; i++)
+		n += unknown_page(b->page[i]);
+	for (size_t i = 0; i < b->n_resolver; i++)
+		n += unknown_in(&b->resolver[i]->base);
 	return n;
 }
 
@@ -51,7 +62,7 @@ static enum err read_head(const Waymark__Batch *b, struct batch_head *out)
 	out->sealed = wall_of(b->sealed_ns);
 	out->records = b->records;
 	size_t known = b->n_trace + b->n_flow + b->n_step + b->n_message + b->n_outcome +
-		       b->n_name + b->n_gap + b->n_dns_pair;
+		       b->n_name + b->n_gap + b->n_dns_pair + b->n_page + b->n_resolver;
 	return known + unknown_records(b) == b->records ? ERR_OK : ERR_FORMAT;
 }
 
@@ -123,4 +134,14 @@ size_t batch_names(const struct batch *b)
 size_t batch_gaps(const struct batch *b)
 {
 	return b->pb->n_gap;
+}
+
+size_t batch_pages(const struct batch *b)
+{
+	return b->pb->n_page;
+}
+
+size_t batch_resolvers(const struct batch *b)
+{
+	return b->pb->n_resolver;
 }

@@ -46,6 +46,8 @@ enum batch_field {
 	BATCH_NAME,
 	BATCH_GAP,
 	BATCH_DNS_PAIR,
+	BATCH_PAGE,
+	BATCH_RESOLVER,
 };
 
 // Ends the record begun at BEGUN; on failure nothing of it stays in OUT (which began at START).

@@ -8,6 +8,8 @@
 #include "base/arena.h"
 #include "msg/dns.h"
 #include "msg/flow.h"
+#include "msg/page.h"
+#include "msg/resolver.h"
 #include "msg/run.h"
 #include "msg/trace.h"
 
@@ -41,6 +43,8 @@ enum err record_write_outcome(struct wr *out, const struct outcome_record *in) M
 enum err record_write_name(struct wr *out, const struct name_record *in) MUSTUSE;
 enum err record_write_gap(struct wr *out, const struct gap_record *in) MUSTUSE;
 enum err record_write_dns_pair(struct wr *out, const struct dns_pair_record *in) MUSTUSE;
+enum err record_write_page(struct wr *out, const struct page_record *in) MUSTUSE;
+enum err record_write_resolver(struct wr *out, const struct resolver_record *in) MUSTUSE;
 enum err batch_head_write(struct wr *out, const struct batch_head *in) MUSTUSE;
 
 // A whole batch, read once. Records are fetched one by one into plain structs that borrow from the
@@ -61,6 +65,8 @@ size_t batch_outcomes(const struct batch *b);
 size_t batch_names(const struct batch *b);
 size_t batch_gaps(const struct batch *b);
 size_t batch_dns_pairs(const struct batch *b);
+size_t batch_pages(const struct batch *b);
+size_t batch_resolvers(const struct batch *b);
 
 // ERR_FORMAT when that record breaks a rule of its header; the others stay readable.
 enum err batch_trace(const struct batch *b, size_t i, struct trace_record *out) MUSTUSE;
@@ -71,3 +77,5 @@ enum err batch_outcome(const struct batch *b, size_t i, struct outcome_record *o
 enum err batch_name(const struct batch *b, size_t i, struct name_record *out) MUSTUSE;
 enum err batch_gap(const struct batch *b, size_t i, struct gap_record *out) MUSTUSE;
 enum err batch_dns_pair(const struct batch *b, size_t i, struct dns_pair_record *out) MUSTUSE;
+enum err batch_page(const struct batch *b, size_t i, struct page_record *out) MUSTUSE;
+enum err batch_resolver(const struct batch *b, size_t i, struct resolver_record *out) MUSTUSE;

@@ -4,19 +4,6 @@
 #include "msg/batch.h"
 #include "msg/unpack.h"
 
-#define ANY(...)                                                                                   \
-	any((const enum err[]){ __VA_ARGS__ },                                                     \
-	    sizeof((enum err[]){ __VA_ARGS__ }) / sizeof(enum err))
-
-// ERR_FORMAT when any part failed.
-static enum err any(const enum err *parts, size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		if (parts[i] != ERR_OK)
-			return ERR_FORMAT;
-	return ERR_OK;
-}
-
 static void trace_arrays(const Waymark__Trace *t, struct trace_record *out)
 {
 	out->tries = bytes_of(t->tries);

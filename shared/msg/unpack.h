@@ -45,3 +45,16 @@ static inline struct wall wall_of(int64_t ns)
 }
 
 enum err clock_of(const Waymark__Clock *c, struct clock_record *out) MUSTUSE;
+
+// ERR_FORMAT when any part failed.
+#define ANY(...)                                                                                   \
+	any_of((const enum err[]){ __VA_ARGS__ },                                                  \
+	       sizeof((enum err[]){ __VA_ARGS__ }) / sizeof(enum err))
+
+static inline enum err any_of(const enum err *parts, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (parts[i] != ERR_OK)
+			return ERR_FORMAT;
+	return ERR_OK;
+}

@@ -16,6 +16,8 @@ static void read_all(const struct batch *b)
 		struct name_record name;
 		struct gap_record gap;
 		struct dns_pair_record dns_pair;
+		struct page_record page;
+		struct resolver_record resolver;
 	} u;
 	for (size_t i = 0; i < batch_traces(b); i++)
 		if (batch_trace(b, i, &u.trace) == ERR_OK)
@@ -35,6 +37,12 @@ static void read_all(const struct batch *b)
 	for (size_t i = 0; i < batch_dns_pairs(b); i++)
 		if (batch_dns_pair(b, i, &u.dns_pair) == ERR_OK)
 			assert(dns_pair_check(&u.dns_pair) == ERR_OK);
+	for (size_t i = 0; i < batch_pages(b); i++)
+		if (batch_page(b, i, &u.page) == ERR_OK)
+			assert(page_check(&u.page) == ERR_OK);
+	for (size_t i = 0; i < batch_resolvers(b); i++)
+		if (batch_resolver(b, i, &u.resolver) == ERR_OK)
+			assert(resolver_check(&u.resolver) == ERR_OK);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
