@@ -32,6 +32,24 @@ static void json_labels(struct json *j, const struct trace_record *r, size_t pro
 	json_end_array(j);
 }
 
+// Nine answers of ten end so: written in one go.
+static void json_plain_end(struct json *j)
+{
+	static const char end[] = "[],\"late\":false,\"rewritten\":false";
+	json_raw(j, span_of("mpls", 4), span_of(end, sizeof(end) - 1));
+}
+
+static void json_icmp(struct json *j, uint32_t answer)
+{
+	static const char expired[] = "11,\"icmp_code\":0";
+	if (answer == ANSWER(ANSWER_ICMP, 11, 0)) {
+		json_raw(j, span_of("icmp_type", 9), span_of(expired, sizeof(expired) - 1));
+		return;
+	}
+	json_int(j, "icmp_type", answer >> 8 & 0xff);
+	json_int(j, "icmp_code", answer & 0xff);
+}
+
 static void json_reply(struct json *j, const struct trace_record *r, size_t i)
 {
 	uint32_t answer = answer_at(r, i);
@@ -45,8 +63,7 @@ static void json_reply(struct json *j, const struct trace_record *r, size_t i)
 	}
 	json_thousandths(j, "rtt_ms", r->rtt_us[i]);
 	if (answer >> 16 == ANSWER_ICMP) {
-		json_int(j, "icmp_type", answer >> 8 & 0xff);
-		json_int(j, "icmp_code", answer & 0xff);
+		json_icmp(j, answer);
 	} else {
 		json_null(j, "icmp_type");
 		json_null(j, "icmp_code");
@@ -58,6 +75,11 @@ static void json_reply(struct json *j, const struct trace_record *r, size_t i)
 		json_null(j, "quoted_ttl");
 	else
 		json_int(j, "quoted_ttl", r->quoted_ttl.len > 0 ? r->quoted_ttl.at[i] : 1);
+	if (mark == 0 && r->mpls_count == 0) {
+		json_plain_end(j);
+		json_end_object(j);
+		return;
+	}
 	json_labels(j, r, i);
 	json_bool(j, "late", (mark & TRACE_LATE) != 0);
 	json_bool(j, "rewritten", (mark & TRACE_REWRITTEN) != 0);

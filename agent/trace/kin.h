@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Which traces a flow or a destination belongs to: slots found by exact flow, and all slots with
-// one destination as a list through the paths. Inside the trace room only.
+// Which traces a flow or a destination belongs to: two hash tables of slots whose chains run
+// through the paths themselves, so that what is looked up is what is needed next. Inside the trace
+// room only.
 #pragma once
 
 #include "trace/path.h"
@@ -9,15 +10,18 @@
 #define TRACE_NO_SLOT UINT32_MAX
 
 struct trace_kin {
-	struct table *flows;   // flow -> slot
-	struct table *targets; // destination -> first slot of its list
+	uint32_t *flows, *targets; // owned; first slot of each chain
+	size_t mask;               // chains, less one
+	uint64_t seed;
 };
 
+// TRACES: about how many there will be.
 enum err trace_kin_init(struct trace_kin *k, size_t traces, const uint64_t seed[2]) MUSTUSE;
 void trace_kin_wipe(struct trace_kin *k);
 
-bool trace_kin_has(const struct trace_kin *k, const struct trace_target *t);
-enum err trace_kin_put(struct trace_kin *k, struct trace_path *paths, uint32_t slot) MUSTUSE;
+bool trace_kin_has(const struct trace_kin *k, const struct trace_path *paths,
+		   const struct trace_target *t);
+void trace_kin_put(struct trace_kin *k, struct trace_path *paths, uint32_t slot);
 void trace_kin_take(struct trace_kin *k, struct trace_path *paths, uint32_t slot);
 
 // The trace that R answers and the probe, or TRACE_NO_SLOT.

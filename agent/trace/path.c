@@ -9,7 +9,7 @@
 #define AGAIN_SPACING  (400 * NS_PER_MS) // to a router that seems to limit its answers, and longer
 #define SLOT_FLOOR     (200 * NS_PER_MS) // an open probe holds its place in the window this long
 #define PATIENCE_FLOOR NS_PER_S          // and is given up after this, unless RTTs say more
-#define ROOM_FIRST     12                // attempts
+#define ROOM_STEP      12                // attempts
 #define HOPS_FIRST     16
 #define NO_SERIAL      TRACE_NO_SERIAL
 
@@ -123,7 +123,8 @@ static struct waiting settle(struct trace_path *p, struct mono now, uint8_t end)
 	struct waiting w = { .change = MONO_NEVER };
 	for (uint16_t i = p->first_open; i < p->serials; i++) {
 		struct trace_attempt *a = &p->attempts[i];
-		int64_t age = mono_since(now, a->sent);
+		struct mono sent = sent_at(a, now);
+		int64_t age = mono_since(now, sent);
 		if (a->state == TRACE_ATTEMPT_OPEN && (age >= patience || a->ttl > end))
 			a->state = TRACE_ATTEMPT_SILENT;
 		if (a->state != TRACE_ATTEMPT_OPEN) {
@@ -132,7 +133,7 @@ static struct waiting settle(struct trace_path *p, struct mono now, uint8_t end)
 		}
 		w.open++;
 		w.count += age < slot;
-		w.change = mono_min(w.change, mono_add(a->sent, age < slot ? slot : patience));
+		w.change = mono_min(w.change, mono_add(sent, age < slot ? slot : patience));
 	}
 	return w;
 }
@@ -181,12 +182,12 @@ static struct mono deadline(const struct trace_path *p)
 	return p->target.deadline_ns > 0 ? mono_add(p->begun, p->target.deadline_ns) : MONO_NEVER;
 }
 
-// Most traces end early: storage doubles with what was sent.
+// Most traces end early: storage grows with what was sent.
 static bool room_for_one(struct trace_path *p)
 {
 	if (p->serials < p->room)
 		return true;
-	size_t room = p->room == 0 ? ROOM_FIRST : p->room * 2u;
+	size_t room = p->room + ROOM_STEP + p->room / 4u;
 	struct trace_attempt *attempts = reallocarray(p->attempts, room, sizeof(*attempts));
 	if (attempts == NULL)
 		return false;
@@ -230,7 +231,7 @@ void trace_path_send(struct trace_path *p, struct mono now, uint8_t ttl, struct 
 {
 	const struct trace_target *t = &p->target;
 	uint16_t serial = p->serials++;
-	p->attempts[serial] = (struct trace_attempt){ .sent = now, .ttl = ttl };
+	p->attempts[serial] = (struct trace_attempt){ .time = sent_time(now), .ttl = ttl };
 	hop(p, ttl)->tries++;
 	hop(p, ttl)->last = ticks(p, now);
 	p->last_send = now;
@@ -249,6 +250,12 @@ void trace_path_send(struct trace_path *p, struct mono now, uint8_t ttl, struct 
 		.check = trace_path_check(p, serial),
 		.cookie = trace_path_cookie(p),
 	};
+}
+
+void trace_path_sent(struct trace_path *p, uint16_t serial, struct mono at)
+{
+	if (p->attempts[serial].state == TRACE_ATTEMPT_OPEN)
+		p->attempts[serial].time = sent_time(at);
 }
 
 enum trace_stop trace_path_stop(const struct trace_path *p, struct mono now)

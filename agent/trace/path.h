@@ -18,14 +18,20 @@ enum trace_attempt_state {
 	TRACE_ATTEMPT_ANSWERED,
 };
 
+// Twelve bytes: most of what a trace weighs. It has its answer or still waits for one, so that
+// the time it left and the time the answer took share their place.
 struct trace_attempt {
-	struct mono sent;
-	uint32_t rtt_us;
-	uint32_t answer; // ANSWER()
-	uint8_t from;    // 1-based index into the path's addresses
-	uint8_t state, ttl;
-	uint8_t reply_ttl, quoted_ttl, mark;
-	uint8_t mpls_at, mpls_count;
+	uint32_t time; // answered: RTT in us; else when it was sent, in us, the last 32 bits of it
+	unsigned state : 2, kind : 2; // kind, type, code: of the ANSWER()
+	unsigned type : 8, code : 8;
+	unsigned from : 8; // 1-based index into the path's addresses
+	uint8_t ttl, reply_ttl, quoted_ttl, mark;
+};
+
+// A label stack entry that the answer to probe SERIAL carried.
+struct trace_label {
+	uint32_t word;
+	uint16_t serial;
 };
 
 struct trace_hop {
@@ -42,7 +48,7 @@ struct trace_path {
 	struct mono begun, last_send;
 	uint64_t random; // what this trace's fields are made of
 	uint32_t generation;
-	uint32_t next_ready, next_same, prev_same;
+	uint32_t next_ready, next_flow, next_same, prev_same;
 	struct mono wake[2]; // entries known to be in the heap
 	bool used, ready, stopped, refused, no_route;
 	uint8_t top;                              // highest TTL answered by anybody
@@ -55,7 +61,7 @@ struct trace_path {
 	uint8_t mpls_count;
 	uint8_t addr_count, addr_room, hop_room;
 	uint16_t room;                  // attempts there is storage for
-	uint32_t *mpls;                 // owned; NULL before the first label
+	struct trace_label *mpls;       // owned; NULL before the first
 	uint8_t *addrs;                 // owned; who answered, packed
 	struct trace_attempt *attempts; // owned
 	struct trace_hop *hops;         // owned; from first_ttl on, as far as anybody looked
@@ -76,6 +82,9 @@ enum trace_step trace_path_step(struct trace_path *p, struct mono now, uint8_t *
 
 // Counts a probe to TTL as sent and fills everything in PROBE but its slot and generation.
 void trace_path_send(struct trace_path *p, struct mono now, uint8_t ttl, struct trace_probe *probe);
+
+// Probe SERIAL left at AT, not when it was given out.
+void trace_path_sent(struct trace_path *p, uint16_t serial, struct mono at);
 
 // The answer to probe SERIAL. False when that one had its answer already.
 bool trace_path_hear(struct trace_path *p, uint16_t serial, uint8_t mark, struct mono rx,

@@ -100,28 +100,35 @@ static uint32_t rtt_us(int64_t ns)
 	return (uint32_t)clamp((ns + NS_PER_US / 2) / NS_PER_US, 1, UINT32_MAX);
 }
 
-static void keep_labels(struct trace_path *p, struct trace_attempt *a, const struct trace_reply *r)
+static void keep_labels(struct trace_path *p, uint16_t serial, const struct trace_reply *r)
 {
-	a->mpls_at = p->mpls_count;
 	if (r->mpls_count > 0 && p->mpls == NULL)
 		p->mpls = calloc(TRACE_PATH_MPLS, sizeof(*p->mpls));
 	if (p->mpls == NULL)
 		return;
 	for (size_t i = 0; i < r->mpls_count && p->mpls_count < TRACE_PATH_MPLS; i++) {
 		const struct mpls_entry *e = &r->mpls[i];
-		p->mpls[p->mpls_count++] =
-			e->label << 12 | (e->tc & 7u) << 9 | (e->bottom ? 256u : 0u) | e->ttl;
-		a->mpls_count++;
+		p->mpls[p->mpls_count++] = (struct trace_label){
+			.word = e->label << 12 | (e->tc & 7u) << 9 | (e->bottom ? 256u : 0u) |
+				e->ttl,
+			.serial = serial,
+		};
 	}
 }
 
-static uint32_t answer_of(const struct trace_reply *r)
+static void keep_answer(struct trace_attempt *a, const struct trace_reply *r)
 {
-	if (r->kind == TRACE_HEARD_DATAGRAM)
-		return ANSWER(ANSWER_UDP, 0, 0);
-	if (r->kind == TRACE_HEARD_SYN_ACK || r->kind == TRACE_HEARD_RST)
-		return ANSWER(ANSWER_TCP, 0, r->tcp_flags & 0xff);
-	return ANSWER(ANSWER_ICMP, r->icmp_type, r->icmp_code);
+	bool tcp = r->kind == TRACE_HEARD_SYN_ACK || r->kind == TRACE_HEARD_RST;
+	if (r->kind == TRACE_HEARD_DATAGRAM) {
+		a->kind = ANSWER_UDP;
+	} else if (tcp) {
+		a->kind = ANSWER_TCP;
+		a->code = r->tcp_flags & 0xffu;
+	} else {
+		a->kind = ANSWER_ICMP;
+		a->type = r->icmp_type;
+		a->code = r->icmp_code;
+	}
 }
 
 bool trace_path_hear(struct trace_path *p, uint16_t serial, uint8_t mark, struct mono rx,
@@ -131,10 +138,11 @@ bool trace_path_hear(struct trace_path *p, uint16_t serial, uint8_t mark, struct
 	if (a->state == TRACE_ATTEMPT_ANSWERED)
 		return false;
 	// A receive time that cannot be (a stepped clock) is replaced by the time we know.
-	if (mono_before(now, rx) || mono_before(rx, a->sent))
-		rx = later(now, a->sent);
-	int64_t rtt = mono_since(rx, a->sent);
-	a->rtt_us = rtt_us(rtt);
+	struct mono sent = sent_at(a, now);
+	if (mono_before(now, rx) || mono_before(rx, sent))
+		rx = later(now, sent);
+	int64_t rtt = mono_since(rx, sent);
+	a->time = rtt_us(rtt);
 	a->mark = mark;
 	if (a->state == TRACE_ATTEMPT_SILENT && a->ttl <= trace_path_horizon(p))
 		a->mark |= TRACE_LATE;
@@ -142,10 +150,10 @@ bool trace_path_hear(struct trace_path *p, uint16_t serial, uint8_t mark, struct
 		p->rtt_max = rtt;
 	a->state = TRACE_ATTEMPT_ANSWERED;
 	a->from = keep_addr(p, &r->from);
-	a->answer = answer_of(r);
+	keep_answer(a, r);
 	a->reply_ttl = r->ttl;
 	a->quoted_ttl = r->quoted ? r->quoted_ttl : 0;
-	keep_labels(p, a, r);
+	keep_labels(p, serial, r);
 	note_end(p, a->ttl, r);
 	if (hop(p, a->ttl)->answer == NO_SERIAL)
 		hop(p, a->ttl)->answer = serial;

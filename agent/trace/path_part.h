@@ -5,6 +5,8 @@
 
 #include "trace/path.h"
 
+#define TRACE_AHEAD_US 60000000u // the clock of the last tick may lie behind that of a send
+
 static inline struct trace_hop *hop(const struct trace_path *p, uint8_t ttl)
 {
 	return &p->hops[ttl - p->target.first_ttl];
@@ -25,6 +27,20 @@ static inline int64_t clamp(int64_t v, int64_t low, int64_t high)
 static inline struct mono later(struct mono a, struct mono b)
 {
 	return mono_before(a, b) ? b : a;
+}
+
+// When an attempt without an answer left: within the last hour, or a moment from now.
+static inline struct mono sent_at(const struct trace_attempt *a, struct mono now)
+{
+	int64_t us = now.ns / NS_PER_US;
+	uint32_t ago = (uint32_t)us - a->time;
+	int64_t since = ago > UINT32_MAX - TRACE_AHEAD_US ? (int64_t)ago - UINT32_MAX - 1 : ago;
+	return (struct mono){ (us - since) * NS_PER_US };
+}
+
+static inline uint32_t sent_time(struct mono at)
+{
+	return (uint32_t)((at.ns + NS_PER_US / 2) / NS_PER_US);
 }
 
 // Highest TTL worth asking as things stand.

@@ -63,38 +63,41 @@ static uint8_t answer_ref(struct trace_scratch *s, uint32_t answer)
 	return (uint8_t)s->answer_count;
 }
 
-static void put_labels(struct trace_scratch *s, const struct trace_path *p,
-		       const struct trace_attempt *a)
+static void put_labels(struct trace_scratch *s, const struct trace_path *p, uint16_t serial)
 {
-	for (size_t i = 0; i < a->mpls_count; i++) {
+	for (size_t i = 0; i < p->mpls_count; i++) {
+		if (p->mpls[i].serial != serial)
+			continue;
 		s->mpls_probe[s->mpls_count] = (uint32_t)s->probes;
-		s->mpls_label[s->mpls_count++] = p->mpls[a->mpls_at + i];
+		s->mpls_label[s->mpls_count++] = p->mpls[i].word;
 	}
 }
 
-static void put(struct trace_scratch *s, const struct trace_path *p, const struct trace_attempt *a)
+static void put(struct trace_scratch *s, const struct trace_path *p, uint16_t serial)
 {
+	const struct trace_attempt *a = &p->attempts[serial];
 	size_t i = s->probes;
 	s->ref[i] = s->answer[i] = s->reply_ttl[i] = s->quoted_ttl[i] = s->mark[i] = 0;
 	s->rtt_us[i] = 0;
 	if (a->state == TRACE_ATTEMPT_ANSWERED && a->from != 0) {
-		uint8_t ref = addr_ref(s, trace_path_from(p, a)), answer = answer_ref(s, a->answer);
+		uint8_t ref = addr_ref(s, trace_path_from(p, a));
+		uint8_t answer = answer_ref(s, ANSWER(a->kind, a->type, a->code));
 		// A dictionary that is full loses the answer, not the record.
 		if (ref == 0 || answer == 0) {
 			s->probes++;
 			return;
 		}
+		bool expired = a->kind == ANSWER_ICMP && a->type == 11;
 		s->ref[i] = ref;
 		s->answer[i] = answer;
-		s->rtt_us[i] = a->rtt_us;
+		s->rtt_us[i] = a->time;
 		s->reply_ttl[i] = a->reply_ttl;
 		s->quoted_ttl[i] = a->quoted_ttl;
 		s->mark[i] = a->mark;
 		s->odd_quotes =
-			s->odd_quotes || a->quoted_ttl > 1 ||
-			(a->quoted_ttl == 0 && a->answer >> 8 == ANSWER(ANSWER_ICMP, 11, 0) >> 8);
+			s->odd_quotes || a->quoted_ttl > 1 || (a->quoted_ttl == 0 && expired);
 		s->marks = s->marks || a->mark != 0;
-		put_labels(s, p, a);
+		put_labels(s, p, serial);
 	}
 	s->probes++;
 }
@@ -106,7 +109,7 @@ static void put_all(struct trace_scratch *s, const struct trace_path *p, uint8_t
 		size_t before = s->probes;
 		for (uint16_t i = 0; i < p->serials; i++)
 			if (p->attempts[i].ttl == ttl)
-				put(s, p, &p->attempts[i]);
+				put(s, p, i);
 		s->tries[ttl - p->target.first_ttl] = (uint8_t)(s->probes - before);
 	}
 }

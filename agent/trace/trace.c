@@ -136,7 +136,7 @@ static enum err choose_flow(const struct trace_engine *e, struct trace_target *t
 			t->sport = (uint16_t)(e->config.sport_first +
 					      (e->config.seed[0] % 65536 + e->begun + i) %
 						      e->config.sport_count);
-		if (!trace_kin_has(&e->kin, t))
+		if (!trace_kin_has(&e->kin, e->paths, t))
 			return ERR_OK;
 	}
 	return chosen ? ERR_EXISTS : ERR_FULL;
@@ -175,12 +175,11 @@ enum err trace_put(struct trace_engine *e, struct mono now, const struct trace_t
 	struct trace_path *p = &e->paths[slot];
 	uint64_t begun = ++e->begun;
 	err = trace_path_init(p, &t, now, table_hash(e->config.seed, span_of(&begun, 8)));
-	if (err == ERR_OK)
-		err = trace_kin_put(&e->kin, e->paths, slot);
 	if (err != ERR_OK) {
 		slot_put(e, slot);
 		return err;
 	}
+	trace_kin_put(&e->kin, e->paths, slot);
 	p->used = true;
 	e->count++;
 	make_ready(e, slot);
@@ -222,8 +221,8 @@ static struct trace_path *path_of(struct trace_engine *e, struct trace_ref ref)
 void trace_hear_sent(struct trace_engine *e, struct trace_ref ref, struct mono at)
 {
 	struct trace_path *p = path_of(e, ref);
-	if (p != NULL && p->attempts[ref.serial].state == TRACE_ATTEMPT_OPEN)
-		p->attempts[ref.serial].sent = at;
+	if (p != NULL)
+		trace_path_sent(p, ref.serial, at);
 }
 
 void trace_hear_failed(struct trace_engine *e, struct trace_ref ref, bool refused)

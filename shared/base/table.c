@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/table.h"
 
+#include <endian.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -34,6 +35,20 @@ static inline void sip_round(uint64_t v[4])
 	v[2] = rotl(v[2], 32);
 }
 
+// The bytes from WHOLE on, fewer than eight, the first of them lowest.
+static inline uint64_t tail_of(struct span s, size_t whole)
+{
+	uint64_t word = 0;
+	if (s.len < 8) {
+		for (size_t i = whole; i < s.len; i++)
+			word |= (uint64_t)s.at[i] << (8 * (i - whole));
+	} else if (s.len > whole) {
+		memcpy(&word, s.at + s.len - 8, 8);
+		word = le64toh(word) >> (8 * (8 - (s.len - whole)));
+	}
+	return word;
+}
+
 // SipHash-1-3 (Aumasson, Bernstein 2012).
 uint64_t table_hash(const uint64_t seed[2], struct span s)
 {
@@ -51,9 +66,7 @@ uint64_t table_hash(const uint64_t seed[2], struct span s)
 		sip_round(v);
 		v[0] ^= word;
 	}
-	word = (uint64_t)s.len << 56;
-	for (size_t i = whole; i < s.len; i++)
-		word |= (uint64_t)s.at[i] << (8 * (i - whole));
+	word = tail_of(s, whole) | (uint64_t)s.len << 56;
 	v[3] ^= word;
 	sip_round(v);
 	v[0] ^= word;

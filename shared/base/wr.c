@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/wr.h"
 
+#include <endian.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -32,15 +33,6 @@ void wr_zero(struct wr *w, size_t len)
 		memset(at, 0, len);
 }
 
-static void big(struct wr *w, uint64_t v, size_t len)
-{
-	uint8_t *at = wr_reserve(w, len);
-	for (size_t i = len; at != NULL && i > 0; i--) {
-		at[i - 1] = (uint8_t)v;
-		v >>= 8;
-	}
-}
-
 static void little(struct wr *w, uint64_t v, size_t len)
 {
 	uint8_t *at = wr_reserve(w, len);
@@ -52,22 +44,33 @@ static void little(struct wr *w, uint64_t v, size_t len)
 
 void wr_u8(struct wr *w, uint8_t v)
 {
-	big(w, v, 1);
+	uint8_t *at = wr_reserve(w, 1);
+	if (at != NULL)
+		*at = v;
 }
 
 void wr_u16(struct wr *w, uint16_t v)
 {
-	big(w, v, 2);
+	uint8_t *at = wr_reserve(w, 2);
+	v = htobe16(v);
+	if (at != NULL)
+		memcpy(at, &v, 2);
 }
 
 void wr_u32(struct wr *w, uint32_t v)
 {
-	big(w, v, 4);
+	uint8_t *at = wr_reserve(w, 4);
+	v = htobe32(v);
+	if (at != NULL)
+		memcpy(at, &v, 4);
 }
 
 void wr_u64(struct wr *w, uint64_t v)
 {
-	big(w, v, 8);
+	uint8_t *at = wr_reserve(w, 8);
+	v = htobe64(v);
+	if (at != NULL)
+		memcpy(at, &v, 8);
 }
 
 void wr_le16(struct wr *w, uint16_t v)

@@ -5,6 +5,8 @@
 #include <math.h>
 #include <string.h>
 
+#define JSON_KEY 64 // room for a key, its quotes, and what stands round them
+
 // Length of the UTF-8 sequence at S, or 0 when it is none (RFC 3629).
 static size_t utf8(struct span s)
 {
@@ -93,17 +95,25 @@ static void quoted(struct json *j, struct span s)
 	put_char(j, '"');
 }
 
-// Keys are constants of ours: nothing to escape.
+// Keys are constants of ours: nothing to escape, and short.
 static void lead(struct json *j, const char *key)
 {
+	if (sizeof(j->bytes) - j->len < JSON_KEY)
+		flush(j);
+	char *at = j->bytes + j->len;
 	if (j->some[j->depth])
-		put_char(j, ',');
+		*at++ = ',';
 	j->some[j->depth] = true;
-	if (key == NULL)
-		return;
-	put_char(j, '"');
-	put_text(j, key);
-	put(j, "\":", 2);
+	if (key != NULL) {
+		size_t len = strlen(key);
+		assert(len <= JSON_KEY - 4);
+		*at++ = '"';
+		memcpy(at, key, len);
+		at += len;
+		*at++ = '"';
+		*at++ = ':';
+	}
+	j->len = (size_t)(at - j->bytes);
 }
 
 // The decimal digits of V, at least LEAST of them.
@@ -111,6 +121,10 @@ static void put_digits(struct json *j, uint64_t v, int least)
 {
 	char digits[20];
 	size_t at = sizeof(digits);
+	if (v < 10 && least <= 1) {
+		put_char(j, (char)('0' + v));
+		return;
+	}
 	do {
 		digits[--at] = (char)('0' + v % 10);
 		v /= 10;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "wire/checksum.h"
 
-#include "wire/be.h"
+#include <endian.h>
+#include <string.h>
 
 static uint16_t fold(uint32_t sum)
 {
@@ -10,17 +11,24 @@ static uint16_t fold(uint32_t sum)
 	return (uint16_t)sum;
 }
 
+// Summed as the machine reads words, turned round once at the end (RFC 1071, 2 B).
 uint32_t checksum_add(uint32_t sum, struct span s)
 {
-	uint64_t wide = sum;
+	uint64_t wide = 0;
 	size_t i = 0;
-	for (; i + 2 <= s.len; i += 2)
-		wide += be16_at(s.at + i);
-	if (i < s.len)
-		wide += (uint32_t)s.at[i] << 8;
-	while (wide >> 32)
-		wide = (wide & 0xffffffff) + (wide >> 32);
-	return fold((uint32_t)wide);
+	uint32_t word;
+	for (; i + 4 <= s.len; i += 4) {
+		memcpy(&word, s.at + i, 4);
+		wide += word;
+	}
+	word = 0;
+	if (i < s.len) {
+		memcpy(&word, s.at + i, s.len - i);
+		wide += word;
+	}
+	wide = (wide & 0xffffffff) + (wide >> 32);
+	wide = (wide & 0xffffffff) + (wide >> 32);
+	return fold((uint32_t)be16toh(fold((uint32_t)wide)) + fold(sum));
 }
 
 uint32_t checksum_pseudo(const struct addr *src, const struct addr *dst, uint8_t proto,
