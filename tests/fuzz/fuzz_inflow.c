@@ -13,7 +13,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct inflow_config c = INFLOW_DEFAULT;
 	struct mono now = { 0 };
 	c.all = true;
-	c.flows = 64;
+	c.flows = 4;
 	c.tag = 7;
 	struct inflow *e = inflow_new(&c);
 	assert(e != NULL);

@@ -6,17 +6,29 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+// One block for everything, kept from input to input: mapping it anew each time was most of the
+// work.
+static struct arena *arena(void)
+{
+	static struct arena a;
+	if (a.first == NULL) {
+		arena_init(&a, TRACE_DOC_BYTES);
+		assert(arena_take(&a, TRACE_DOC_BYTES) != NULL);
+	}
+	arena_reset(&a);
+	return &a;
+}
+
 // A warts file. Each trace that is read can be written as warts, and reads back with as many
 // answers; what is written is then a fixed point.
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct arena a;
+	struct arena *a = arena();
 	struct trace_doc d, again;
 	struct trace_file f = trace_file_of(span_of(data, size));
 	f.warts = true;
-	arena_init(&a, TRACE_DOC_BYTES);
-	for (enum err err = ERR_OK; err != ERR_MISSING && err != ERR_CORRUPT; arena_reset(&a)) {
-		err = trace_file_next(&f, &a, &d);
+	for (enum err err = ERR_OK; err != ERR_MISSING && err != ERR_CORRUPT; arena_reset(a)) {
+		err = trace_file_next(&f, a, &d);
 		if (err != ERR_OK)
 			continue;
 		char *text;
@@ -27,12 +39,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		fclose(out);
 		if (written == ERR_OK) {
 			struct trace_file file = trace_file_of(span_of(text, len));
-			enum err back = trace_file_next(&file, &a, &again);
+			enum err back = trace_file_next(&file, a, &again);
 			assert(back == ERR_OK || back == ERR_MEMORY);
 			assert(back == ERR_MEMORY || again.count <= d.count);
 		}
 		free(text);
 	}
-	arena_wipe(&a);
 	return 0;
 }
