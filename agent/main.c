@@ -13,6 +13,8 @@
 #include "sys/file.h"
 #include "tunnel/tunnel_io.h"
 
+#include "reflector.h"
+
 #define PROGRAM     "waymark-agent"
 #define PATIENCE_NS (5 * NS_PER_S) // for the last acknowledgements when asked to end
 
@@ -35,13 +37,14 @@ static const struct conf_option keygen_options[] = {
 
 static const struct cli_usage run_usage = {
 	.synopsis = PROGRAM " [run | check | print] --config FILE\n       " PROGRAM
-			    " keygen --keys DIR",
+			    " keygen --keys DIR\n       " PROGRAM " reflector [--zone NAME]",
 	.text = "The agent of a vantage node or a phone gateway. `run` (or nothing) works until it "
 		"is\n"
 		"told to end; `check` says whether the configuration is right; `print` prints it "
 		"with\n"
 		"every default, as a file that reads back the same; `keygen` makes this node's "
-		"keys.",
+		"keys;\n"
+		"`reflector` tells others how they look from here (see its --help).",
 	.examples = "  " PROGRAM " keygen --keys /etc/waymark/keys\n"
 		    "  " PROGRAM " check --config /etc/waymark/agent.conf\n"
 		    "  " PROGRAM " --config /etc/waymark/agent.conf\n",
@@ -195,6 +198,8 @@ int main(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN);
 	if (argc >= 2 && strcmp(argv[1], "keygen") == 0)
 		return keygen(argc - 1, argv + 1);
+	if (argc >= 2 && strcmp(argv[1], "reflector") == 0)
+		return reflector_main(argc - 1, argv + 1);
 	if (argc >= 2 && strcmp(argv[1], "--version") == 0) {
 		printf(PROGRAM " %s\n", waymark_version);
 		return 0;
