@@ -235,6 +235,7 @@ static int import_list(int argc, char **argv)
 static const struct verb verbs[] = {
 	{ "pairs", import_pairs, "country paths of pairs, from CSV" },
 	{ "flows", import_flows, "flows of a capture, from `waymark flows --json`" },
+	{ "satellite", import_satellite, "a published scan of open resolvers" },
 	{ "list", import_list, "the sets of pairs" },
 	{ NULL, NULL, NULL },
 };

@@ -20,7 +20,7 @@ const struct verb verbs_central[] = {
 	{ "order", order_verb, "orders to one node: trace list" },
 	{ "verify", verify_verb, "prove that what is stored is what the nodes signed" },
 	{ "geo", geo_verb, "where addresses are: import list explain override" },
-	{ "import", import_verb, "what was measured elsewhere: pairs flows list" },
+	{ "import", import_verb, "what was measured elsewhere: pairs flows satellite list" },
 	{ "judge", judge_verb,
 	  "decide which servers were the messenger's, and where addresses are" },
 	{ "backends", backends_verb, "the remote ends of a run, what each was and why" },

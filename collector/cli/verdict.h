@@ -16,6 +16,7 @@ int backends_verb(int argc, char **argv);
 // Sub-verbs of import that have their own files.
 int import_pairs(int argc, char **argv);
 int import_flows(int argc, char **argv);
+int import_satellite(int argc, char **argv);
 
 // Opens the database as waymark_judge and judges what is known by now, so that what is printed next
 // is up to date. A table that cannot be read is told on standard error and hinders nothing; who may

@@ -1,0 +1,135 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# Published scans are read whole in every format, and Satellite's rule comes to the verdicts that were
+# published, field by field. Against a private cluster, through the real verbs.
+set -u
+
+here=$(cd "$(dirname "$0")" && pwd)
+root=$(cd "$here/../.." && pwd)
+waymark=${WAYMARK_BIN:-$root/build/bin}/waymark
+data=$root/tests/data/satellite
+dir=$(mktemp -d /tmp/wm-satellite.XXXXXX)
+chmod 755 "$dir"
+export WAYMARK_DATA=$dir/data
+unset WAYMARK_DB WAYMARK_KEYS
+n=0
+
+finish() {
+	"$waymark" db stop >"$dir/stop" 2>&1
+	rm -rf "$dir"
+}
+trap finish EXIT
+
+ok() { # STATUS NAME
+	n=$((n + 1))
+	if [ "$1" -eq 0 ]; then echo "ok $n - $2"; else
+		echo "not ok $n - $2"
+		sed 's/^/# /' "$dir/out"
+	fi
+}
+expect() { # STATUS NAME COMMAND…
+	local want=$1 name=$2
+	shift 2
+	"$@" >"$dir/out" 2>&1
+	local got=$?
+	[ "$got" -eq "$want" ] || echo "exit status $got, not $want" >>"$dir/out"
+	[ "$got" -eq "$want" ]
+	ok $? "$name"
+}
+says() { grep -q -- "$1" "$dir/out"; } # PATTERN in what the last command said
+sql() { PGOPTIONS='-c TimeZone=UTC' psql -XAtq -v ON_ERROR_STOP=1 "$("$waymark" db path)" "$@"; }
+is() { # NAME WANT SQL
+	sql -c "$3" >"$dir/out" 2>&1
+	[ "$(cat "$dir/out")" = "$2" ]
+	local status=$?
+	echo "wanted: $2" >>"$dir/out"
+	ok $status "$1"
+}
+scan() { echo "(SELECT id FROM raw.scan WHERE name = '$1')"; }
+
+expect 0 'a database is made' "$waymark" db init
+
+# --- all versions are read ----------------------------------------------------------------------------
+
+for each in 'Satellitev1_2018-08-03 v1 31 8 0 5' 'Satellitev2_2021-04-25 v2.1 23 8 0 5' 'Satellitev2-2021-10-20 v2.2 45 12 21 10'; do
+	# shellcheck disable=SC2086 # words are wanted
+	set -- $each
+	expect 0 "$2 is imported" "$waymark" import satellite "$data/$1"
+	says "($2): $3 lines, 0 of them unreadable; $4 pairs, $5 pages, $6 resolvers"
+	ok $? 'with every line'
+done
+
+mkdir -p "$dir/CP_Satellite-2021-03-17-12-00-01/raw"
+cat >"$dir/CP_Satellite-2021-03-17-12-00-01/raw/results.json" <<'END'
+{"vp":"198.18.0.1","location":{"country_name":"Germany","country_code":"DE"},"test_url":"a.example","response":{"198.18.9.1":["ip","no_tags"]},"passed_control":true,"connect_error":false,"in_control_group":true,"anomaly":false,"confidence":{"average":100,"matches":[100],"untagged_controls":true,"untagged_response":true},"start_time":"2021-03-17 12:00:02 -0400 EDT","end_time":"2021-03-17 12:00:03 -0400 EDT"}
+{"vp":"198.18.0.2","location":{"country_name":"Germany","country_code":"DE"},"test_url":"a.example","response":{"error":["read udp 198.18.0.9:4000->198.18.0.2:53: i/o timeout"]},"passed_control":true,"connect_error":true,"in_control_group":true,"anomaly":false,"confidence":{"average":0,"matches":null,"untagged_controls":true,"untagged_response":false},"start_time":"2021-03-17 12:00:02 -0400 EDT","end_time":"2021-03-17 12:00:03 -0400 EDT"}
+END
+cat >"$dir/CP_Satellite-2021-03-17-12-00-01/raw/responses_control.json" <<'END'
+{"vp":"1.1.1.1","test_url":"a.example","response":[{"url":"a.root-servers.net","has_type_a":true,"response":["198.41.0.4"],"error":"null","rcode":0,"start_time":"2021-03-17 12:00:01 -0400 EDT","end_time":"2021-03-17 12:00:01.1 -0400 EDT"},{"url":"a.example","has_type_a":true,"response":["198.18.9.1"],"error":"null","rcode":0,"start_time":"2021-03-17 12:00:01.1 -0400 EDT","end_time":"2021-03-17 12:00:01.2 -0400 EDT"}],"passed_control":true,"connect_error":false}
+END
+tar -C "$dir" -czf "$dir/CP_Satellite-2021-03-17-12-00-01.tar.gz" CP_Satellite-2021-03-17-12-00-01
+expect 0 'v2.0, as an archive' "$waymark" import satellite "$dir/CP_Satellite-2021-03-17-12-00-01.tar.gz" --name v2.0
+says '(v2.0): 3 lines, 0 of them unreadable; 3 pairs'
+ok $? 'with every line'
+is 'an error without an rcode is a try' '{2}|{1}|{2}' "SELECT try_role, try_error, try_outcome FROM raw.dns_pair
+	WHERE scan = $(scan v2.0) AND resolver = '198.18.0.2'"
+
+cat >"$dir/DE.json" <<'END'
+{"domain":"a.root-servers.net","domain_is_control":true,"date":"2023-01-02","start_time":"2023-01-02T00:00:01.5-05:00","end_time":"2023-01-02T00:00:09.5-05:00","retry":null,"resolver_ip":"198.18.0.2","resolver_name":"ns.example.","resolver_is_trusted":false,"resolver_netblock":null,"resolver_asn":1,"resolver_as_name":null,"resolver_as_full_name":null,"resolver_as_class":null,"resolver_country":"DE","resolver_organization":null,"received_error":"read udp 198.18.0.9:4000->198.18.0.2:53: i/o timeout","received_rcode":-1,"answers":[],"measurement_id":"ab","source":"CP_Satellite-2023-01-02-00-00-00"}
+{"domain":"a.example","domain_is_control":false,"date":"2023-01-02","start_time":"2023-01-02T00:00:01.5-05:00","end_time":"2023-01-02T00:00:09.5-05:00","retry":0,"resolver_ip":"198.18.0.2","resolver_name":"ns.example.","resolver_is_trusted":false,"resolver_netblock":null,"resolver_asn":1,"resolver_as_name":null,"resolver_as_full_name":null,"resolver_as_class":null,"resolver_country":"DE","resolver_organization":null,"received_error":null,"received_rcode":0,"answers":[{"ip":"198.18.9.1","asn":64500,"as_name":"LAB","ip_organization":null,"censys_http_body_hash":null,"censys_ip_cert":null,"http_error":null,"http_response_status":"200 OK","http_response_headers":["Server: x"],"http_response_body":null,"https_error":"EOF","https_response_status":null}],"measurement_id":"ab","source":"CP_Satellite-2023-01-02-00-00-00"}
+{"domain":"b.example","domain_is_control":false,"date":"2023-01-02","start_time":"2023-01-02T00:00:02.5-05:00","end_time":"2023-01-02T00:00:03.5-05:00","retry":0,"resolver_ip":"198.18.0.2","resolver_name":"ns.example.","resolver_is_trusted":false,"resolver_country":"DE","received_error":null,"received_rcode":3,"answers":[],"measurement_id":"cd","source":"CP_Satellite-2023-01-02-00-00-00"}
+{"domain":"b.example","domain_is_control":
+END
+gzip "$dir/DE.json"
+expect 3 'v2.2-raw, one compressed file, with a broken line' "$waymark" import satellite "$dir/DE.json.gz"
+says '(v2.2-raw): 4 lines, 1 of them unreadable; 2 pairs, 1 pages, 1 resolvers'
+ok $? 'and the broken line is told'
+is 'round trips of one measurement are one pair' 'a.example|{1,2}|{2,1}|{198.18.9.1}
+b.example|{2}|{1}|{}' "SELECT domain, try_role, try_outcome, addr FROM raw.dns_pair WHERE scan = $(scan DE.json.gz) ORDER BY domain"
+is 'the broken line is kept, with the reason' 'DE|4|no JSON object' "SELECT file, line, fault FROM raw.satellite_line
+	WHERE scan = $(scan DE.json.gz) AND fault IS NOT NULL"
+
+printf '%s\n' '{"ip":"198.18.9.9","keyword":"c.example","http":{"status_line":"200 OK","headers":{},"body":"a\u0000b\ud800c\ud83d\ude00\\u0000"},"https":"EOF","fetched":true,"start_time":"2021-10-20 18:41:10 -0400 EDT","end_time":"2021-10-20 18:41:11 -0400 EDT"}' >"$dir/blockpages.json"
+expect 0 'a body that no database can hold' "$waymark" import satellite "$dir/blockpages.json"
+is 'is held but for what cannot be' "$(printf 'a\xef\xbf\xbdb\xef\xbf\xbdc\xf0\x9f\x98\x80\\u0000')" "SELECT convert_from(http_body, 'UTF8') FROM raw.page
+	WHERE domain = 'c.example'"
+expect 4 'a folder of something else is refused' "$waymark" import satellite "$root/tests/data/oracle"
+expect 4 'so is one that is not there' "$waymark" import satellite "$dir/none"
+printf 'x\ny\n' >"$dir/results.json"
+expect 1 'of which no line can be read, nothing is stored' "$waymark" import satellite "$dir/results.json"
+is 'nothing' 0 "SELECT count(*) FROM raw.scan WHERE name = 'results.json'"
+
+# --- and the rule comes to the same verdicts ------------------------------------------------------------
+
+sql -c 'SET ROLE waymark_judge; SELECT judge.dns_satellite_rule(id) FROM raw.scan' >"$dir/out" 2>&1
+ok $? 'all are judged'
+is 'every field of every published record is come to again' 'v1|4|4
+v2.0|2|2
+v2.1|4|4
+v2.2|12|12' "SELECT format, count(*), count(*) FILTER (WHERE differs = '{}') FROM v1.dns_published GROUP BY 1 ORDER BY 1"
+is 'v1: matched tags, passed' '145.239.6.50|{NULL}|f
+156.154.71.37|{no_tags}|f
+185.228.168.156|{"asnum,asname","asnum,asname","asnum,asname","asnum,asname"}|t
+185.228.169.37|{"cert,asnum,asname"}|t' "SELECT resolver, matched, passed FROM judge.dns_satellite v WHERE scan = $(scan Satellitev1_2018-08-03)
+	AND NOT control ORDER BY resolver"
+is 'v2.1: confidence in the order of the answers' '{13.226.201.32,13.226.201.48,13.226.201.49,13.226.201.50}|{0,0,66.66666666666667,0}|16.666666666666668' \
+	"SELECT answers, matches, average FROM judge.dns_satellite WHERE scan = $(scan Satellitev2_2021-04-25) AND resolver = '201.174.163.10'"
+is 'v2.1: a failed control is told by passed_control' 'f|t|f' "SELECT passed_liveness, connect_error, anomaly FROM judge.dns_satellite
+	WHERE scan = $(scan Satellitev2_2021-04-25) AND resolver = '184.75.247.86'"
+is 'v2.2: four refusals are an anomaly, unless both controls failed' 'ajax.aspnetcdn.com|t|t|t
+alipay.com|f|t|f' "SELECT domain, passed_liveness, connect_error, anomaly FROM judge.dns_satellite
+	WHERE scan = $(scan Satellitev2-2021-10-20) AND resolver = '62.80.182.26' ORDER BY domain"
+
+# What was published is not simply said again: other facts give other verdicts.
+judge_again() { sql -c "$1; SELECT judge.dns_satellite_rule($(scan "$2"))" >"$dir/out" 2>&1; }
+judge_again "UPDATE raw.dns_pair SET addr = '{198.18.1.1}' WHERE scan = $(scan Satellitev1_2018-08-03) AND domain = 'biblegateway.com' AND resolver = '1.1.1.1'" \
+	Satellitev1_2018-08-03
+is 'another control answer changes the verdict' '{passed,matched}' "SELECT differs FROM v1.dns_published WHERE domain = 'biblegateway.com'"
+judge_again "UPDATE raw.satellite_tag SET asname = 'GOOGLE' WHERE addr = '31.13.92.35'" Satellitev2-2021-10-20
+is 'an answer in a big network is excluded' '{excluded}|{is_CDN}' "SELECT differs, exclude_reason FROM v1.dns_published
+	JOIN judge.dns_satellite USING (scan, resolver, domain) WHERE resolver = '116.63.159.66'"
+judge_again "UPDATE raw.satellite_tag SET asnum = NULL, asname = NULL, cert = NULL WHERE addr = '31.13.92.35'" Satellitev2-2021-10-20
+is 'one without tags is no anomaly' '{anomaly,untagged_response}' "SELECT differs FROM v1.dns_published WHERE resolver = '116.63.159.66'"
+
+echo "1..$n"
