@@ -21,7 +21,17 @@ fi
 echo "deps: installing$missing" >&2
 export DEBIAN_FRONTEND=noninteractive
 log=$(mktemp)
-trap 'rm -f "$log"' EXIT
+policy=/usr/sbin/policy-rc.d
+own_policy=
+trap 'rm -f "$log"; [ -z "$own_policy" ] || rm -f "$policy"' EXIT
+trap 'exit 130' INT TERM HUP
+# Name and web servers run only inside labs: a package that starts its own on this machine is told
+# not to, as Debian's invoke-rc.d asks, unless the machine has a policy already.
+[ -e "$policy" ] || {
+	own_policy=yes
+	printf '#!/bin/sh\nexit 101\n' > "$policy"
+	chmod 755 "$policy"
+}
 # A package server would be started by postgresql-common; ours is private, so keep it from starting.
 [ -e /etc/postgresql-common/createcluster.conf ] || {
 	mkdir -p /etc/postgresql-common

@@ -134,6 +134,18 @@ static bool alternatives(const char *names, char *out, size_t cap, char *first, 
 enum err certs_issue(struct certs *c, const char *names, const char *cert, const char *key,
 		     struct fault *f)
 {
+	return certs_issue_as(c, CERTS_GOOD, names, cert, key, f);
+}
+
+static bool expire(X509 *x)
+{
+	return X509_gmtime_adj(X509_getm_notBefore(x), -CERTS_DAYS * 86400L) != NULL &&
+	       X509_gmtime_adj(X509_getm_notAfter(x), -86400L) != NULL;
+}
+
+enum err certs_issue_as(struct certs *c, enum certs_kind kind, const char *names, const char *cert,
+			const char *key, struct fault *f)
+{
 	char san[NAMES_MAX], first[256];
 
 	if (!alternatives(names, san, sizeof(san), first, sizeof(first)))
@@ -141,12 +153,14 @@ enum err certs_issue(struct certs *c, const char *names, const char *cert, const
 				 names);
 	EVP_PKEY *own = EVP_EC_gen("P-256");
 	X509 *x = X509_new();
+	X509 *issuer = kind == CERTS_SELF ? x : c->cert;
 	enum err err = ERR_OK;
 	if (own == NULL || x == NULL || !head(x, first, own) ||
-	    X509_set_issuer_name(x, X509_get_subject_name(c->cert)) != 1 ||
-	    !extension(x, c->cert, NID_basic_constraints, "critical,CA:FALSE") ||
-	    !extension(x, c->cert, NID_subject_alt_name, san) ||
-	    X509_sign(x, c->key, EVP_sha256()) <= 0)
+	    (kind == CERTS_EXPIRED && !expire(x)) ||
+	    X509_set_issuer_name(x, X509_get_subject_name(issuer)) != 1 ||
+	    !extension(x, issuer, NID_basic_constraints, "critical,CA:FALSE") ||
+	    !extension(x, issuer, NID_subject_alt_name, san) ||
+	    X509_sign(x, kind == CERTS_SELF ? own : c->key, EVP_sha256()) <= 0)
 		err = refused(f, first);
 	if (err == ERR_OK)
 		err = save(cert, 0644, x, NULL, f);

@@ -18,5 +18,10 @@ void certs_free(struct certs **c);
 enum err certs_issue(struct certs *c, const char *names, const char *cert, const char *key,
 		     struct fault *f) MUSTUSE;
 
+// The same, but not as it should be: signed by itself, or expired yesterday.
+enum certs_kind { CERTS_GOOD, CERTS_SELF, CERTS_EXPIRED };
+enum err certs_issue_as(struct certs *c, enum certs_kind kind, const char *names, const char *cert,
+			const char *key, struct fault *f) MUSTUSE;
+
 // `waymark-lab certify DIR NAMES…`: ca.pem, and 1.pem, 1.key, 2.pem … for each NAMES.
 int verb_certify(int argc, char **argv);

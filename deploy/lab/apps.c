@@ -13,6 +13,7 @@
 
 #include "lab/app_certs.h"
 #include "lab/names.h"
+#include "lab/servers_io.h"
 #include "sys/clock.h"
 #include "sys/fd.h"
 #include "sys/file.h"
@@ -21,16 +22,18 @@
 
 #define TEXT_MAX  (8 * 1024 * 1024) // command lines of every host
 #define PATH_SIZE 512
-#define DNS_PORT  "0035" // as /proc writes it
-#define LOOK_NS   (20 * NS_PER_MS)
-#define END_NS    (2 * NS_PER_S) // for all together to end by themselves
+// Ports as /proc writes them, of programs that do not say when they are ready.
+#define DNS_PORT "0035"
+#define WEB_PORT "01BB"
+#define LOOK_NS  (20 * NS_PER_MS)
+#define END_NS   (2 * NS_PER_S) // for all together to end by themselves
 
 struct app {
 	const struct world_host *host;
 	const char *program;
-	pid_t pid; // 0: ended
-	int ready; // its standard output until it says so; -1
-	bool dns;
+	pid_t pid;                // 0: ended
+	int ready;                // its standard output until it says so; -1
+	const char *port, *table; // what shows that it listens; NULL: it says so
 };
 
 struct apps {
@@ -75,6 +78,8 @@ static enum err make_names(struct apps *a, const struct world_host *h, struct fa
 
 static enum err make_files(struct apps *a, const struct world_host *h, struct fault *f)
 {
+	if (servers_runs(h))
+		return servers_make(&a->config, a->certs, h, f);
 	if (strcmp(h->kind, "server") == 0)
 		return make_certificate(a, h, f);
 	return strcmp(h->kind, "resolver") == 0 ? make_names(a, h, f) : ERR_OK;
@@ -138,24 +143,31 @@ static enum err start_one(struct apps *a, const struct world_host *h, struct fau
 		return err;
 	struct app *app = &a->items[a->count++];
 	*app = (struct app){ .host = h, .ready = -1 };
-	app->dns = strcmp(h->kind, "resolver") == 0;
-	app->program = app->dns ? argv[0] : argv[1];
+	if (strcmp(h->kind, "resolver") == 0 || strcmp(h->kind, "authority") == 0) {
+		app->port = DNS_PORT;
+		app->table = "udp";
+	} else if (strcmp(h->kind, "web") == 0) {
+		app->port = WEB_PORT;
+		app->table = "tcp";
+	}
+	app->program = app->port ? argv[0] : argv[1];
 	return launch(a, app, argv, f);
 }
 
 // --- until ready -------------------------------------------------------------------------------
 
-// Somebody in the process's namespace is bound to the DNS port in both files that /proc has.
-static bool bound(pid_t pid, const char *file)
+// Somebody in the process's namespace is bound to its port, as that file of /proc says.
+static bool bound(const struct app *app, const char *end)
 {
-	char name[64];
+	char name[64], want[16];
 	char *text = NULL;
 	size_t len;
 	struct fault f;
 
-	snprintf(name, sizeof(name), "/proc/%d/net/%s", (int)pid, file);
-	bool found = file_read(name, 1 << 20, &text, &len, &f) == ERR_OK &&
-		     strstr(text, ":" DNS_PORT " ") != NULL;
+	snprintf(name, sizeof(name), "/proc/%d/net/%s%s", (int)app->pid, app->table, end);
+	snprintf(want, sizeof(want), ":%s ", app->port);
+	bool found =
+		file_read(name, 1 << 20, &text, &len, &f) == ERR_OK && strstr(text, want) != NULL;
 	free(text);
 	return found;
 }
@@ -199,7 +211,7 @@ static enum err await_port(const struct apps *a, struct app *app, struct mono un
 	const struct timespec nap = { .tv_nsec = LOOK_NS };
 	bool v6 = app->host->v6.family != 0;
 
-	while (!bound(app->pid, "udp") || (v6 && !bound(app->pid, "udp6"))) {
+	while (!bound(app, "") || (v6 && !bound(app, "6"))) {
 		int status;
 		if (process_wait(app->pid, clock_mono(), &status, NULL) == ERR_OK) {
 			app->pid = 0;
@@ -220,7 +232,7 @@ static enum err await_all(struct apps *a, struct fault *f)
 
 	for (size_t i = 0; err == ERR_OK && i < a->count; i++) {
 		struct app *app = &a->items[i];
-		err = app->dns ? await_port(a, app, until, f) : await_line(a, app, until, f);
+		err = app->port ? await_port(a, app, until, f) : await_line(a, app, until, f);
 		fd_close(&app->ready);
 	}
 	return err;
@@ -237,8 +249,13 @@ enum err apps_start(const struct apps_config *c, struct apps **out, struct fault
 	arena_init(&a->text, TEXT_MAX);
 	path(a, "ca", ".pem", ca);
 	enum err err = certs_new(ca, &a->certs, f);
-	for (int i = 0; err == ERR_OK && i < c->world->host_count; i++)
-		err = start_one(a, &c->world->hosts[i], f);
+	// The authority first: resolvers are told what it signed.
+	for (int pass = 0; pass < 2; pass++)
+		for (int i = 0; err == ERR_OK && i < c->world->host_count; i++) {
+			const struct world_host *h = &c->world->hosts[i];
+			if ((strcmp(h->kind, "authority") == 0) == (pass == 0))
+				err = start_one(a, h, f);
+		}
 	if (err == ERR_OK)
 		err = await_all(a, f);
 	certs_free(&a->certs);

@@ -15,6 +15,13 @@
 //	host ns-de kind=resolver
 //	host p1    kind=phone gateway=gw1 [resolver=ADDR[,ADDR]] [family=4|6] [noise=no]
 //
+//	host kres  kind=resolver software=unbound|knot-resolver [list=WORD lie=nxdomain]
+//	host masq  kind=resolver software=dnsmasq upstream=HOST
+//	host auth  kind=authority                                  knot; one of a world
+//	host web   kind=web                                        nginx, for the sites of its nets
+//	host crowd kind=crowd                                      crowd.h, for the crowds of its
+// nets
+//
 // `app` textsecure, threema, wechat, whatsapp and any word but check, time, push are messengers.
 // `port` has the app's usual port as its default. Servers of one messenger relay to each other.
 // Where several servers share a name, a resolver answers with the one whose `serves` lists the
@@ -43,8 +50,8 @@ struct apps_item {
 };
 
 // RUN_DIR gets ca.pem, and per host HOST.log, HOST.pem and HOST.key, HOST.dns, HOST.sock (a phone's
-// control socket, wire/phone_line.h). Returns when everything listens; otherwise ends what it
-// started. The programs die with the calling thread.
+// control socket, wire/phone_line.h), HOST.d/ (servers_io.h). Returns when everything listens;
+// otherwise ends what it started. The programs die with the calling thread.
 enum err apps_start(const struct apps_config *c, struct apps **out, struct fault *f) MUSTUSE;
 
 // Ends every program; NULL-safe.

@@ -165,6 +165,51 @@ static void resolver(const struct apps_config *c, const struct world_host *h, st
 	put(w, "--conf-file=%s/%s.dns", c->run_dir, h->name);
 }
 
+static void real_resolver(const struct apps_config *c, const struct world_host *h, struct words *w)
+{
+	const char *software = world_attr_find(h, "software");
+
+	if (strcmp(software, "dnsmasq") == 0) {
+		put(w, "dnsmasq");
+		put(w, "--keep-in-foreground");
+		put(w, "--conf-file=%s/%s.d/conf", c->run_dir, h->name);
+		return;
+	}
+	bool knot = strcmp(software, "knot-resolver") == 0;
+	put(w, knot ? "kresd" : "unbound");
+	put(w, knot ? "-n" : "-d");
+	put(w, "-c");
+	put(w, "%s/%s.d/conf", c->run_dir, h->name);
+	if (knot)
+		put(w, "%s/%s.d", c->run_dir, h->name);
+}
+
+static void authority(const struct apps_config *c, const struct world_host *h, struct words *w)
+{
+	put(w, "knotd");
+	put(w, "-c");
+	put(w, "%s/%s.d/conf", c->run_dir, h->name);
+}
+
+static void web(const struct apps_config *c, const struct world_host *h, struct words *w)
+{
+	put(w, "nginx");
+	put(w, "-p");
+	put(w, "%s/%s.d", c->run_dir, h->name);
+	put(w, "-e");
+	put(w, "%s/%s.d/error.log", c->run_dir, h->name);
+	put(w, "-c");
+	put(w, "%s/%s.d/conf", c->run_dir, h->name);
+}
+
+static void crowd(const struct apps_config *c, const struct world_host *h, struct words *w)
+{
+	put(w, "%s", c->program);
+	put(w, "crowd");
+	put(w, "%s/world.conf", c->run_dir);
+	put(w, "%s", h->name);
+}
+
 enum err apps_argv(const struct apps_config *c, const struct world_host *h, struct arena *text,
 		   const char *const **argv, struct fault *f)
 {
@@ -177,8 +222,16 @@ enum err apps_argv(const struct apps_config *c, const struct world_host *h, stru
 		err = server(c, h, &w, f);
 	else if (is(h, "phone"))
 		err = phone(c, h, &w, f);
+	else if (is(h, "resolver") && world_attr_find(h, "software"))
+		real_resolver(c, h, &w);
 	else if (is(h, "resolver"))
 		resolver(c, h, &w);
+	else if (is(h, "authority"))
+		authority(c, h, &w);
+	else if (is(h, "web"))
+		web(c, h, &w);
+	else if (is(h, "crowd"))
+		crowd(c, h, &w);
 	else
 		return ERR_MISSING;
 	if (err == ERR_OK && w.full)

@@ -33,6 +33,16 @@ static void view_put(const char *lab, const char *host, size_t i)
 			views[i].over);
 }
 
+// The lab's authority is what programs in it trust, as they would the roots of their system.
+static void roots_put(const char *lab)
+{
+	char ca[STATE_PATH];
+
+	state_path(lab, "ca.pem", ca);
+	if (access(ca, R_OK) == 0)
+		(void)mount(ca, "/etc/ssl/certs/ca-certificates.crt", NULL, MS_BIND, NULL);
+}
+
 static enum err mounts_make(const char *lab, const char *host, struct fault *f)
 {
 	if (unshare(CLONE_NEWNS) != 0)
@@ -49,6 +59,7 @@ static enum err mounts_make(const char *lab, const char *host, struct fault *f)
 	(void)mkdir("/run/wireguard", 0700);
 	for (size_t i = 0; i < COUNT(views); i++)
 		view_put(lab, host, i);
+	roots_put(lab);
 	return ERR_OK;
 }
 

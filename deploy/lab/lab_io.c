@@ -143,8 +143,8 @@ static void stats_due(void *self, struct mono now)
 		  s.delivered, s.answered, s.lost);
 	wr_format(&w, "\"silent\":%lu,\"limited\":%lu,\"unanswerable\":%lu,", s.silent, s.limited,
 		  s.unanswerable);
-	wr_format(&w, "\"malformed\":%lu,\"overflow\":%lu,\"write_failed\":%lu}", s.malformed,
-		  s.overflow, l->write_failed);
+	wr_format(&w, "\"malformed\":%lu,\"overflow\":%lu,\"write_failed\":%lu,\"injected\":%lu}",
+		  s.malformed, s.overflow, l->write_failed, s.injected);
 	// Always as long, so that a reader never sees the tail of an older one.
 	while (w.err == ERR_OK && w.len < w.cap)
 		wr_u8(&w, ' ');

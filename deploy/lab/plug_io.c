@@ -17,7 +17,7 @@
 #include "sys/netns.h"
 #include "sys/process.h"
 
-#define SCRIPT_MAX 4096 // commands for `ip -batch` in one namespace
+#define SCRIPT_MAX 16384 // commands for `ip -batch` in one namespace
 #define IP_TIMEOUT (20 * NS_PER_S)
 #define LAN_BITS   24
 #define LAN_BITS6  64
@@ -62,6 +62,8 @@ static void knobs(bool gateway)
 		{ "ipv4/icmp_msgs_per_sec", "1000000" },
 		{ "ipv4/icmp_msgs_burst", "100000" },
 		{ "ipv6/icmp/ratelimit", "0" },
+		// The addresses of a net are local without being anybody's.
+		{ "ipv6/ip_nonlocal_bind", "1" },
 	};
 
 	for (size_t i = 0; i < COUNT(all); i++)
@@ -105,16 +107,30 @@ static struct words words_of(struct addr v4, struct addr v6)
 	return t;
 }
 
+// A program in the host may hear and speak from every address of a net.
+static void script_nets(struct wr *s, const struct world *w, const struct world_host *h)
+{
+	for (int i = 0; i < w->net_count; i++) {
+		char prefix[PREFIX_TEXT];
+		if (&w->hosts[w->nets[i].host] != h)
+			continue;
+		prefix_write(w->nets[i].prefix, prefix);
+		wr_format(s, "route add local %s dev lo\n", prefix);
+	}
+}
+
 static void script_host(struct wr *s, const struct world *w, const struct world_host *h)
 {
 	const struct world_router *r = &w->routers[h->router];
 	struct words own = words_of(h->v4, h->v6), via = words_of(r->v4, r->v6);
 
-	wr_text(s, "link set lo up\nlink set eth0 up\n");
+	// What a host sends at once waits here for the simulator; the usual 1000 is a short burst.
+	wr_text(s, "link set lo up\nlink set eth0 txqueuelen 8000\nlink set eth0 up\n");
 	wr_format(s, "addr add %s/32 dev eth0\naddr add %s/128 dev eth0 nodad\n", own.v4, own.v6);
 	wr_format(s, "route add %s/32 dev eth0\nroute add default via %s dev eth0\n", via.v4,
 		  via.v4);
 	wr_format(s, "route add %s/128 dev eth0\nroute add ::/0 via %s dev eth0\n", via.v6, via.v6);
+	script_nets(s, w, h);
 	if (!h->lan)
 		return;
 	struct words lan = words_of(h->lan_v4, h->lan_v6);

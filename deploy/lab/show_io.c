@@ -157,6 +157,22 @@ static enum err grid_show(struct grid **g, FILE *to)
 	return ERR_OK;
 }
 
+static void geo_net(const struct world *w, const struct world_net *net, struct grid *g)
+{
+	const struct world_router *r = &w->routers[net->router];
+	struct addr last = net->prefix.addr;
+
+	for (int bit = net->prefix.bits; bit < addr_bits(last); bit++)
+		last.bytes[bit / 8] |= (uint8_t)(0x80 >> bit % 8);
+	address_put(g, net->prefix.addr);
+	address_put(g, last);
+	grid_put(g, r->country);
+	grid_putf(g, "%u", w->as[r->as].number);
+	grid_put(g, w->as[r->as].name);
+	grid_putf(g, "%.4f", r->lat);
+	grid_putf(g, "%.4f", r->lon);
+}
+
 // IPv4 first, then IPv6, so that each half can be loaded as it stands.
 enum err show_geo(const struct world *w, FILE *to)
 {
@@ -174,6 +190,9 @@ enum err show_geo(const struct world *w, FILE *to)
 			geo_row(w, h->router, family == 4 ? h->v4 : h->v6, g);
 			geo_row(w, h->router, family == 4 ? h->lan_v4 : h->lan_v6, g);
 		}
+		for (int i = 0; i < w->net_count; i++)
+			if (w->nets[i].prefix.addr.family == family)
+				geo_net(w, &w->nets[i], g);
 	}
 	return grid_show(&g, to);
 }
@@ -204,6 +223,13 @@ enum err show_names(const struct world *w, FILE *to)
 		if (h->lan)
 			name_rows(g, h->lan_v4, h->lan_v6, h->name);
 	}
+	for (int i = 0; i < w->crowd_count; i++)
+		for (int k = 0; w->crowds[i].ptr && k < w->crowds[i].count; k++) {
+			char name[WORLD_PTR_MAX];
+			world_crowd_ptr(&w->crowds[i], k, name);
+			address_put(g, world_crowd_addr(&w->crowds[i], k));
+			grid_put(g, name);
+		}
 	return grid_show(&g, to);
 }
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/table.h"
+#include "lab/inject.h"
 #include "lab/packet.h"
 #include "lab/route.h"
 
@@ -31,6 +32,7 @@ struct sim {
 	struct heap due;
 	struct bucket buckets[WORLD_ROUTERS_MAX];
 	unsigned turn[WORLD_ROUTERS_MAX]; // per-packet balancing
+	uint64_t forged[WORLD_INJECTORS_MAX];
 	struct mono now, heard;
 	uint64_t random;
 	uint16_t id;
@@ -138,8 +140,19 @@ static bool lost(struct sim *s, double loss)
 static struct world_place place_of(const struct sim *s, struct addr a)
 {
 	const struct world_place *place = table_find(s->places, &a);
+	const struct world_net *net = place ? NULL : world_net_find(s->w, a);
 
+	if (net)
+		return (struct world_place){ .router = net->router, .host = net->host };
 	return place ? *place : world_place_find(s->w, a);
+}
+
+// A host sends from its router, except from an address that it holds at another one.
+static int router_of(const struct sim *s, int host, struct addr src)
+{
+	const struct world_net *net = world_net_find(s->w, src);
+
+	return net && net->host == host ? net->router : s->w->hosts[host].router;
 }
 
 static void deliver(struct sim *s, const struct walk *k)
@@ -276,11 +289,34 @@ static bool forward(struct sim *s, struct walk *k)
 	return true;
 }
 
+static void walk_on(struct sim *s, struct walk *k);
+
+// What injectors at K's router have to say to it; K itself is not touched.
+static void inject(struct sim *s, const struct walk *k)
+{
+	for (int i = 0; i < s->w->injector_count; i++) {
+		const struct world_injector *in = &s->w->injectors[i];
+		struct walk forged = { .at = k->at, .own = true };
+		struct wr out = wr_of(forged.bytes, sizeof(forged.bytes));
+		if (in->router != k->at || !inject_write(s->w, in, &k->p, s->forged[i], &out) ||
+		    packet_read(wr_span(&out), &forged.p) != ERR_OK)
+			continue;
+		s->forged[i]++;
+		s->stats.injected++;
+		forged.t = mono_add(k->t, in->lag);
+		forged.to = place_of(s, forged.p.ip.dst);
+		forged.flow = packet_flow(&forged.p);
+		walk_on(s, &forged);
+	}
+}
+
 // One router's work; true when the walk goes on.
 static bool step(struct sim *s, struct walk *k)
 {
 	if (lost(s, s->w->routers[k->at].loss))
 		return false;
+	if (s->w->routers[k->at].injects && !k->own)
+		inject(s, k);
 	if (k->to.self && k->to.router == k->at)
 		return self_answer(s, k);
 	if (!k->own && k->p.ip.ttl <= 1)
@@ -297,9 +333,15 @@ static bool step(struct sim *s, struct walk *k)
 	return false;
 }
 
+static void walk_on(struct sim *s, struct walk *k)
+{
+	for (int i = 0; i < STEPS_MAX && step(s, k); i++)
+		;
+}
+
 void sim_hear(struct sim *s, int host, struct span packet, struct mono now)
 {
-	struct walk k = { .at = s->w->hosts[host].router };
+	struct walk k = { 0 };
 
 	// Two packets never leave at the same instant, so equal paths keep their order.
 	s->heard = mono_before(s->heard, now) ? now : mono_add(s->heard, 1);
@@ -311,11 +353,11 @@ void sim_hear(struct sim *s, int host, struct span packet, struct mono now)
 		s->stats.malformed++;
 		return;
 	}
+	k.at = router_of(s, host, k.p.ip.src);
 	k.t = mono_add(s->heard, s->w->hosts[host].delay);
 	k.to = place_of(s, k.p.ip.dst);
 	k.flow = packet_flow(&k.p);
-	for (int i = 0; i < STEPS_MAX && step(s, &k); i++)
-		;
+	walk_on(s, &k);
 }
 
 void sim_tick(struct sim *s, struct mono now)

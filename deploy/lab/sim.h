@@ -27,6 +27,7 @@ struct sim_stats {
 	uint64_t silent;       // answers a silent router did not send
 	uint64_t limited;      // errors beyond a router's rate
 	uint64_t unanswerable; // packets that died where no error may be sent
+	uint64_t injected;     // answers that injectors forged
 	uint64_t overflow;     // dropped at SIM_QUEUE_MAX
 };
 

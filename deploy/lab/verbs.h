@@ -13,6 +13,7 @@ int verb_path(int argc, char **argv);
 int verb_geo(int argc, char **argv);
 int verb_names(int argc, char **argv);
 int verb_hosts(int argc, char **argv);
+int verb_truth(int argc, char **argv);
 
 int verb_up(int argc, char **argv);
 int verb_down(int argc, char **argv);

@@ -308,6 +308,7 @@ int verb_status(int argc, char **argv)
 
 #include "lab/app_certs.h"
 #include "lab/app_serve.h"
+#include "lab/crowd_io.h"
 #include "lab/phone.h"
 
 const struct verb lab_verbs[] = {
@@ -320,6 +321,8 @@ const struct verb lab_verbs[] = {
 	{ "geo", verb_geo, "geolocation of every address, as CSV" },
 	{ "names", verb_names, "name of every address, as CSV" },
 	{ "hosts", verb_hosts, "which hosts there are, as CSV" },
+	{ "truth", verb_truth, "who lies about what, and where it is injected, as CSV" },
+	{ "crowd", verb_crowd, "thousands of resolvers in one process" },
 	{ "serve", verb_serve, "a messenger's server, or one of the phones' services" },
 	{ "phone", verb_phone, "a phone" },
 	{ "certify", verb_certify, "an authority and certificates, for tests" },

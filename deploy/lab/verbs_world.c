@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <stdio.h>
+#include <string.h>
 
 #include "cli/options.h"
 #include "lab/show_io.h"
+#include "lab/truth_io.h"
 #include "lab/verbs.h"
 #include "lab/world_io.h"
+#include "wire/dns.h"
 
 struct world_args {
 	bool json;
@@ -95,5 +98,78 @@ int verb_path(int argc, char **argv)
 		err = world_load(cli.words[0], &w, &f);
 	if (err == ERR_OK)
 		err = show_path(w, cli.words[1], cli.words[2], args.json, stdout, &f);
+	return err == ERR_OK ? 0 : cli_fail("waymark-lab", &f);
+}
+
+struct truth_args {
+	char from[WORLD_NAME_MAX + 1], type[8];
+};
+
+static const struct conf_option truth_options[] = {
+	{ .name = "from",
+	  .kind = CONF_TEXT,
+	  .offset = offsetof(struct truth_args, from),
+	  .size = sizeof(((struct truth_args *)0)->from),
+	  .value = "HOST",
+	  .help = "pairs: where the questions leave; by default the first vantage node" },
+	{ .name = "type",
+	  .kind = CONF_TEXT,
+	  .offset = offsetof(struct truth_args, type),
+	  .size = sizeof(((struct truth_args *)0)->type),
+	  .unset = "A",
+	  .value = "A|AAAA",
+	  .help = "pairs: of what type the questions are" },
+	{ .name = NULL },
+};
+
+static const struct world_host *first_vantage(const struct world *w)
+{
+	for (int i = 0; i < w->host_count; i++)
+		if (strcmp(w->hosts[i].kind, "vantage") == 0)
+			return &w->hosts[i];
+	return NULL;
+}
+
+static enum err truth(const struct truth_args *args, const struct cli *cli, struct fault *f)
+{
+	AUTO(world_free) struct world *w = NULL;
+	const char *what = cli->count == 2 ? cli->words[1] : "";
+	bool v6 = strcmp(args->type, "AAAA") == 0;
+	enum err err = ERR_OK;
+
+	if (cli->count == 0 || (!v6 && strcmp(args->type, "A") != 0))
+		return fault_set(f, ERR_USAGE, 0, "a WORLD file, please, and --type A or AAAA");
+	err = world_load(cli->words[0], &w, f);
+	if (err != ERR_OK)
+		return err;
+	if (strcmp(what, "resolvers") == 0)
+		return truth_resolvers(w, stdout, f);
+	if (strcmp(what, "domains") == 0)
+		return truth_domains(w, stdout, f);
+	if (strcmp(what, "pairs") != 0)
+		return fault_set(f, ERR_USAGE, 0, "say which: resolvers, domains or pairs");
+	const struct world_host *from =
+		args->from[0] ? world_host_find(w, args->from) : first_vantage(w);
+	if (!from)
+		return fault_set(f, ERR_MISSING, 0, "no host %s in this world", args->from);
+	return truth_pairs(w, from, v6 ? DNS_AAAA : DNS_A, stdout, f);
+}
+
+int verb_truth(int argc, char **argv)
+{
+	static const struct cli_usage usage = {
+		.synopsis = "waymark-lab truth WORLD resolvers|domains|pairs [--from HOST] [--type "
+			    "A|AAAA]",
+		.text = "What is true of the resolvers and domains of a world and, pair by pair, "
+			"who "
+			"lies and where an injector stands on the way, as CSV.",
+	};
+	struct truth_args args;
+	struct cli cli = { 0 };
+	struct fault f = { 0 };
+	enum err err = cli_read(argc, argv, truth_options, &usage, &args, &cli, &f);
+
+	if (err == ERR_OK && !cli.helped)
+		err = truth(&args, &cli, &f);
 	return err == ERR_OK ? 0 : cli_fail("waymark-lab", &f);
 }

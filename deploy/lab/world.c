@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/table.h"
 #include "base/text.h"
 
 void world_free(struct world **w)
@@ -12,6 +13,7 @@ void world_free(struct world **w)
 	if (!*w)
 		return;
 	arena_wipe(&(*w)->text);
+	table_free(&(*w)->domain_table);
 	free(*w);
 	*w = NULL;
 }
@@ -78,6 +80,12 @@ struct world_place world_place_find(const struct world *w, struct addr a)
 			place.router = h->router;
 			return place;
 		}
+	}
+	const struct world_net *net = world_net_find(w, a);
+	if (net) {
+		place.host = net->host;
+		place.router = net->router;
+		return place;
 	}
 	for (int i = 0; i < w->router_count; i++) {
 		const struct world_router *r = &w->routers[i];

@@ -14,6 +14,7 @@
 //	link A B [delay=5ms metric=N loss=0.5% mtu=1400]
 //	host NAME kind=KIND router=R [v4= v6= delay=0.1ms] [key=value …]
 //	host NAME kind=phone gateway=GATEWAY [v4= v6=] [key=value …]
+//	net, domain, crowd, inject               names and resolvers: world_dns.h
 //
 // Addresses not given are assigned by order: router number r (from 1) is 198.18.r.1 and
 // 2001:db8:r::1, its hosts 198.18.r.10… and 2001:db8:r::10…; the LAN of gateway number g is
@@ -24,6 +25,7 @@
 #include "base/addr.h"
 #include "base/arena.h"
 #include "base/time.h"
+#include "lab/world_dns.h"
 
 #define WORLD_ROUTERS_MAX 250 // the third byte of 198.18.r.1
 #define WORLD_LINKS_MAX   1000
@@ -60,6 +62,7 @@ struct world_router {
 	double icmp_burst;
 	bool silent;     // forwards, never answers
 	bool per_packet; // balances packets, not flows
+	bool injects;    // an injector stands in it
 	int hosts;       // attached ones
 	int line;
 };
@@ -92,6 +95,8 @@ struct world_host {
 	int line;
 };
 
+struct table;
+
 struct world {
 	const char *name;
 	double stretch;
@@ -99,8 +104,14 @@ struct world {
 	struct world_router routers[WORLD_ROUTERS_MAX];
 	struct world_link links[WORLD_LINKS_MAX];
 	struct world_host hosts[WORLD_HOSTS_MAX];
+	struct world_net nets[WORLD_NETS_MAX];
+	struct world_domain domains[WORLD_DOMAINS_MAX];
+	struct world_crowd crowds[WORLD_CROWDS_MAX];
+	struct world_injector injectors[WORLD_INJECTORS_MAX];
 	int as_count, router_count, link_count, host_count, lan_count;
-	struct arena text; // every string above
+	int net_count, domain_count, crowd_count, injector_count;
+	struct table *domain_table; // hash of a name -> index of its domain
+	struct arena text;          // every string above
 };
 
 // Parses, checks and completes. FILE is used in faults only ("FILE:LINE: what; what to do"). On

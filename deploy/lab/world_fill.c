@@ -148,5 +148,7 @@ enum err world_fill(const struct world_reading *r)
 	enum err err = clash_check(r);
 	if (err == ERR_OK)
 		err = dns_check(r);
-	return err == ERR_OK ? reach_check(r) : err;
+	if (err == ERR_OK)
+		err = reach_check(r);
+	return err == ERR_OK ? world_dns_fill(r) : err;
 }

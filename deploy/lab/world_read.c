@@ -52,14 +52,13 @@ enum err world_address(const struct world_reading *r, struct world_word word, st
 	return ERR_MISSING;
 }
 
-static enum err bad_value(const struct world_reading *r, struct world_word word, const char *want)
+enum err world_bad_value(const struct world_reading *r, struct world_word word, const char *want)
 {
 	return world_fault(r, ERR_USAGE, "%.*s=%.*s is wrong; give %s", (int)word.key.len,
 			   word.key.at, (int)word.value.len, word.value.at, want);
 }
 
-static enum err unknown_key(const struct world_reading *r, const char *thing,
-			    struct world_word word)
+enum err world_unknown_key(const struct world_reading *r, const char *thing, struct world_word word)
 {
 	return world_fault(r, ERR_USAGE, "a %s has no \"%.*s\"; see deploy/lab/world.h", thing,
 			   (int)word.key.len, word.key.at);
@@ -153,21 +152,21 @@ static enum err router_number(const struct world_reading *r, struct world_word w
 
 	if (text_is(word.key, "ttl")) {
 		if (text_u64(word.value, 1, 255, &ttl) != ERR_OK)
-			return bad_value(r, word, "a number within 1..255");
+			return world_bad_value(r, word, "a number within 1..255");
 		router->ttl = (uint8_t)ttl;
 		return ERR_OK;
 	}
 	if (text_is(word.key, "loss"))
 		return world_loss_read(word.value, &router->loss) == ERR_OK
 			       ? ERR_OK
-			       : bad_value(r, word, "a percentage such as 0.5%");
+			       : world_bad_value(r, word, "a percentage such as 0.5%");
 	double *number = text_is(word.key, "icmp-rate")    ? &router->icmp_rate
 			 : text_is(word.key, "icmp-burst") ? &router->icmp_burst
 							   : NULL;
 	if (!number)
-		return unknown_key(r, "router", word);
+		return world_unknown_key(r, "router", word);
 	if (text_f64(word.value, 0.01, 1e6, number) != ERR_OK)
-		return bad_value(r, word, "a number within 0.01..1000000");
+		return world_bad_value(r, word, "a number within 0.01..1000000");
 	return ERR_OK;
 }
 
@@ -181,22 +180,22 @@ static enum err router_word(const struct world_reading *r, struct world_word wor
 			     : text_is(word.key, "per-packet") ? &router->per_packet
 							       : NULL;
 		if (!flag)
-			return unknown_key(r, "router", word);
+			return world_unknown_key(r, "router", word);
 		*flag = true;
 		return ERR_OK;
 	}
 	if (text_is(word.key, "as"))
 		return as_find(r->w, word.value, &router->as)
 			       ? ERR_OK
-			       : bad_value(r, word, "the number of an \"as\" line above");
+			       : world_bad_value(r, word, "the number of an \"as\" line above");
 	if (text_is(word.key, "country"))
 		return country_read(word.value, router->country)
 			       ? ERR_OK
-			       : bad_value(r, word, "two capitals of ISO 3166-1");
+			       : world_bad_value(r, word, "two capitals of ISO 3166-1");
 	if (text_is(word.key, "at"))
 		return position_read(word.value, &router->lat, &router->lon)
 			       ? ERR_OK
-			       : bad_value(r, word, "LAT,LON in degrees");
+			       : world_bad_value(r, word, "LAT,LON in degrees");
 	if (text_is(word.key, "city")) {
 		router->city = world_text(r, word.value);
 		return router->city ? ERR_OK : ERR_MEMORY;
@@ -248,21 +247,21 @@ static enum err link_word(const struct world_reading *r, struct world_word word,
 	if (text_is(word.key, "delay"))
 		return world_delay_read(word.value, &link->delay) == ERR_OK
 			       ? ERR_OK
-			       : bad_value(r, word, "a time such as 3.2ms or 80us");
+			       : world_bad_value(r, word, "a time such as 3.2ms or 80us");
 	if (text_is(word.key, "loss"))
 		return world_loss_read(word.value, &link->loss) == ERR_OK
 			       ? ERR_OK
-			       : bad_value(r, word, "a percentage such as 0.5%");
+			       : world_bad_value(r, word, "a percentage such as 0.5%");
 	if (text_is(word.key, "metric")) {
 		if (text_u64(word.value, 1, 1000000000, &n) != ERR_OK)
-			return bad_value(r, word, "a number within 1..1000000000");
+			return world_bad_value(r, word, "a number within 1..1000000000");
 		link->metric = (int64_t)n;
 		return ERR_OK;
 	}
 	if (!text_is(word.key, "mtu"))
-		return unknown_key(r, "link", word);
+		return world_unknown_key(r, "link", word);
 	if (text_u64(word.value, WORLD_MTU_MIN, WORLD_MTU, &n) != ERR_OK)
-		return bad_value(r, word, "a number within 1280..1500");
+		return world_bad_value(r, word, "a number within 1280..1500");
 	link->mtu = (int)n;
 	return ERR_OK;
 }
@@ -320,8 +319,16 @@ static enum err line_read(const struct world_reading *r, struct span text)
 		const char *name;
 		enum err (*read)(const struct world_reading *r, const struct world_line *line);
 	} statements[] = {
-		{ "world", top_read },     { "stretch", stretch_read }, { "as", as_read },
-		{ "router", router_read }, { "link", link_read },       { "host", world_host_read },
+		{ "world", top_read },
+		{ "stretch", stretch_read },
+		{ "as", as_read },
+		{ "router", router_read },
+		{ "link", link_read },
+		{ "host", world_host_read },
+		{ "net", world_net_read },
+		{ "domain", world_domain_read },
+		{ "crowd", world_crowd_read },
+		{ "inject", world_inject_read },
 	};
 	struct world_line line;
 	enum err err = text.len > WORLD_LINE_MAX ? ERR_FULL : world_line_read(text, &line);
@@ -338,7 +345,8 @@ static enum err line_read(const struct world_reading *r, struct span text)
 		if (text_is(line.words[0].key, statements[i].name) && !line.words[0].value.at)
 			return statements[i].read(r, &line);
 	return world_fault(r, ERR_USAGE,
-			   "\"%.*s\" is no statement; one of: world stretch as router link host",
+			   "\"%.*s\" is no statement; one of: world stretch as router link host "
+			   "net domain crowd inject",
 			   (int)line.words[0].key.len, line.words[0].key.at);
 }
 
