@@ -71,6 +71,9 @@ static enum err row_of(const struct batch *b, enum rows_table t, uint32_t i, str
 		struct outcome_record outcome;
 		struct name_record name;
 		struct gap_record gap;
+		struct dns_pair_record dns_pair;
+		struct page_record page;
+		struct resolver_record resolver;
 	} u;
 	enum err err = ERR_STATE;
 	switch (t) {
@@ -92,6 +95,15 @@ static enum err row_of(const struct batch *b, enum rows_table t, uint32_t i, str
 	case ROWS_NAME:
 		err = batch_name(b, i, &u.name);
 		return err == ERR_OK ? rows_name(w, k, i, &u.name) : err;
+	case ROWS_DNS_PAIR:
+		err = batch_dns_pair(b, i, &u.dns_pair);
+		return err == ERR_OK ? rows_dns_pair(w, k, i, &u.dns_pair) : err;
+	case ROWS_PAGE:
+		err = batch_page(b, i, &u.page);
+		return err == ERR_OK ? rows_page(w, k, i, &u.page) : err;
+	case ROWS_RESOLVER:
+		err = batch_resolver(b, i, &u.resolver);
+		return err == ERR_OK ? rows_resolver(w, k, i, &u.resolver) : err;
 	case ROWS_GAP:
 		err = batch_gap(b, i, &u.gap);
 		return err == ERR_OK ? rows_gap(w, k, i, &u.gap) : err;
@@ -110,7 +122,8 @@ static size_t count_of(const struct batch *b, enum rows_table t)
 		[ROWS_TRACE] = batch_traces(b),     [ROWS_FLOW] = batch_flows(b),
 		[ROWS_STEP] = batch_steps(b),       [ROWS_MESSAGE] = batch_messages(b),
 		[ROWS_OUTCOME] = batch_outcomes(b), [ROWS_NAME] = batch_names(b),
-		[ROWS_GAP] = batch_gaps(b),
+		[ROWS_GAP] = batch_gaps(b),         [ROWS_DNS_PAIR] = batch_dns_pairs(b),
+		[ROWS_PAGE] = batch_pages(b),       [ROWS_RESOLVER] = batch_resolvers(b),
 	};
 	return counts[t];
 }

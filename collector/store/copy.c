@@ -197,6 +197,16 @@ void copy_inet_or_null(struct wr *w, struct addr a)
 		copy_inet(w, a);
 }
 
+void copy_cidr_or_null(struct wr *w, struct prefix p)
+{
+	size_t at = w->len + 4;
+	copy_inet_or_null(w, p.addr);
+	if (p.addr.family == 0 || w->err != ERR_OK)
+		return;
+	w->at[at + 1] = p.bits;
+	w->at[at + 2] = 1;
+}
+
 void copy_u31(struct wr *w, uint64_t v)
 {
 	if (v > INT32_MAX && w->err == ERR_OK)
@@ -238,6 +248,14 @@ void copy_i4_array(struct wr *w, const uint32_t *v, size_t count)
 	struct copy_array a = copy_array_open(w, COPY_INT4, count, false);
 	for (size_t i = 0; i < count; i++)
 		copy_u31(w, v[i]);
+	copy_array_close(w, a);
+}
+
+void copy_i2_array(struct wr *w, struct span bytes)
+{
+	struct copy_array a = copy_array_open(w, COPY_INT2, bytes.len, false);
+	for (size_t i = 0; i < bytes.len; i++)
+		copy_i2(w, bytes.at[i]);
 	copy_array_close(w, a);
 }
 

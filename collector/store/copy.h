@@ -31,9 +31,10 @@ void copy_bytes_or_null(struct wr *w, struct span s); // empty: null
 // Text must be UTF-8 without NUL: what is not is replaced by U+FFFD (the exact bytes stay in the
 // batch's body).
 void copy_text(struct wr *w, struct span s);
-void copy_text_or_null(struct wr *w, struct span s); // empty: null
-void copy_inet(struct wr *w, struct addr a);         // family 0: ERR_RANGE
-void copy_inet_or_null(struct wr *w, struct addr a); // family 0: null
+void copy_text_or_null(struct wr *w, struct span s);   // empty: null
+void copy_inet(struct wr *w, struct addr a);           // family 0: ERR_RANGE
+void copy_inet_or_null(struct wr *w, struct addr a);   // family 0: null
+void copy_cidr_or_null(struct wr *w, struct prefix p); // family 0: null
 
 // A value that must fit a signed column: ERR_RANGE sticks in W when it does not.
 void copy_u31(struct wr *w, uint64_t v); // int
@@ -41,6 +42,8 @@ void copy_u63(struct wr *w, uint64_t v); // bigint
 
 // Arrays of one dimension, from 1.
 enum copy_type {
+	COPY_BOOL = 16,
+	COPY_BYTEA = 17,
 	COPY_INT8 = 20,
 	COPY_INT2 = 21,
 	COPY_INT4 = 23,
@@ -59,5 +62,7 @@ void copy_array_close(struct wr *w, struct copy_array a);
 void copy_i4_array(struct wr *w, const uint32_t *v, size_t count);
 // Milliseconds from microseconds; 0 becomes null.
 void copy_rtt_array(struct wr *w, const uint32_t *us, size_t count);
+// The same, small numbers as they stand.
+void copy_i2_array(struct wr *w, struct span bytes);
 // PACKED addresses of SIZE bytes each (4 or 16).
 void copy_inet_array(struct wr *w, struct span packed, size_t size);

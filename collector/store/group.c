@@ -66,6 +66,9 @@ static enum err write_one(const struct putting *p, enum rows_table t, uint32_t i
 		struct outcome_record outcome;
 		struct name_record name;
 		struct gap_record gap;
+		struct dns_pair_record dns_pair;
+		struct page_record page;
+		struct resolver_record resolver;
 	} r;
 	struct rows_key k = p->told->key;
 	enum err err = ERR_STATE;
@@ -88,6 +91,15 @@ static enum err write_one(const struct putting *p, enum rows_table t, uint32_t i
 	case ROWS_NAME:
 		err = batch_name(p->batch, i, &r.name);
 		return err != ERR_OK ? err : rows_name(w, k, i, &r.name);
+	case ROWS_DNS_PAIR:
+		err = batch_dns_pair(p->batch, i, &r.dns_pair);
+		return err != ERR_OK ? err : rows_dns_pair(w, k, i, &r.dns_pair);
+	case ROWS_PAGE:
+		err = batch_page(p->batch, i, &r.page);
+		return err != ERR_OK ? err : rows_page(w, k, i, &r.page);
+	case ROWS_RESOLVER:
+		err = batch_resolver(p->batch, i, &r.resolver);
+		return err != ERR_OK ? err : rows_resolver(w, k, i, &r.resolver);
 	case ROWS_GAP:
 		err = batch_gap(p->batch, i, &r.gap);
 		return err != ERR_OK ? err : rows_gap(w, k, i, &r.gap);
@@ -142,7 +154,8 @@ static enum err put_records(struct putting *p)
 		[ROWS_TRACE] = batch_traces(b),     [ROWS_FLOW] = batch_flows(b),
 		[ROWS_STEP] = batch_steps(b),       [ROWS_MESSAGE] = batch_messages(b),
 		[ROWS_OUTCOME] = batch_outcomes(b), [ROWS_NAME] = batch_names(b),
-		[ROWS_GAP] = batch_gaps(b),
+		[ROWS_GAP] = batch_gaps(b),         [ROWS_DNS_PAIR] = batch_dns_pairs(b),
+		[ROWS_PAGE] = batch_pages(b),       [ROWS_RESOLVER] = batch_resolvers(b),
 	};
 	enum err err = ERR_OK;
 	for (size_t t = 0; t < COUNT(counts) && err == ERR_OK; t++)

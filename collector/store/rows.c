@@ -2,11 +2,19 @@
 #include "store/rows.h"
 
 static const char *const names[ROWS_TABLES] = {
-	[ROWS_TRACE] = "trace",     [ROWS_FLOW] = "flow",
-	[ROWS_STEP] = "step",       [ROWS_MESSAGE] = "message",
-	[ROWS_OUTCOME] = "outcome", [ROWS_NAME] = "name",
-	[ROWS_GAP] = "gap",         [ROWS_BATCH] = "batch",
-	[ROWS_BODY] = "batch_body", [ROWS_QUARANTINE] = "quarantine",
+	[ROWS_TRACE] = "trace",
+	[ROWS_FLOW] = "flow",
+	[ROWS_STEP] = "step",
+	[ROWS_MESSAGE] = "message",
+	[ROWS_OUTCOME] = "outcome",
+	[ROWS_NAME] = "name",
+	[ROWS_DNS_PAIR] = "dns_pair",
+	[ROWS_PAGE] = "page",
+	[ROWS_RESOLVER] = "resolver",
+	[ROWS_GAP] = "gap",
+	[ROWS_BATCH] = "batch",
+	[ROWS_BODY] = "batch_body",
+	[ROWS_QUARANTINE] = "quarantine",
 };
 
 const char *rows_table_name(enum rows_table t)

@@ -15,7 +15,10 @@ enum rows_table {
 	ROWS_MESSAGE,
 	ROWS_OUTCOME,
 	ROWS_NAME,
-	ROWS_GAP,
+	ROWS_DNS_PAIR,
+	ROWS_PAGE,
+	ROWS_RESOLVER,
+	ROWS_GAP, // the last kind of record
 	ROWS_BATCH,
 	ROWS_BODY,
 	ROWS_QUARANTINE,
@@ -51,6 +54,13 @@ enum err rows_outcome(struct wr *w, struct rows_key k, uint32_t item,
 		      const struct outcome_record *o) MUSTUSE;
 enum err rows_name(struct wr *w, struct rows_key k, uint32_t item,
 		   const struct name_record *n) MUSTUSE;
+// Answers are read here, so that SQL sees addresses and codes; the bytes stay beside them.
+enum err rows_dns_pair(struct wr *w, struct rows_key k, uint32_t item,
+		       const struct dns_pair_record *p) MUSTUSE;
+enum err rows_page(struct wr *w, struct rows_key k, uint32_t item,
+		   const struct page_record *p) MUSTUSE;
+enum err rows_resolver(struct wr *w, struct rows_key k, uint32_t item,
+		       const struct resolver_record *r) MUSTUSE;
 enum err rows_gap(struct wr *w, struct rows_key k, uint32_t item,
 		  const struct gap_record *g) MUSTUSE;
 // HEAD is NULL when the body could not be read.

@@ -118,6 +118,154 @@ static enum err others(struct wr *w, const char *table)
 	return err;
 }
 
+// a.example: CNAME b.example, an address, RRSIG, OPT with BADVERS and extended error 16.
+static const uint8_t wire[] = {
+	0x12, 0x34, 0x81, 0x80, 0,   1,   0,    3,    0,    0,    0, 1,              // head
+	1,    'a',  7,    'e',  'x', 'a', 'm',  'p',  'l',  'e',  0, 0, 1,   0,   1, // question
+	0xc0, 12,   0,    5,    0,   1,   0,    0,    0,    60,   0, 4, 1,   'b', 0xc0, 14, // CNAME
+	0xc0, 39,   0,    1,    0,   1,   0xff, 0xff, 0xff, 0xff, 0, 4, 198, 18,  9,    1,  // A
+	0xc0, 39,   0,    46,   0,   1,   0,    0,    0,    60,   0, 1, 0,                  // RRSIG
+	0,    0,    41,   4,    208, 1,   0,    0,    0,    0,    7, 0, 15,  0,   3,    0,
+	16,   'x', // OPT
+};
+
+static enum err dns_pairs(struct wr *w)
+{
+	static const uint8_t roles[] = { 1, 2 }, transports[] = { 1, 1 }, outcomes[] = { 2, 1 },
+			     errors[] = { 1, 0 }, rcodes[] = { 0, 1 }, firsts[] = { 0, 1 },
+			     of[] = { 2, 0 }, refs[] = { 1, 0 }, ttls[] = { 63, 0 },
+			     source[] = { 198, 18, 0, 7 }, subnet[] = { 24, 198, 18, 1, 99 };
+	static const uint32_t sent[] = { 0, 2000000 }, ids[] = { 1, 2 },
+			      heard[] = { 2010000, 2020000 }, ip_ids[] = { 1, 0 },
+			      flags[] = { 0x8180, 0 }, marks[] = { 7, DNS_MARK_UNREADABLE },
+			      lengths[] = { sizeof(wire), 2 };
+	uint8_t wires[sizeof(wire) + 2] = { 0 };
+	memcpy(wires, wire, sizeof(wire));
+	struct dns_pair_record p = { .kind = DNS_KIND_PAIR,
+				     .state = DNS_NOT_ASKED,
+				     .resolver = v6(1),
+				     .domain = span_text("A.Example"),
+				     .qtype = 28,
+				     .detail = span_text("silent") };
+	enum err err = rows_dns_pair(w, key, 0, &p);
+	p = (struct dns_pair_record){ .kind = DNS_KIND_PAIR,
+				      .state = DNS_ANSWERED,
+				      .profile = DNS_WAYMARK,
+				      .resolver = addr_v4(0xc6120001),
+				      .src = addr_v4(0xc6120063),
+				      .port = 53,
+				      .sport = 4000,
+				      .domain = span_text("a.example"),
+				      .qtype = 1,
+				      .repetition = 2,
+				      .control = span_text("C.example"),
+				      .start = at(1700000000123456789),
+				      .options = 35,
+				      .subnet = span_of(subnet, 5),
+				      .listen_ms = 3000,
+				      .tries = 2,
+				      .try_role = span_of(roles, 2),
+				      .try_transport = span_of(transports, 2),
+				      .try_outcome = span_of(outcomes, 2),
+				      .try_error = span_of(errors, 2),
+				      .try_rcode = span_of(rcodes, 2),
+				      .try_sent_us = sent,
+				      .try_first = span_of(firsts, 2),
+				      .try_id = ids,
+				      .answers = 2,
+				      .answer_try = span_of(of, 2),
+				      .answer_at_us = heard,
+				      .answer_ref = span_of(refs, 2),
+				      .sources = span_of(source, 4),
+				      .answer_ttl = span_of(ttls, 2),
+				      .answer_ip_id = ip_ids,
+				      .answer_flags = flags,
+				      .answer_mark = marks,
+				      .answer_length = lengths,
+				      .wires = span_of(wires, sizeof(wires)),
+				      .answers_lost = 9 };
+	p.scan.bytes[15] = 1;
+	return err == ERR_OK ? rows_dns_pair(w, key, 1, &p) : err;
+}
+
+static enum err pages(struct wr *w)
+{
+	static const uint8_t hash[32];
+	struct page_record p = { .addr = v6(1),
+				 .domain = span_text("a.example"),
+				 .role = PAGE_CONTROL,
+				 .start = at(1000),
+				 .end = at(2000),
+				 .http = { .state = PAGE_ANSWERED,
+					   .duration_us = UINT32_MAX,
+					   .status = 200,
+					   .status_line = span_text("HTTP/1.1 200 OK"),
+					   .headers = span_text("A: b\r\n"),
+					   .body = span_text("x"),
+					   .body_bytes = 70000,
+					   .body_sha256 = span_of(hash, 32),
+					   .cut = true },
+				 .https = { .state = PAGE_FAILED, .error = span_text("reset") } };
+	enum err err = rows_page(w, key, 0, &p);
+	p.tls = (struct page_tls){ .seen = true,
+				   .version = 771,
+				   .cipher = 4865,
+				   .chain = { span_text("c") },
+				   .chain_count = 1,
+				   .verify = 18,
+				   .error = span_text("self-signed"),
+				   .subject = span_text("s"),
+				   .issuer = span_text("i"),
+				   .not_before = at(1000),
+				   .not_after = at(2000),
+				   .names = { span_text("n") },
+				   .name_count = 1 };
+	return err == ERR_OK ? rows_page(w, key, 1, &p) : err;
+}
+
+static enum err resolvers(struct wr *w)
+{
+	static const uint32_t ms[] = { 0, 60000 }, rtt[] = { 1500, 0 };
+	static const uint8_t outcome[] = { 1, 7 }, rcode[] = { 0, 0 }, four[] = { 198, 18, 0, 7 };
+	struct resolver_record r = { .addr = addr_v4(0xc6120001),
+				     .role = RESOLVER_TEST,
+				     .state = RESOLVER_USABLE,
+				     .start = at(1000),
+				     .end = at(2000),
+				     .payload = span_text("p"),
+				     .rtt_us = 7,
+				     .ttl = 60,
+				     .answered_from = span_of(four, 4),
+				     .names = { span_text("ns.example") },
+				     .name_marks = { 5 },
+				     .name_count = 1,
+				     .ptr = 1,
+				     .infrastructure = true,
+				     .infra_rule = span_text("label:ns"),
+				     .class = RESOLVER_TRANSPARENT,
+				     .egress4 = span_of(four, 4),
+				     .egress6 = addr_span(&(struct addr){ .family = 6 }),
+				     .nxdomain = RESOLVER_NX_HONEST,
+				     .nx_addrs = span_of(four, 4),
+				     .round_ms = ms,
+				     .round_rtt_us = rtt,
+				     .round_outcome = span_of(outcome, 2),
+				     .round_rcode = span_of(rcode, 2),
+				     .rounds = 2 };
+	enum err err = rows_resolver(w, key, 0, &r);
+	struct resolver_record none = { .addr = v6(1) };
+	return err == ERR_OK ? rows_resolver(w, key, 1, &none) : err;
+}
+
+static enum err scans(struct wr *w, const char *table)
+{
+	if (strcmp(table, "dns_pair") == 0)
+		return dns_pairs(w);
+	if (strcmp(table, "page") == 0)
+		return pages(w);
+	return strcmp(table, "resolver") == 0 ? resolvers(w) : ERR_MISSING;
+}
+
 static enum err batches(struct wr *w, const char *table)
 {
 	static uint8_t digest[32], signature[64];
@@ -146,6 +294,8 @@ int main(int argc, char **argv)
 	enum err err = strcmp(table, "trace") == 0  ? traces(&w)
 		       : strcmp(table, "flow") == 0 ? flows(&w)
 						    : others(&w, table);
+	if (err == ERR_MISSING)
+		err = scans(&w, table);
 	if (err == ERR_MISSING)
 		err = batches(&w, table);
 	copy_trailer(&w);
