@@ -35,9 +35,41 @@ static void key_item(struct wr *w, struct rows_key k, uint32_t item)
 	copy_i4(w, (int32_t)item);
 }
 
+static void trace_labels(struct wr *w, const struct trace_record *t)
+{
+	if (t->mpls_count == 0) {
+		copy_null(w);
+		copy_null(w);
+		return;
+	}
+	copy_i4_array(w, t->mpls_probe, t->mpls_count);
+	struct copy_array a = copy_array_open(w, COPY_INT8, t->mpls_count, false);
+	for (size_t i = 0; i < t->mpls_count; i++)
+		copy_i8(w, t->mpls_label[i]);
+	copy_array_close(w, a);
+}
+
+static void trace_borrowed(struct wr *w, const struct trace_record *t)
+{
+	if (t->borrowed_count == 0) {
+		for (int i = 0; i < 3; i++)
+			copy_null(w);
+		return;
+	}
+	copy_i4_array(w, t->borrowed_probe, t->borrowed_count);
+	struct copy_array a = copy_array_open(w, COPY_INT8, t->borrowed_count, false);
+	for (size_t i = 0; i < t->borrowed_count; i++)
+		copy_i8(w, (int64_t)t->borrowed_from[i]);
+	copy_array_close(w, a);
+	a = copy_array_open(w, COPY_INT8, t->borrowed_count, false);
+	for (size_t i = 0; i < t->borrowed_count; i++)
+		copy_i8(w, t->borrowed_age_ms[i]);
+	copy_array_close(w, a);
+}
+
 enum err rows_trace(struct wr *w, struct rows_key k, uint32_t item, const struct trace_record *t)
 {
-	copy_row(w, 32);
+	copy_row(w, 35);
 	copy_time(w, t->start);
 	key_item(w, k, item);
 	copy_i8(w, (int64_t)t->id);
@@ -65,16 +97,8 @@ enum err rows_trace(struct wr *w, struct rows_key k, uint32_t item, const struct
 	copy_bytes(w, t->reply_ttl);
 	copy_bytes_or_null(w, t->quoted_ttl);
 	copy_bytes_or_null(w, t->mark);
-	if (t->mpls_count == 0) {
-		copy_null(w);
-		copy_null(w);
-		return w->err;
-	}
-	copy_i4_array(w, t->mpls_probe, t->mpls_count);
-	struct copy_array a = copy_array_open(w, COPY_INT8, t->mpls_count, false);
-	for (size_t i = 0; i < t->mpls_count; i++)
-		copy_i8(w, t->mpls_label[i]);
-	copy_array_close(w, a);
+	trace_labels(w, t);
+	trace_borrowed(w, t);
 	return w->err;
 }
 

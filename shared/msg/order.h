@@ -23,6 +23,7 @@ struct tunnel_order {
 struct trace_limits {
 	uint8_t first_ttl, max_ttl, attempts, gap; // 0: default
 	uint32_t wait_ms;                          // 0: default
+	uint32_t share_s; // near hops may be borrowed, so old at most; 0: never
 };
 
 struct target {

@@ -7,6 +7,7 @@
 #include "proto/order.pb-c.h"
 
 #define ORDER_WAIT_MAX   60000    // ms to wait for one answer
+#define ORDER_SHARE_MAX  86400    // s, oldest hop that may be borrowed
 #define ORDER_LENGTH_MAX 86400000 // ms of one run
 #define KEY_SIZE         32
 #define SIGNATURE_SIZE   64
@@ -46,7 +47,7 @@ static enum err read_limits(const Waymark__TraceLimits *l, struct trace_limits *
 	if (l == NULL)
 		return ERR_OK;
 	if (l->first_ttl > UINT8_MAX || l->max_ttl > UINT8_MAX || l->attempts > TRACE_TRIES_MAX ||
-	    l->gap > UINT8_MAX || l->wait_ms > ORDER_WAIT_MAX)
+	    l->gap > UINT8_MAX || l->wait_ms > ORDER_WAIT_MAX || l->share_s > ORDER_SHARE_MAX)
 		return ERR_RANGE;
 	uint32_t first = l->first_ttl != 0 ? l->first_ttl : 1;
 	if (l->max_ttl != 0 && (l->max_ttl < first || l->max_ttl - first >= TRACE_HOPS_MAX))
@@ -56,6 +57,7 @@ static enum err read_limits(const Waymark__TraceLimits *l, struct trace_limits *
 	out->attempts = (uint8_t)l->attempts;
 	out->gap = (uint8_t)l->gap;
 	out->wait_ms = l->wait_ms;
+	out->share_s = l->share_s;
 	return ERR_OK;
 }
 

@@ -28,6 +28,7 @@ static void write_limits(struct wr *w, uint32_t number, const struct trace_limit
 	field_u64(w, 3, l->attempts);
 	field_u64(w, 4, l->wait_ms);
 	field_u64(w, 5, l->gap);
+	field_u64(w, 6, l->share_s);
 	field_end(w, begun);
 }
 

@@ -20,6 +20,10 @@ static void trace_arrays(const Waymark__Trace *t, struct trace_record *out)
 	out->mpls_probe = t->mpls_probe;
 	out->mpls_label = t->mpls_label;
 	out->mpls_count = t->n_mpls_probe;
+	out->borrowed_probe = t->borrowed_probe;
+	out->borrowed_from = t->borrowed_from;
+	out->borrowed_age_ms = t->borrowed_age_ms;
+	out->borrowed_count = t->n_borrowed_probe;
 }
 
 enum err batch_trace(const struct batch *b, size_t i, struct trace_record *out)
@@ -40,7 +44,9 @@ enum err batch_trace(const struct batch *b, size_t i, struct trace_record *out)
 		.first_ttl = (uint8_t)t->first_ttl,
 	};
 	trace_arrays(t, out);
-	if (t->first_ttl > UINT8_MAX || t->n_mpls_label != t->n_mpls_probe)
+	if (t->first_ttl > UINT8_MAX || t->n_mpls_label != t->n_mpls_probe ||
+	    t->n_borrowed_from != t->n_borrowed_probe ||
+	    t->n_borrowed_age_ms != t->n_borrowed_probe)
 		return ERR_FORMAT;
 	return ANY(run_of(t->run, &out->run), side_of(t->side, &out->side),
 		   addr_of_bytes(t->src, &out->src), addr_of_bytes(t->dst, &out->dst),

@@ -34,6 +34,18 @@ static void trace_head(struct wr *w, const struct trace_record *t)
 	field_u64(w, 16, t->first_ttl);
 }
 
+static void trace_borrowed(struct wr *w, const struct trace_record *t)
+{
+	if (t->borrowed_count == 0)
+		return;
+	field_packed(w, 29, t->borrowed_probe, t->borrowed_count);
+	size_t begun = field_begin(w, 30);
+	for (size_t i = 0; i < t->borrowed_count; i++)
+		wr_le64(w, t->borrowed_from[i]);
+	field_end(w, begun);
+	field_packed(w, 31, t->borrowed_age_ms, t->borrowed_count);
+}
+
 enum err record_write_trace(struct wr *out, const struct trace_record *t)
 {
 	enum err err = trace_check(t);
@@ -53,6 +65,7 @@ enum err record_write_trace(struct wr *out, const struct trace_record *t)
 	field_packed(out, 26, t->mpls_probe, t->mpls_count);
 	field_packed32(out, 27, t->mpls_label, t->mpls_count);
 	field_text(out, 28, t->peer);
+	trace_borrowed(out, t);
 	return record_finish(out, start, begun);
 }
 

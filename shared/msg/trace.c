@@ -57,5 +57,8 @@ enum err trace_check(const struct trace_record *t)
 	for (size_t i = 0; i < t->mpls_count; i++)
 		if (t->mpls_probe[i] >= t->probes)
 			return ERR_FORMAT;
-	return ERR_OK;
+	for (size_t i = 0; i < t->borrowed_count; i++)
+		if (t->borrowed_probe[i] >= t->probes)
+			return ERR_FORMAT;
+	return t->borrowed_count > TRACE_HOPS_MAX ? ERR_FORMAT : ERR_OK;
 }

@@ -98,6 +98,9 @@ struct trace_record {
 	const uint32_t *mpls_probe, *mpls_label;
 	size_t mpls_count;
 	struct span peer; // node name, or empty
+	const uint32_t *borrowed_probe, *borrowed_age_ms;
+	const uint64_t *borrowed_from;
+	size_t borrowed_count;
 };
 
 const char *trace_method_name(enum trace_method m); // "tcp-syn"

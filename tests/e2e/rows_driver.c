@@ -29,6 +29,8 @@ static enum err traces(struct wr *w)
 			     quoted[] = { 1, 0, 2 };
 	static const uint32_t rtt[] = { 1500, 0, 250 }, answers[] = { 68352 }, probe[] = { 0, 2 };
 	static const uint32_t label[] = { 4294967295u, 16 };
+	static const uint32_t borrowed[] = { 0, 2 }, age[] = { 4294967295u, 0 };
+	static const uint64_t from[] = { UINT64_MAX, 7 };
 	struct trace_record t = { .id = UINT64_MAX,
 				  .start = at(1700000000123456789),
 				  .duration_us = 2147483647,
@@ -53,6 +55,10 @@ static enum err traces(struct wr *w)
 				  .mpls_probe = probe,
 				  .mpls_label = label,
 				  .mpls_count = 2,
+				  .borrowed_probe = borrowed,
+				  .borrowed_from = from,
+				  .borrowed_age_ms = age,
+				  .borrowed_count = 2,
 				  .peer = span_text("zürich") };
 	t.run.bytes[15] = 1;
 	enum err err = rows_trace(w, key, 0, &t);

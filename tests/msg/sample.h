@@ -16,6 +16,8 @@ static inline void sample_trace(struct trace_record *t, size_t hops, size_t trie
 	static const uint32_t answers[] = { ANSWER(ANSWER_ICMP, 11, 0),
 					    ANSWER(ANSWER_TCP, 0, 0x12) };
 	static const uint32_t mpls_probe[] = { 4, 5 }, mpls_label[] = { 0x12345140, 0x54321140 };
+	static const uint32_t borrowed_probe[] = { 0, 1 }, borrowed_age[] = { 0, 4000000000 };
+	static const uint64_t borrowed_from[] = { 1, 0xfedcba9876543210 };
 	size_t probes = hops * tries;
 	memset(each, (int)tries, hops);
 	for (size_t i = 0; i < probes; i++) {
@@ -59,6 +61,10 @@ static inline void sample_trace(struct trace_record *t, size_t hops, size_t trie
 		.mpls_probe = mpls_probe,
 		.mpls_label = mpls_label,
 		.mpls_count = 2,
+		.borrowed_probe = borrowed_probe,
+		.borrowed_from = borrowed_from,
+		.borrowed_age_ms = borrowed_age,
+		.borrowed_count = 2,
 		.peer = span_text("nyc-1"),
 	};
 }

@@ -53,7 +53,7 @@ static void make(struct order *o, enum order_kind kind)
 		.message_count = 2,
 		.targets = targets,
 		.target_count = COUNT(targets),
-		.limits = { .max_ttl = 40, .attempts = 3, .wait_ms = 2000 },
+		.limits = { .max_ttl = 40, .attempts = 3, .wait_ms = 2000, .share_s = 60 },
 	};
 }
 
@@ -92,6 +92,7 @@ static void orders_of_every_kind_come_back(void **state)
 			assert_int_equal(got.target_count, 2);
 			assert_true(span_eq(got.targets[1].peer, targets[1].peer));
 			assert_int_equal(got.limits.max_ttl, 40);
+			assert_int_equal(got.limits.share_s, 60);
 		}
 	}
 	arena_wipe(&arena);

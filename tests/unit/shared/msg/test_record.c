@@ -220,6 +220,12 @@ static void check_trace(const struct batch *b)
 	same(got.peer, t.peer);
 	assert_memory_equal(got.rtt_us, t.rtt_us, 45 * sizeof(uint32_t));
 	assert_memory_equal(got.mpls_label, t.mpls_label, t.mpls_count * sizeof(uint32_t));
+	assert_int_equal(got.borrowed_count, t.borrowed_count);
+	for (size_t i = 0; i < t.borrowed_count; i++) {
+		assert_int_equal(got.borrowed_probe[i], t.borrowed_probe[i]);
+		assert_int_equal(got.borrowed_from[i], t.borrowed_from[i]);
+		assert_int_equal(got.borrowed_age_ms[i], t.borrowed_age_ms[i]);
+	}
 }
 
 static void check_dns_pair(const struct batch *b)
