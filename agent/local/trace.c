@@ -53,12 +53,12 @@ static struct trace_figures figures(const struct job *j)
 	return g;
 }
 
-// What came from the command line has its name there; the tag says where.
+// What came from the command line has its name there. The tag counts targets from 1.
 static const char *name_of(const struct job *j, uint64_t tag, struct addr a,
 			   char text[static ADDR_TEXT])
 {
 	addr_write(a, text);
-	return tag == 0 ? text : j->targets.items[tag - 1].name;
+	return j->targets.from_input ? text : j->targets.items[tag - 1].name;
 }
 
 static void stop_when_done(struct job *j)
@@ -73,7 +73,7 @@ static void on_done(void *self, const struct trace_record *r)
 	char text[ADDR_TEXT];
 	const char *name = name_of(j, r->id, r->dst, text);
 	if (j->format == TRACE_FORMAT_JSON)
-		trace_print_json(stdout, r, name);
+		trace_print_json(stdout, r, name, j->settings->share > 0);
 	else if (trace_record_print(stdout, j->format, r, name, (unsigned)j->settings->max_ttl) !=
 		 ERR_OK)
 		j->unprinted++;
@@ -96,7 +96,7 @@ static bool begin(struct job *j, const struct trace_wish *w)
 {
 	char text[ADDR_TEXT];
 	struct trace_target t = trace_settings_target(j->settings, w);
-	t.tag = w->name == NULL ? 0 : j->targets.next;
+	t.tag = j->targets.taken;
 	enum err err = trace_io_put(j->io, &t);
 	if ((err == ERR_EXISTS || err == ERR_FULL) && trace_io_count(j->io) > 0)
 		return false;
@@ -180,6 +180,7 @@ static enum err open_engine(struct job *j, struct loop *l, struct trace_io **io,
 	c.done = on_done;
 	c.self = j;
 	c.pace = j->pace;
+	c.share = s->share > 0;
 	c.seed[0] = j->seed[0];
 	c.seed[1] = j->seed[1];
 	if (s->sport != 0) {
@@ -243,7 +244,7 @@ static enum err rehearse(struct job *j)
 		const struct prefix *denied = pace_denied(j->pace, t.dst);
 		t.src = trace_source_find(&source, t.dst);
 		trace_print_plan(stdout, j->format == TRACE_FORMAT_JSON, &t, denied,
-				 name_of(j, w.name == NULL ? 0 : j->targets.next, t.dst, text));
+				 name_of(j, j->targets.taken, t.dst, text));
 		j->refused += denied != NULL;
 		j->done++;
 		probes += denied != NULL ? 0 : trace_most_probes(&t);
@@ -321,6 +322,9 @@ static enum err run(int argc, char **argv, struct trace_settings *s, struct job 
 				 "--method: \"%s\" is not udp, icmp, tcp-syn, tcp-ack or quic",
 				 s->method);
 	unset.port = (uint16_t)s->port;
+	err = trace_settings_check(s, f);
+	if (err != ERR_OK)
+		return err;
 	j->seed[0] = s->seed != 0 ? s->seed : random_u64();
 	j->seed[1] = s->seed != 0 ? ~s->seed : random_u64();
 	if (s->live[0] != '\0') {

@@ -50,6 +50,17 @@ static void json_icmp(struct json *j, uint32_t answer)
 	json_int(j, "icmp_code", answer & 0xff);
 }
 
+static void json_loan(struct json *j, const struct trace_record *r, size_t probe)
+{
+	json_bool(j, "borrowed", true);
+	for (size_t i = 0; i < r->borrowed_count; i++) {
+		if (r->borrowed_probe[i] != probe)
+			continue;
+		json_int(j, "borrowed_from", (int64_t)r->borrowed_from[i]);
+		json_int(j, "borrowed_age_ms", r->borrowed_age_ms[i]);
+	}
+}
+
 static void json_reply(struct json *j, const struct trace_record *r, size_t i)
 {
 	uint32_t answer = answer_at(r, i);
@@ -84,7 +95,7 @@ static void json_reply(struct json *j, const struct trace_record *r, size_t i)
 	json_bool(j, "late", (mark & TRACE_LATE) != 0);
 	json_bool(j, "rewritten", (mark & TRACE_REWRITTEN) != 0);
 	if ((mark & TRACE_BORROWED) != 0)
-		json_bool(j, "borrowed", true);
+		json_loan(j, r, i);
 	if ((mark & TRACE_GUESSED) != 0)
 		json_bool(j, "guessed", true);
 	json_end_object(j);
@@ -106,10 +117,12 @@ static void json_hops(struct json *j, const struct trace_record *r)
 	json_end_array(j);
 }
 
-void trace_print_json(FILE *out, const struct trace_record *r, const char *name)
+void trace_print_json(FILE *out, const struct trace_record *r, const char *name, bool id)
 {
 	struct json j = json_of(out);
 	json_object(&j, NULL);
+	if (id)
+		json_int(&j, "id", (int64_t)r->id);
 	json_text(&j, "target", name);
 	json_addr(&j, "addr", r->dst);
 	json_addr(&j, "src", r->src);

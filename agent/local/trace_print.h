@@ -9,7 +9,8 @@
 #include "trace/trace.h"
 
 // NAME: what was asked for, a host name or an address.
-void trace_print_json(FILE *out, const struct trace_record *r, const char *name);
+// ID: by which other traces may name it.
+void trace_print_json(FILE *out, const struct trace_record *r, const char *name, bool id);
 
 // What would be sent to T: for --dry-run. DENIED: the prefix that forbids it, or NULL.
 void trace_print_plan(FILE *out, bool json, const struct trace_target *t,

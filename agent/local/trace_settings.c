@@ -29,6 +29,10 @@ const struct conf_option trace_options[] = {
 	{ "net-rate", CONF_REAL, offsetof(struct trace_settings, net_rate), sizeof(double), 0.1,
 	  1e7, "500", "PPS", "packets a second to one /24 or /48" },
 	ROW(deny, CONF_LIST, 0, 0, NULL, "PREFIX", "never probe these addresses; repeatable"),
+	ROW(share, CONF_DURATION, 0, 86400, "0s", "TIME",
+	    "borrow near hops that another trace of this run found so long ago at most; 0: never"),
+	ROW(own, CONF_LIST, 0, 0, NULL, "PREFIX",
+	    "with --share: targets that are asked for every hop themselves; repeatable"),
 	ROW(sport, CONF_UINT, 0, 65535, "0", "PORT", "source port (icmp: id); 0: chosen"),
 	ROW(ipv6, CONF_BOOL, 0, 0, "no", NULL, "take the IPv6 address of a host name"),
 	ROW(json, CONF_BOOL, 0, 0, "no", NULL, "the same as --format json"),
@@ -61,6 +65,7 @@ const struct cli_usage trace_usage = {
 		    "  waymark trace --json < targets.txt > paths.jsonl\n"
 		    "  waymark trace --json --rate 50000 --parallel 10000 --attempts 1 \\\n"
 		    "    --metadata run.json --status-file run.csv < many.txt > paths.jsonl\n"
+		    "  waymark trace --share 60s --json < many.txt > paths.jsonl\n"
 		    "  waymark trace --live eth0 --for 60s --json > flows.jsonl\n"
 		    "  waymark trace --read paths.jsonl --format warts > paths.warts\n",
 };
@@ -81,7 +86,22 @@ struct trace_target trace_settings_target(const struct trace_settings *s,
 	t.window = (uint8_t)s->window;
 	t.wait_ns = s->wait;
 	t.deadline_ns = s->deadline;
+	t.share_ns = s->share;
+	for (size_t i = 0; i < s->own.count; i++)
+		if (prefix_holds(s->owns[i], t.dst))
+			t.share_ns = 0;
 	return t;
+}
+
+enum err trace_settings_check(struct trace_settings *s, struct fault *f)
+{
+	if (s->own.count > TRACE_OWN_MAX)
+		return fault_set(f, ERR_USAGE, 0, "own: more than %d prefixes", TRACE_OWN_MAX);
+	for (size_t i = 0; i < s->own.count; i++)
+		if (prefix_read(span_text(s->own.items[i]), &s->owns[i]) != ERR_OK)
+			return fault_set(f, ERR_USAGE, 0, "own: \"%s\" is no address and no prefix",
+					 s->own.items[i]);
+	return ERR_OK;
 }
 
 enum err trace_settings_pace(const struct trace_settings *s, const uint64_t seed[2],

@@ -8,12 +8,16 @@
 #include "pace/pace.h"
 #include "trace/trace.h"
 
+#define TRACE_OWN_MAX 64 // prefixes of --own
+
 struct trace_settings {
 	char method[16], format[8], read[256], metadata[256], status_file[256], live[16];
 	uint64_t port, first, max_ttl, attempts, again, gap, window, parallel, sport, seed;
 	int64_t wait, deadline, span;
 	double rate, target_rate, net_rate;
-	struct conf_list deny;
+	int64_t share;
+	struct conf_list deny, own;
+	struct prefix owns[TRACE_OWN_MAX]; // read from OWN
 	bool json, ipv6, dry_run, quiet, mda;
 };
 
@@ -22,5 +26,8 @@ extern const struct cli_usage trace_usage;
 
 struct trace_target trace_settings_target(const struct trace_settings *s,
 					  const struct trace_wish *w);
+
+// Reads what is text in the options.
+enum err trace_settings_check(struct trace_settings *s, struct fault *f) MUSTUSE;
 enum err trace_settings_pace(const struct trace_settings *s, const uint64_t seed[2],
 			     struct pace **out, struct fault *f) MUSTUSE;

@@ -84,7 +84,7 @@ void trace_status_tick(struct trace_status *t, struct mono now, struct wall wall
 	t->before = g->probes;
 }
 
-static void put_counts(struct json *j, const struct trace_figures *g)
+static void put_counts(struct json *j, const struct trace_figures *g, uint64_t attempts)
 {
 	json_object(j, "traces");
 	json_int(j, "targets", (int64_t)g->taken);
@@ -103,6 +103,8 @@ static void put_counts(struct json *j, const struct trace_figures *g)
 	json_int(j, "repeated", (int64_t)g->probes.repeated);
 	json_int(j, "strange", (int64_t)g->probes.strange);
 	json_int(j, "kernel_drops", (int64_t)g->drops);
+	json_int(j, "hops_borrowed", (int64_t)g->probes.borrowed);
+	json_int(j, "saved", (int64_t)(g->probes.borrowed * attempts));
 	json_end_object(j);
 }
 
@@ -128,7 +130,7 @@ static enum err put_document(const struct trace_status *t, char **argv, const ui
 	json_wall(&j, "start", t->start);
 	json_wall(&j, "end", end);
 	json_bool(&j, "interrupted", interrupted);
-	put_counts(&j, g);
+	put_counts(&j, g, t->settings->attempts);
 	json_end_object(&j);
 	if (fclose(out) != 0)
 		return fault_set(f, ERR_IO, errno, "%s", t->settings->metadata);
@@ -150,6 +152,11 @@ enum err trace_status_close(struct trace_status *t, char **argv, const uint64_t 
 			err = fault_set(f, ERR_IO, errno, "%s", t->settings->status_file);
 		t->file = NULL;
 	}
+	if (t->settings->share > 0 && !t->settings->quiet)
+		fprintf(stderr,
+			"waymark trace: %llu probes sent, %llu hops borrowed: %llu probes saved\n",
+			(unsigned long long)g->probes.sent, (unsigned long long)g->probes.borrowed,
+			(unsigned long long)(g->probes.borrowed * t->settings->attempts));
 	if (err == ERR_OK && t->settings->metadata[0] != '\0')
 		err = put_document(t, argv, seed, interrupted, g, wall, f);
 	return err;

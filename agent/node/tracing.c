@@ -96,6 +96,7 @@ static enum err open_engine(struct loop *l, struct tracing *t, const struct node
 	config.sport_first = (uint16_t)c->sport_first;
 	config.sport_count = (uint16_t)c->sport_count;
 	config.pace = t->pace;
+	config.share = true; // who borrows says the order
 	config.done = on_trace;
 	config.self = t;
 	return trace_io_open(l, &config, &t->io, f);
@@ -197,6 +198,7 @@ static void fill_target(struct trace_target *to, const struct node_trace *want, 
 		to->gap = l->gap;
 	if (l->wait_ms != 0)
 		to->wait_ns = (int64_t)l->wait_ms * NS_PER_MS;
+	to->share_ns = (int64_t)l->share_s * NS_PER_S;
 }
 
 enum err tracing_put(struct tracing *t, const struct node_trace *want)

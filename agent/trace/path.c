@@ -11,6 +11,7 @@
 #define PATIENCE_FLOOR NS_PER_S          // and is given up after this, unless RTTs say more
 #define ROOM_STEP      12                // attempts
 #define HOPS_FIRST     16
+#define START          6 // TTL where one that may borrow begins without any idea
 #define NO_SERIAL      TRACE_NO_SERIAL
 
 static uint8_t most_tries(const struct trace_target *t)
@@ -50,7 +51,15 @@ enum err trace_path_init(struct trace_path *p, const struct trace_target *t, str
 	p->last_send = (struct mono){ INT64_MIN / 2 };
 	p->random = random;
 	p->wake[0] = p->wake[1] = MONO_NEVER;
-	p->top = (uint8_t)(t->first_ttl - 1);
+	p->top = p->lead = (uint8_t)(t->first_ttl - 1);
+	p->low = t->first_ttl;
+	p->expect = t->distance >= t->first_ttl && t->distance <= t->max_ttl ? t->distance : 0;
+	if (t->share_ns > 0) {
+		if (p->expect == 0)
+			p->expect = (uint8_t)clamp(START, t->first_ttl, t->max_ttl);
+		p->low = p->expect;
+		p->lead = (uint8_t)(p->low - 1);
+	}
 	return room_for_hops(p, p->top) ? ERR_OK : ERR_MEMORY;
 }
 
@@ -60,6 +69,7 @@ void trace_path_wipe(struct trace_path *p)
 	free(p->hops);
 	free(p->addrs);
 	free(p->mpls);
+	free(p->loans);
 	uint32_t generation = p->generation;
 	*p = (struct trace_path){ .generation = generation };
 }
@@ -98,13 +108,20 @@ static uint8_t stop_ttl(const struct trace_path *p)
 	return lower(lower(p->reached, p->unreachable), p->loop);
 }
 
-uint8_t trace_path_horizon(const struct trace_path *p)
+// As far as answers and silence tell.
+static uint8_t reach(const struct trace_path *p)
 {
-	unsigned ttl = (unsigned)p->top + p->target.gap;
+	unsigned ttl = (unsigned)(p->top > p->lead ? p->top : p->lead) + p->target.gap;
 	if (ttl > p->target.max_ttl)
 		ttl = p->target.max_ttl;
 	uint8_t stop = stop_ttl(p);
 	return stop != 0 && stop < ttl ? stop : (uint8_t)ttl;
+}
+
+uint8_t trace_path_horizon(const struct trace_path *p)
+{
+	uint8_t ttl = reach(p);
+	return p->expect != 0 && p->expect < ttl ? p->expect : ttl;
 }
 
 struct waiting {
@@ -125,8 +142,10 @@ static struct waiting settle(struct trace_path *p, struct mono now, uint8_t end)
 		struct trace_attempt *a = &p->attempts[i];
 		struct mono sent = sent_at(a, now);
 		int64_t age = mono_since(now, sent);
-		if (a->state == TRACE_ATTEMPT_OPEN && (age >= patience || a->ttl > end))
+		if (a->state == TRACE_ATTEMPT_OPEN && (age >= patience || a->ttl > end)) {
 			a->state = TRACE_ATTEMPT_SILENT;
+			p->expect = a->ttl == p->expect ? 0 : p->expect;
+		}
 		if (a->state != TRACE_ATTEMPT_OPEN) {
 			p->first_open = i == p->first_open ? (uint16_t)(i + 1) : p->first_open;
 			continue;
@@ -164,7 +183,7 @@ static struct mono hop_due(const struct trace_path *p, uint8_t ttl)
 static uint8_t least_tried(const struct trace_path *p, uint8_t end)
 {
 	uint8_t best = 0;
-	for (uint8_t ttl = p->target.first_ttl; ttl <= end; ttl++) {
+	for (uint8_t ttl = p->low; ttl <= end; ttl++) {
 		uint8_t tries = hop(p, ttl)->tries;
 		if (tries < tries_due(p, ttl) && (best == 0 || tries < hop(p, best)->tries))
 			best = ttl;
@@ -183,7 +202,7 @@ static struct mono deadline(const struct trace_path *p)
 }
 
 // Most traces end early: storage grows with what was sent.
-static bool room_for_one(struct trace_path *p)
+bool trace_path_room(struct trace_path *p)
 {
 	if (p->serials < p->room)
 		return true;
@@ -196,8 +215,8 @@ static bool room_for_one(struct trace_path *p)
 	return true;
 }
 
-enum trace_step trace_path_step(struct trace_path *p, struct mono now, uint8_t *ttl,
-				struct mono *until)
+enum trace_step trace_path_step(struct trace_path *p, struct mono now,
+				const struct trace_share *share, uint8_t *ttl, struct mono *until)
 {
 	if (p->stopped || p->refused || p->no_route || past_deadline(p, now))
 		return TRACE_STEP_DONE;
@@ -206,6 +225,11 @@ enum trace_step trace_path_step(struct trace_path *p, struct mono now, uint8_t *
 	if (p->stopped)
 		return TRACE_STEP_DONE;
 	struct waiting w = settle(p, now, end);
+	trace_path_back(p, share, now);
+	end = trace_path_horizon(p);
+	p->stopped = !room_for_hops(p, end);
+	if (p->stopped)
+		return TRACE_STEP_DONE;
 	*ttl = least_tried(p, end);
 	if (*ttl == 0 && w.open == 0)
 		return TRACE_STEP_DONE;
@@ -214,7 +238,7 @@ enum trace_step trace_path_step(struct trace_path *p, struct mono now, uint8_t *
 		return TRACE_STEP_SLEEP;
 	struct mono due = later(mono_add(p->last_send, p->target.spacing_ns), hop_due(p, *ttl));
 	if (!mono_before(now, due)) {
-		p->stopped = !room_for_one(p);
+		p->stopped = !trace_path_room(p);
 		return p->stopped ? TRACE_STEP_DONE : TRACE_STEP_SEND;
 	}
 	*until = mono_min(*until, due);
@@ -280,7 +304,7 @@ enum trace_stop trace_path_stop(const struct trace_path *p, struct mono now)
 uint8_t trace_path_end(const struct trace_path *p)
 {
 	unsigned known = p->target.first_ttl + p->hop_room - 1u;
-	uint8_t end = trace_path_horizon(p);
+	uint8_t end = reach(p);
 	end = end < known ? end : (uint8_t)known;
 	while (end >= p->target.first_ttl && hop(p, end)->tries == 0)
 		end--;

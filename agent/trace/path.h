@@ -5,9 +5,11 @@
 //
 // Order of probes: every TTL once, then every TTL a second time, and so on, so that one router sees
 // the probes of one trace far apart; never past the destination, a stop, or GAP silent hops; at
-// most WINDOW waiting at once.
+// most WINDOW waiting at once. A trace that may borrow begins where the target should be and goes
+// both ways: on as above, and back hop by hop until another trace knows the rest.
 #pragma once
 
+#include "trace/share.h"
 #include "trace/trace.h"
 
 #define TRACE_PATH_MPLS 64 // label stack entries kept in one trace
@@ -31,6 +33,13 @@ struct trace_attempt {
 // A label stack entry that the answer to probe SERIAL carried.
 struct trace_label {
 	uint32_t word;
+	uint16_t serial;
+};
+
+// Probe SERIAL was never sent: what it says was found by another trace.
+struct trace_loan {
+	uint64_t from;
+	uint32_t age_ms;
 	uint16_t serial;
 };
 
@@ -58,11 +67,15 @@ struct trace_path {
 	uint16_t first_open;                      // all before it are settled
 	uint16_t unsent;                          // that the kernel refused
 	int64_t rtt_max;
-	uint8_t mpls_count;
+	uint8_t low;    // lowest TTL asked; those before are borrowed, or yet to be asked
+	uint8_t lead;   // highest TTL that is taken for answered, to begin with
+	uint8_t expect; // TTL where the target is thought to be; 0: no idea, or it was wrong
+	uint8_t mpls_count, loan_count;
 	uint8_t addr_count, addr_room, hop_room;
 	uint16_t room;                  // attempts there is storage for
 	struct trace_label *mpls;       // owned; NULL before the first
 	uint8_t *addrs;                 // owned; who answered, packed
+	struct trace_loan *loans;       // owned; NULL before the first
 	struct trace_attempt *attempts; // owned
 	struct trace_hop *hops;         // owned; from first_ttl on, as far as anybody looked
 };
@@ -77,8 +90,13 @@ enum err trace_path_init(struct trace_path *p, const struct trace_target *t, str
 			 uint64_t random) MUSTUSE;
 void trace_path_wipe(struct trace_path *p);
 
-enum trace_step trace_path_step(struct trace_path *p, struct mono now, uint8_t *ttl,
-				struct mono *until);
+// SHARE: where to borrow; NULL: nowhere.
+enum trace_step trace_path_step(struct trace_path *p, struct mono now,
+				const struct trace_share *share, uint8_t *ttl, struct mono *until);
+
+// Tells SHARE what the answer to probe SERIAL has shown.
+void trace_path_teach(const struct trace_path *p, struct trace_share *share, struct mono now,
+		      uint16_t serial);
 
 // Counts a probe to TTL as sent and fills everything in PROBE but its slot and generation.
 void trace_path_send(struct trace_path *p, struct mono now, uint8_t ttl, struct trace_probe *probe);

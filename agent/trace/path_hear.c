@@ -52,6 +52,8 @@ static void note_end(struct trace_path *p, uint8_t ttl, const struct trace_reply
 	if (r->kind == TRACE_HEARD_EXPIRED) {
 		if (ttl > p->expired)
 			p->expired = ttl;
+		if (ttl >= p->expect)
+			p->expect = 0;
 		if (target)
 			p->self = lower(p->self, ttl);
 	} else if (r->kind != TRACE_HEARD_UNREACHABLE || target || is_port_unreachable(r)) {
@@ -67,8 +69,7 @@ static bool same_bytes(const uint8_t *a, const uint8_t *b, size_t len)
 	return len == 4 ? memcmp(a, b, 4) == 0 : memcmp(a, b, 16) == 0;
 }
 
-// Its 1-based index; 0 when there is no room.
-static uint8_t keep_addr(struct trace_path *p, const struct addr *a)
+uint8_t trace_path_keep_addr(struct trace_path *p, const struct addr *a)
 {
 	size_t len = p->target.dst.family == 4 ? 4 : 16;
 	for (size_t i = 0; i < p->addr_count; i++)
@@ -149,7 +150,7 @@ bool trace_path_hear(struct trace_path *p, uint16_t serial, uint8_t mark, struct
 	else if (rtt > p->rtt_max)
 		p->rtt_max = rtt;
 	a->state = TRACE_ATTEMPT_ANSWERED;
-	a->from = keep_addr(p, &r->from);
+	a->from = trace_path_keep_addr(p, &r->from);
 	keep_answer(a, r);
 	a->reply_ttl = r->ttl;
 	a->quoted_ttl = r->quoted ? r->quoted_ttl : 0;

@@ -43,5 +43,14 @@ static inline uint32_t sent_time(struct mono at)
 	return (uint32_t)((at.ns + NS_PER_US / 2) / NS_PER_US);
 }
 
+// Room for one more attempt.
+bool trace_path_room(struct trace_path *p);
+
+// Its 1-based index in the path's addresses; 0 when there is no room.
+uint8_t trace_path_keep_addr(struct trace_path *p, const struct addr *a);
+
+// Walks back from the lowest TTL asked, as far as that is settled, and borrows what lies before it.
+void trace_path_back(struct trace_path *p, const struct trace_share *share, struct mono now);
+
 // Highest TTL worth asking as things stand.
 uint8_t trace_path_horizon(const struct trace_path *p);

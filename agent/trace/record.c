@@ -17,6 +17,9 @@ struct trace_scratch {
 	size_t answer_count;
 	uint32_t mpls_probe[TRACE_PATH_MPLS], mpls_label[TRACE_PATH_MPLS];
 	size_t mpls_count;
+	uint32_t borrowed_probe[TRACE_HOPS_MAX], borrowed_age_ms[TRACE_HOPS_MAX];
+	uint64_t borrowed_from[TRACE_HOPS_MAX];
+	size_t borrowed_count;
 	size_t probes;
 	bool odd_quotes, marks;
 };
@@ -73,6 +76,17 @@ static void put_labels(struct trace_scratch *s, const struct trace_path *p, uint
 	}
 }
 
+static void put_loan(struct trace_scratch *s, const struct trace_path *p, uint16_t serial)
+{
+	for (size_t i = 0; i < p->loan_count; i++) {
+		if (p->loans[i].serial != serial)
+			continue;
+		s->borrowed_probe[s->borrowed_count] = (uint32_t)s->probes;
+		s->borrowed_from[s->borrowed_count] = p->loans[i].from;
+		s->borrowed_age_ms[s->borrowed_count++] = p->loans[i].age_ms;
+	}
+}
+
 static void put(struct trace_scratch *s, const struct trace_path *p, uint16_t serial)
 {
 	const struct trace_attempt *a = &p->attempts[serial];
@@ -98,19 +112,21 @@ static void put(struct trace_scratch *s, const struct trace_path *p, uint16_t se
 			s->odd_quotes || a->quoted_ttl > 1 || (a->quoted_ttl == 0 && expired);
 		s->marks = s->marks || a->mark != 0;
 		put_labels(s, p, serial);
+		if ((a->mark & TRACE_BORROWED) != 0)
+			put_loan(s, p, serial);
 	}
 	s->probes++;
 }
 
 // By TTL, then in the order sent: what the record promises.
-static void put_all(struct trace_scratch *s, const struct trace_path *p, uint8_t end)
+static void put_all(struct trace_scratch *s, const struct trace_path *p, uint8_t first, uint8_t end)
 {
-	for (uint8_t ttl = p->target.first_ttl; ttl <= end; ttl++) {
+	for (uint8_t ttl = first; ttl <= end; ttl++) {
 		size_t before = s->probes;
 		for (uint16_t i = 0; i < p->serials; i++)
 			if (p->attempts[i].ttl == ttl)
 				put(s, p, i);
-		s->tries[ttl - p->target.first_ttl] = (uint8_t)(s->probes - before);
+		s->tries[ttl - first] = (uint8_t)(s->probes - before);
 	}
 }
 
@@ -119,9 +135,12 @@ void trace_record_make(struct trace_scratch *s, const struct trace_path *p, stru
 {
 	const struct trace_target *t = &p->target;
 	uint8_t end = trace_path_end(p);
+	// One that was stopped on its way back has not come to the first hop.
+	uint8_t first = p->loan_count > 0 ? t->first_ttl : p->low;
 	s->addr_count = s->addr_len = s->answer_count = s->mpls_count = s->probes = 0;
+	s->borrowed_count = 0;
 	s->odd_quotes = s->marks = false;
-	put_all(s, p, end);
+	put_all(s, p, first, end);
 	int64_t took = mono_since(now, p->begun) / NS_PER_US;
 	*out = (struct trace_record){
 		.id = t->tag,
@@ -134,10 +153,10 @@ void trace_record_make(struct trace_scratch *s, const struct trace_path *p, stru
 		.dport = t->dport,
 		.flow_label = trace_path_flow_label(p),
 		.stop = trace_path_stop(p, now),
-		.probes_sent = (uint32_t)(p->serials - p->unsent),
+		.probes_sent = (uint32_t)(p->serials - p->unsent - p->loan_count),
 		.kernel_drops = t->drops,
-		.first_ttl = t->first_ttl,
-		.tries = span_of(s->tries, (size_t)(end + 1 - t->first_ttl)),
+		.first_ttl = first,
+		.tries = span_of(s->tries, end < first ? 0 : (size_t)(end + 1 - first)),
 		.addrs = span_of(s->addrs, s->addr_len),
 		.ref = span_of(s->ref, s->probes),
 		.rtt_us = s->rtt_us,
@@ -151,5 +170,9 @@ void trace_record_make(struct trace_scratch *s, const struct trace_path *p, stru
 		.mpls_probe = s->mpls_probe,
 		.mpls_label = s->mpls_label,
 		.mpls_count = s->mpls_count,
+		.borrowed_probe = s->borrowed_probe,
+		.borrowed_from = s->borrowed_from,
+		.borrowed_age_ms = s->borrowed_age_ms,
+		.borrowed_count = s->borrowed_count,
 	};
 }

@@ -27,6 +27,7 @@ struct trace_engine {
 	uint32_t lent;               // slot whose record is out, or NONE
 	struct ready running, fresh; // who has sent goes before who has not
 	struct trace_kin kin;
+	struct trace_share share;
 	struct heap wakes;
 	struct trace_scratch *scratch;
 	struct trace_counts counts;
@@ -45,8 +46,9 @@ struct trace_engine *trace_new(const struct trace_config *c)
 	e->paths = calloc(c->traces, sizeof(*e->paths));
 	enum err kin = trace_kin_init(&e->kin, c->traces, c->seed);
 	e->scratch = trace_scratch_new();
+	enum err share = c->share ? share_init(&e->share, c->seed) : ERR_OK;
 	heap_init(&e->wakes, c->traces * HEAP_SHARE);
-	if (e->paths == NULL || kin != ERR_OK || e->scratch == NULL)
+	if (e->paths == NULL || kin != ERR_OK || share != ERR_OK || e->scratch == NULL)
 		trace_free(&e);
 	return e;
 }
@@ -60,6 +62,7 @@ void trace_free(struct trace_engine **out)
 		trace_path_wipe(&e->paths[i]);
 	free(e->paths);
 	trace_kin_wipe(&e->kin);
+	share_wipe(&e->share);
 	heap_wipe(&e->wakes);
 	trace_scratch_free(&e->scratch);
 	free(e);
@@ -172,6 +175,10 @@ enum err trace_put(struct trace_engine *e, struct mono now, const struct trace_t
 	uint32_t slot = slot_take(e);
 	if (slot == NONE)
 		return ERR_FULL;
+	if (!e->config.share)
+		t.share_ns = 0;
+	else if (t.distance == 0 && t.share_ns > 0)
+		t.distance = share_distance(&e->share, t.dst);
 	struct trace_path *p = &e->paths[slot];
 	uint64_t begun = ++e->begun;
 	err = trace_path_init(p, &t, now, table_hash(e->config.seed, span_of(&begun, 8)));
@@ -205,6 +212,8 @@ bool trace_hear(struct trace_engine *e, struct mono now, struct mono rx,
 	}
 	e->counts.heard++;
 	e->counts.late += (p->attempts[serial].mark & TRACE_LATE) != 0;
+	if (e->config.share)
+		trace_path_teach(p, &e->share, now, serial);
 	make_ready(e, slot);
 	return true;
 }
@@ -304,7 +313,8 @@ enum trace_want trace_next(struct trace_engine *e, struct trace_probe *probe,
 		struct trace_path *p = &e->paths[slot];
 		struct mono until = MONO_NEVER;
 		uint8_t ttl = 0;
-		switch (trace_path_step(p, e->now, &ttl, &until)) {
+		switch (trace_path_step(p, e->now, p->target.share_ns > 0 ? &e->share : NULL, &ttl,
+					&until)) {
 		case TRACE_STEP_SEND:
 			if (send_one(e, slot, ttl, probe))
 				return TRACE_SEND;
@@ -316,6 +326,7 @@ enum trace_want trace_next(struct trace_engine *e, struct trace_probe *probe,
 		case TRACE_STEP_DONE:
 			take_ready(e);
 			trace_record_make(e->scratch, p, e->now, result);
+			e->counts.borrowed += result->borrowed_count;
 			e->lent = slot;
 			return TRACE_FINISHED;
 		}

@@ -24,6 +24,7 @@ struct trace_config {
 	uint16_t sport_count;
 	uint64_t seed[2];  // random: cookies and hashes
 	struct pace *pace; // asked before every packet; borrowed; NULL: no limit (tests only)
+	bool share;        // traces learn from one another (trace/share.h)
 };
 
 struct trace_target {
@@ -42,6 +43,8 @@ struct trace_target {
 	int64_t wait_ns;     // longest wait for one answer
 	int64_t spacing_ns;  // between two probes of this trace
 	int64_t deadline_ns; // from trace_put on; 0: none
+	int64_t share_ns;    // near hops may be borrowed, so old at most; 0: asks for its own
+	uint8_t distance;    // TTL where the target should be, by packets seen of it; 0: not known
 	uint32_t drops;      // the kernel's drop counter now; comes back as kernel_drops
 };
 
@@ -81,7 +84,8 @@ enum trace_want {
 
 struct trace_counts {
 	uint64_t sent, heard, late, repeated;
-	uint64_t strange; // answers to nothing of ours, forged ones among them
+	uint64_t strange;  // answers to nothing of ours, forged ones among them
+	uint64_t borrowed; // hops that needed no probe
 };
 
 struct trace_engine *trace_new(const struct trace_config *c);

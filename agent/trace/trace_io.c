@@ -269,6 +269,7 @@ enum err trace_io_open(struct loop *l, const struct trace_io_config *c, struct t
 		.seed = { c->seed[0] != 0 ? c->seed[0] : random_u64(),
 			  c->seed[1] != 0 ? c->seed[1] : random_u64() },
 		.pace = c->pace,
+		.share = c->share,
 	};
 	AUTO(trace_io_close) struct trace_io *io = calloc(1, sizeof(*io));
 	if (io == NULL)

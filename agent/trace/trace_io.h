@@ -23,6 +23,7 @@ struct trace_io_config {
 	int receive_buffer;   // the same where the kernel gives no ring
 	uint64_t seed[2];     // what ports and identifying fields are made of; zero: random
 	struct pace *pace;    // asked before every packet; borrowed
+	bool share;           // traces learn from one another
 	trace_io_done_fn *done;
 	void *self;
 };

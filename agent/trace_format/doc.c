@@ -66,6 +66,11 @@ static void reply_of(const struct trace_record *r, size_t i, struct trace_doc_re
 	out->has_quoted_ttl = out->answer >> 16 == ANSWER_ICMP;
 	out->quoted_ttl = r->quoted_ttl.len > 0 ? r->quoted_ttl.at[i] : 1;
 	out->mark = r->mark.len > 0 ? r->mark.at[i] : 0;
+	for (size_t b = 0; b < r->borrowed_count; b++)
+		if (r->borrowed_probe[b] == i) {
+			out->borrowed_from = r->borrowed_from[b];
+			out->borrowed_age_ms = r->borrowed_age_ms[b];
+		}
 }
 
 enum err trace_doc_of(struct arena *a, const struct trace_record *r, const char *name,

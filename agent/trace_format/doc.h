@@ -37,12 +37,16 @@ struct trace_doc_reply {
 	uint32_t answer; // ANSWER(), 0: not told
 	uint8_t reply_ttl, quoted_ttl, mark;
 	uint8_t label_count;
-	uint32_t *labels; // MPLS stack entries
+	uint32_t *labels;       // MPLS stack entries
+	uint64_t borrowed_from; // with TRACE_BORROWED: the other trace's id, and how long before
+	uint32_t borrowed_age_ms;
 	struct trace_facts facts[TRACE_TONGUES];
 };
 
 struct trace_doc {
 	struct span name; // as asked for
+	bool has_id;
+	uint64_t id; // what other traces call it by
 	struct addr src, dst;
 	enum trace_method method;
 	uint16_t sport, dport; // 0: not told

@@ -65,7 +65,12 @@ static enum err reply_read(struct arena *a, const struct tree *t, struct trace_d
 	else if (tree_u64(t, "tcp_flags", 255, &n))
 		r->answer = ANSWER(ANSWER_TCP, 0, n);
 	r->mark = (uint8_t)((flag(t, "late") ? TRACE_LATE : 0) |
-			    (flag(t, "rewritten") ? TRACE_REWRITTEN : 0));
+			    (flag(t, "rewritten") ? TRACE_REWRITTEN : 0) |
+			    (flag(t, "borrowed") ? TRACE_BORROWED : 0) |
+			    (flag(t, "guessed") ? TRACE_GUESSED : 0));
+	(void)tree_u64(t, "borrowed_from", UINT64_MAX, &r->borrowed_from);
+	if (tree_u64(t, "borrowed_age_ms", UINT32_MAX, &n))
+		r->borrowed_age_ms = (uint32_t)n;
 	enum err err = labels_read(a, t, r);
 	return err == ERR_OK ? facts_read(a, t, r->facts) : err;
 }
@@ -92,6 +97,7 @@ static enum err hops_read(struct arena *a, const struct tree *hops, struct trace
 static void numbers_read(const struct tree *t, struct trace_doc *d)
 {
 	uint64_t n;
+	d->has_id = tree_u64(t, "id", UINT64_MAX, &d->id);
 	d->sport = tree_u64(t, "sport", 65535, &n) ? (uint16_t)n : 0;
 	d->dport = tree_u64(t, "dport", 65535, &n) ? (uint16_t)n : 0;
 	if (d->dst.family == 6 && tree_u64(t, "flow_id", 0xfffff, &n))
@@ -191,6 +197,17 @@ static void maybe_int(struct json *j, const char *key, bool has, int64_t v)
 		json_null(j, key);
 }
 
+static void marks_write(struct json *j, const struct trace_doc_reply *r)
+{
+	if ((r->mark & TRACE_BORROWED) != 0) {
+		json_bool(j, "borrowed", true);
+		json_int(j, "borrowed_from", (int64_t)r->borrowed_from);
+		json_int(j, "borrowed_age_ms", r->borrowed_age_ms);
+	}
+	if ((r->mark & TRACE_GUESSED) != 0)
+		json_bool(j, "guessed", true);
+}
+
 static void reply_write(struct json *j, const struct trace_doc_reply *r)
 {
 	json_object(j, NULL);
@@ -206,6 +223,7 @@ static void reply_write(struct json *j, const struct trace_doc_reply *r)
 		labels_write(j, r);
 		json_bool(j, "late", (r->mark & TRACE_LATE) != 0);
 		json_bool(j, "rewritten", (r->mark & TRACE_REWRITTEN) != 0);
+		marks_write(j, r);
 	}
 	facts_write(j, r->facts);
 	json_end_object(j);
@@ -213,6 +231,8 @@ static void reply_write(struct json *j, const struct trace_doc_reply *r)
 
 static void head_write(struct json *j, const struct trace_doc *d)
 {
+	if (d->has_id)
+		json_int(j, "id", (int64_t)d->id);
 	trace_quoted(j, "target", d->name);
 	json_addr(j, "addr", d->dst);
 	json_addr(j, "src", d->src);

@@ -15,7 +15,7 @@ struct order_options {
 	struct central central;
 	char keys[CLUSTER_PATH_MAX];
 	struct conf_list targets;
-	int64_t expires;
+	int64_t expires, share;
 };
 
 #define AT(field) .offset = offsetof(struct order_options, field)
@@ -26,6 +26,7 @@ static const struct conf_option options[] = {
 	{ .name = "targets", .kind = CONF_LIST, AT(targets), .value = "LIST", .help = "ADDRESS[/METHOD[/PORT]], parted by commas; may be repeated" },
 	{ .name = "operator-key", .kind = CONF_TEXT, AT(keys), .size = CLUSTER_PATH_MAX, .value = "DIR", .help = "where operator.key is ($WAYMARK_KEYS, else ~/.config/waymark)" },
 	{ .name = "expires", .kind = CONF_DURATION, AT(expires), .min = 1, .max = 30 * 86400.0, .unset = "10m", .value = "DURATION", .help = "after this the node refuses it" },
+	{ .name = "share", .kind = CONF_DURATION, AT(share), .max = 86400, .unset = "0s", .value = "DURATION", .help = "near hops may be borrowed from traces of the node not older; 0: each asks its own" },
 	{ .name = NULL },
 };
 // clang-format on
@@ -97,6 +98,7 @@ static enum err trace(const char *node, const struct order_options *o, struct fa
 	order.audience_count = 1;
 	order.targets = targets;
 	order.expires.ns = clock_wall().ns + o->expires;
+	order.limits.share_s = (uint32_t)(o->share / NS_PER_S);
 	enum err err = read_targets(&o->targets, targets, &order.target_count, f);
 	if (err == ERR_OK)
 		err = operator_load(o->keys, &key, f);

@@ -88,6 +88,9 @@ ok $? 'an order is carried out'
 got=$("$waymark" db psql -- -Atc "SELECT count(*) FROM v1.trace WHERE stop = 'reached'" 2>"$dir/out")
 [ "$got" = 3 ]
 ok $? 'its traces are there'
+id=$("$waymark" order trace alpha --targets 198.18.0.2/icmp --share 60s --operator-key "$dir/op" 2>"$dir/out")
+within 20 state_is "$id" 'done'
+ok $? 'so is one that lets its traces borrow'
 id=$(order 198.18.0.2 "$dir/stranger")
 within 20 state_is "$id" refused_signature
 ok $? 'an order signed by a stranger is refused, and the refusal is a result'
