@@ -241,6 +241,10 @@ static bool advance(struct phone_message *m, const struct phone_line *line)
 	case PHONE_SEND:
 	case PHONE_CLOSE:
 	case PHONE_NETWORK:
+	case PHONE_REACH:
+	case PHONE_ISOLATE:
+	case PHONE_REACHED:
+	case PHONE_ISOLATED:
 	case PHONE_STATUS:
 	case PHONE_OPENED:
 	case PHONE_STORED:

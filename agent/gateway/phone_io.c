@@ -197,6 +197,13 @@ enum err phone_io_open(struct loop *l, const char *control, const struct order *
 	return ERR_OK;
 }
 
+bool phone_io_say(struct phone_io *p, const struct phone_line *line)
+{
+	if (p->watch != NULL)
+		say(p, line);
+	return p->watch != NULL;
+}
+
 void phone_io_close(struct phone_io **out)
 {
 	struct phone_io *p = *out;

@@ -23,5 +23,8 @@ struct phone_io_events {
 enum err phone_io_open(struct loop *l, const char *control, const struct order *order,
 		       struct phone_io_events ev, struct phone_io **out, struct fault *f) MUSTUSE;
 
+// A line beside the run's own; what is answered is not told. False: nobody to say it to now.
+bool phone_io_say(struct phone_io *p, const struct phone_line *line);
+
 // NULL-safe; also from within an event. What was not reported is lost.
 void phone_io_close(struct phone_io **p);

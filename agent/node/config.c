@@ -28,6 +28,10 @@ const struct conf_option node_options[] = {
 	{ "outside", CONF_TEXT, TEXT(outside), 0, 0, "eth0", "INTERFACE", "the uplink" },
 	{ "resolver", CONF_ADDR, AT(resolver4), 0, 0, 0, NULL, "ADDRESS", "this node's IPv4 resolver, where phones' questions go" },
 	{ "resolver6", CONF_ADDR, AT(resolver6), 0, 0, 0, NULL, "ADDRESS", "the same for IPv6" },
+	{ "reflector", CONF_ADDR, AT(reflector4), 0, 0, 0, NULL, "ADDRESS", "IPv4 address of a reflector, which tells how this node and its phones look from outside" },
+	{ "reflector6", CONF_ADDR, AT(reflector6), 0, 0, 0, NULL, "ADDRESS", "the same for IPv6" },
+	{ "reflector-port", CONF_UINT, AT(reflector_port), 0, 1, 65534, "5766", "PORT", "its port" },
+	{ "whoami", CONF_TEXT, TEXT(whoami), 0, 0, NULL, "ZONE", "DNS zone the reflector answers for: tells which resolver is used" },
 	{ "phone", CONF_LIST, AT(phones), 0, 0, 0, NULL, "NAME INTERFACE SOCKET IPV4 [IPV6]", "a phone behind this gateway; may be repeated" },
 	{ "rate", CONF_UINT, AT(rate), 0, 1, 1e6, "1000", "PPS", "most probes a second, all together" },
 	{ "rate-target", CONF_UINT, AT(rate_target), 0, 1, 1e6, "50", "PPS", "most probes a second to one address" },
@@ -170,6 +174,9 @@ enum err node_config_check(struct node_config *c, struct fault *f)
 	if (c->collector[0] == '\0')
 		return fault_set(f, ERR_USAGE, 0,
 				 "collector: no endpoint; set collector = tcp://HOST:PORT");
+	if (c->reflector4.family == 6 || c->reflector6.family == 4)
+		return fault_set(f, ERR_USAGE, 0,
+				 "reflector takes an IPv4 address, reflector6 an IPv6 one");
 	if (c->sport_first + c->sport_count > 65536)
 		return fault_set(f, ERR_USAGE, 0, "sport-first + sport-count is above 65536");
 	if (log_level_read(span_text(c->log), &level) != ERR_OK)

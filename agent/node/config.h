@@ -25,6 +25,9 @@ struct node_config {
 	char collector[256], collector_key[NODE_PATH];
 	char outside[16];
 	struct addr resolver4, resolver6;
+	struct addr reflector4, reflector6;
+	uint64_t reflector_port;
+	char whoami[256];
 	struct conf_list operators, allow, deny, phones;
 	uint64_t rate, rate_target, rate_net;
 	uint64_t max_targets, max_attempts;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "gateway/phone_io.h"
+#include "node/outside_io.h"
 #include "node/selftest_io.h"
 #include "node/step.h"
 #include "sys/clock.h"
@@ -17,6 +18,7 @@
 #define PHONE_RUN_LINGER (2 * NS_PER_S)     // the tunnel stays, so that the app's goodbye gets out
 
 enum stage {
+	STAGE_LEAK,   // the phone asks without a tunnel, and nothing may get out
 	STAGE_TUNNEL, // waiting for the first handshake
 	STAGE_PHONE,  // the phone works
 	STAGE_LINGER, // the phone has finished
@@ -29,6 +31,7 @@ struct phone_run {
 	struct tunnel *tunnel;
 	struct phone_io *phone;
 	struct selftest_io *test;
+	struct outside_io *outside;
 	struct loop_timer *timer;
 	const struct node_phone *at;
 	struct wall tunnel_begin;
@@ -153,6 +156,44 @@ static enum err open_test(struct phone_run *r, const struct tunnel_state *state,
 	return selftest_io_open(&job, &r->test, f);
 }
 
+static bool say(void *self, const struct phone_line *line)
+{
+	struct phone_run *r = self;
+	return phone_io_say(r->phone, line);
+}
+
+// The phone is locked in, as it must be: now the tunnel.
+static void on_outside(void *self, const char *why)
+{
+	struct phone_run *r = self;
+	struct fault f = { 0 };
+	if (why != NULL) {
+		fail(r, why);
+	} else if (r->stage == STAGE_LEAK) {
+		r->stage = STAGE_TUNNEL;
+		r->tunnel_begin = clock_wall();
+		if (open_tunnel(r, &f) != ERR_OK)
+			fail(r, f.what);
+		else
+			loop_timer_at(r->timer, mono_add(clock_mono(), PHONE_RUN_TICK));
+	}
+}
+
+static enum err open_outside(struct phone_run *r, struct fault *f)
+{
+	const struct outside_job job = {
+		.node = r->node,
+		.run = r->order->run,
+		.side = r->order->side,
+		.phone = r->at,
+		.tunnel = &r->order->tunnel,
+		.say = say,
+		.end = on_outside,
+		.self = r,
+	};
+	return outside_io_open(&job, mono_add(r->start, PHONE_RUN_TUNNEL), &r->outside, f);
+}
+
 static void tell_tunnel(struct phone_run *r, enum step_outcome outcome, const char *detail)
 {
 	step_put(r->node, &r->order->run, r->order->side, "tunnel", r->tunnel_begin, outcome,
@@ -175,6 +216,7 @@ static void wait_tunnel(struct phone_run *r, struct mono now)
 			fail(r, f.what);
 			return;
 		}
+		outside_io_begin_inside(r->outside);
 	} else if (!mono_before(now, mono_add(r->start, PHONE_RUN_TUNNEL))) {
 		tell_tunnel(r, STEP_FAILED, none);
 		fail(r, none);
@@ -188,12 +230,21 @@ static void wait_tunnel(struct phone_run *r, struct mono now)
 static void on_tick(void *self, struct mono now)
 {
 	struct phone_run *r = self;
+	if (r->stage == STAGE_LEAK)
+		return;
 	if (r->stage == STAGE_TUNNEL)
 		wait_tunnel(r, now);
 	else if (r->stage == STAGE_LINGER && !mono_before(now, r->leave))
 		leave(r);
 	else
 		loop_timer_at(r->timer, mono_add(now, PHONE_RUN_TICK));
+}
+
+// A firewall that was loaded anew may have taken the guard away since the agent's start.
+static enum err lock_in(const struct phone_run *r, struct fault *f)
+{
+	const char *const interfaces[] = { r->at->interface };
+	return tunnel_lockdown(interfaces, COUNT(interfaces), f);
 }
 
 static enum err find_phone(struct node *n, const struct order *o, const struct node_phone **out,
@@ -223,16 +274,17 @@ enum err phone_run_open(struct node *n, const struct order *o, visit_end_fn *end
 	r->tunnel_begin = clock_wall();
 	r->start = mono_add(clock_mono(), o->start.ns - clock_wall().ns);
 	err = loop_timer(node_loop(n), on_tick, r, &r->timer, f);
-	if (err == ERR_OK)
-		err = open_tunnel(r, f);
 	const struct phone_io_events events = { on_step, on_message, on_end, r };
 	if (err == ERR_OK)
 		err = phone_io_open(node_loop(n), phone->socket, o, events, &r->phone, f);
+	if (err == ERR_OK)
+		err = lock_in(r, f);
+	if (err == ERR_OK)
+		err = open_outside(r, f);
 	if (err != ERR_OK) {
 		phone_run_close(&r);
 		return err;
 	}
-	loop_timer_at(r->timer, mono_add(clock_mono(), PHONE_RUN_TICK));
 	*out = r;
 	return ERR_OK;
 }
@@ -242,6 +294,7 @@ void phone_run_close(struct phone_run **out)
 	struct phone_run *r = *out;
 	if (r == NULL)
 		return;
+	outside_io_close(&r->outside);
 	phone_io_close(&r->phone);
 	selftest_io_close(&r->test);
 	loop_timer_drop(&r->timer);

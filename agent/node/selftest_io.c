@@ -147,7 +147,7 @@ static void leak_check(struct selftest_io *s)
 	snprintf(text, sizeof(text), "the phone's packets are routed %s; the guard %s",
 		 routed ? "into the tunnel" : "elsewhere",
 		 guarded ? "drops the rest" : "is not up");
-	tell(s, "selftest-leak", routed && guarded, text);
+	tell(s, "selftest-guard", routed && guarded, text);
 }
 
 enum err selftest_io_open(const struct selftest_job *job, struct selftest_io **out, struct fault *f)

@@ -8,6 +8,7 @@
 #include "capture/capture_io.h"
 #include "capture/flow.h"
 #include "node/flow_out.h"
+#include "node/seen_io.h"
 #include "node/step.h"
 #include "sys/clock.h"
 #include "tunnel/tunnel_io.h"
@@ -30,6 +31,7 @@ struct vantage {
 	struct capture *capture;
 	struct flow_table *flows;
 	struct bursts *bursts;
+	struct seen_io *seen; // NULL: no reflector
 	struct loop_watch *watch;
 	struct loop_timer *timer;
 	struct mono stop, deadline;
@@ -78,13 +80,21 @@ static bool ours(const struct vantage *v, struct addr a)
 	       addr_eq(a, t->gateway6) || addr_eq(a, t->phone4) || addr_eq(a, t->phone6);
 }
 
+// The self-test's own questions are no traffic of the phone's apps.
+static bool of_selftest(const struct vantage *v, const struct flow_key *k)
+{
+	const struct node_config *c = node_config(v->node);
+	return k->bport == c->reflector_port &&
+	       (addr_eq(k->b, c->reflector4) || addr_eq(k->b, c->reflector6));
+}
+
 static bool worth_tracing(const struct vantage *v, const struct flow_key *k)
 {
 	bool multicast = k->b.family == 4 ? k->b.bytes[0] >= 224 : k->b.bytes[0] == 0xff;
 	bool local = k->b.family == 6 && k->b.bytes[0] == 0xfe && (k->b.bytes[1] & 0xc0) == 0x80;
 	// Port 53 goes to this node's own resolver whatever address the phone asked.
 	return (k->proto == 6 || k->proto == 17) && k->bport != 53 && !multicast && !local &&
-	       !ours(v, k->b);
+	       !ours(v, k->b) && !of_selftest(v, k);
 }
 
 // Inside the flow itself, which takes its very path; where that cannot be done the ordinary
@@ -127,6 +137,8 @@ static void on_target(struct vantage *v, const struct flow_key *k)
 static void on_flow(struct vantage *v, const struct flow *flow)
 {
 	struct flow_record r;
+	if (of_selftest(v, &flow->key))
+		return;
 	flow_out(v->flows, flow, v->bursts, &r);
 	r.run = v->run;
 	r.side = v->side;
@@ -308,6 +320,8 @@ enum err vantage_open(struct node *n, const struct order *o, visit_end_fn *end,
 		err = open_tunnel(v, f);
 	if (err == ERR_OK)
 		err = open_capture(v, f);
+	if (err == ERR_OK)
+		err = seen_io_open(n, &v->run, v->side, &v->seen, f);
 	if (err != ERR_OK) {
 		vantage_close(&v);
 		return err;
@@ -325,6 +339,7 @@ void vantage_close(struct vantage **out)
 	if (v == NULL)
 		return;
 	node_trace_forget(v->node, v);
+	seen_io_close(&v->seen);
 	loop_watch_drop(&v->watch);
 	loop_timer_drop(&v->timer);
 	capture_close(&v->capture);

@@ -18,12 +18,13 @@
 #include "base/addr.h"
 #include "base/time.h"
 
-#define TUNNEL_NAME    16   // IFNAMSIZ: 15 letters and a NUL
-#define TUNNEL_KEY     32   // X25519
-#define TUNNEL_RUN     16   // bytes of a run id
-#define TUNNEL_PHONES  4    // address ranges of one phone: IPv4, and what IPv6 gives it
-#define TUNNEL_MTU     1420 // 1500 less IPv6, UDP and WireGuard
-#define TUNNEL_MTU_MIN 1280 // IPv6 and QUIC need it
+#define TUNNEL_NAME      16   // IFNAMSIZ: 15 letters and a NUL
+#define TUNNEL_KEY       32   // X25519
+#define TUNNEL_RUN       16   // bytes of a run id
+#define TUNNEL_PHONES    4    // address ranges of one phone: IPv4, and what IPv6 gives it
+#define TUNNEL_MTU       1420 // 1500 less IPv6, UDP and WireGuard
+#define TUNNEL_MTU_WHOLE 1500 // inner packets as on Ethernet: the outer ones come in fragments
+#define TUNNEL_MTU_MIN   1280 // IPv6 and QUIC need it
 
 enum tunnel_role {
 	TUNNEL_VANTAGE,

@@ -80,6 +80,7 @@ waymark operator add demo --key "$work/operator/operator.pub" "$data" >/dev/null
 start "$centre" collector waymark-collector "$data" --listen "tcp://$centre4:$port"
 for _ in $(seq 200); do grep -q 'ev=ready' "$work/collector.log" && break; sleep 0.1; done
 grep -q 'ev=ready' "$work/collector.log" || die "the collector did not start: $(tail -n 1 "$work/collector.log")"
+start "$centre" reflector waymark-agent reflector --zone "$(attribute "$centre" reflector)"
 waymark-lab geo "$world" >"$work/geo.csv"
 waymark geo import "$work/geo.csv" --table lab --version "$(date +%F)" "$data" >/dev/null
 
@@ -103,6 +104,9 @@ add_node() { # NAME ROLE COUNTRY V4 V6 POSITION
 		outside = eth0
 		resolver = $(host_field "$dns" 4)
 		resolver6 = $(host_field "$dns" 5)
+		reflector = $centre4
+		reflector6 = $(host_field "$centre" 5)
+		whoami = $(attribute "$centre" reflector)
 	CONF
 	[ "$2" = vantage ] && echo 'allow = trace' >>"$dir/agent.conf"
 	return 0

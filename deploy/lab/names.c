@@ -86,6 +86,21 @@ static void services(struct wr *w, const struct world *world, const char *countr
 	}
 }
 
+// A zone that is delegated to a reflector, so that it sees who asks.
+static void reflectors(struct wr *w, const struct world *world)
+{
+	char text[ADDR_TEXT];
+
+	for (int i = 0; i < world->host_count; i++) {
+		const struct world_host *h = &world->hosts[i];
+		const char *zone = world_attr_find(h, "reflector");
+		if (zone == NULL)
+			continue;
+		addr_write(h->v4.family != 0 ? h->v4 : h->v6, text);
+		wr_format(w, "server=/%s/%s#53\n", zone, text);
+	}
+}
+
 void names_write(struct wr *w, const struct world *world, const struct world_host *resolver)
 {
 	char v4[ADDR_TEXT], v6[ADDR_TEXT];
@@ -106,4 +121,5 @@ void names_write(struct wr *w, const struct world *world, const struct world_hos
 	for (int i = 0; i < world->host_count; i++)
 		own_record(w, world->hosts[i].name, world->hosts[i].v4, world->hosts[i].v6);
 	services(w, world, world_host_country(world, resolver));
+	reflectors(w, world);
 }

@@ -10,6 +10,7 @@
 #include "lab/phone_app.h"
 #include "lab/phone_control.h"
 #include "lab/phone_noise.h"
+#include "lab/phone_reach.h"
 #include "log/log.h"
 #include "sys/clock.h"
 
@@ -26,7 +27,8 @@ struct phone {
 	struct phone_net net;
 	struct phone_control *control;
 	struct phone_app *app;
-	struct phone_noise *noise;
+	struct phone_noise *noise; // NULL: one app has the network to itself
+	struct phone_reach *reach;
 };
 
 #define AT(field) offsetof(struct phone_config, field)
@@ -110,6 +112,32 @@ static void open_app(struct phone *p, const struct phone_line *command)
 							     .at = clock_wall() });
 }
 
+static enum err open_noise(struct phone *p, struct fault *f)
+{
+	const struct phone_config *c = p->config;
+	const struct phone_noise_config noise = { .check = c->check,
+						  .time = c->time,
+						  .push = c->push,
+						  .check_every = c->check_every,
+						  .time_every = c->time_every,
+						  .push_every = c->push_every };
+	return phone_noise_open(&p->net, &noise, &p->noise, f);
+}
+
+// Everything this phone says that no app says is its noise.
+static void isolate(struct phone *p, struct span app)
+{
+	struct fault f;
+	bool all = text_is(app, PHONE_NO_ID);
+	if (!all)
+		phone_noise_close(&p->noise);
+	if (all && p->noise == NULL && open_noise(p, &f) != ERR_OK)
+		log_fault(LOG_WARN, "phone", "no_noise", &f);
+	phone_control_tell(
+		p->control,
+		&(struct phone_line){ .word = PHONE_ISOLATED, .app = app, .at = clock_wall() });
+}
+
 static void on_command(void *self, const struct phone_line *command)
 {
 	struct phone *p = self;
@@ -123,7 +151,12 @@ static void on_command(void *self, const struct phone_line *command)
 		phone_app_close(p->app);
 	} else if (command->word == PHONE_NETWORK) {
 		phone_app_reconnect(p->app);
-		phone_noise_now(p->noise);
+		if (p->noise != NULL)
+			phone_noise_now(p->noise);
+	} else if (command->word == PHONE_REACH) {
+		phone_reach_start(p->reach, command);
+	} else if (command->word == PHONE_ISOLATE) {
+		isolate(p, command->app);
 	} else {
 		phone_app_state(p->app, &state);
 		phone_control_tell(p->control, &state);
@@ -146,12 +179,6 @@ static enum err check_apps(const struct phone *p, struct fault *f)
 static enum err start(struct phone *p, struct fault *f)
 {
 	const struct phone_config *c = p->config;
-	struct phone_noise_config noise = { .check = c->check,
-					    .time = c->time,
-					    .push = c->push,
-					    .check_every = c->check_every,
-					    .time_every = c->time_every,
-					    .push_every = c->push_every };
 	enum err err = check_apps(p, f);
 
 	if (err == ERR_OK)
@@ -161,7 +188,9 @@ static enum err start(struct phone *p, struct fault *f)
 	if (err == ERR_OK)
 		err = phone_app_new(&p->net, on_event, p, &p->app, f);
 	if (err == ERR_OK)
-		err = phone_noise_open(&p->net, &noise, &p->noise, f);
+		err = open_noise(p, f);
+	if (err == ERR_OK)
+		err = phone_reach_new(p->net.loop, on_event, p, &p->reach, f);
 	if (err == ERR_OK)
 		err = phone_control_open(p->net.loop, c->control, on_command, p, &p->control, f);
 	return err;
@@ -170,6 +199,7 @@ static enum err start(struct phone *p, struct fault *f)
 static void stop(struct phone *p)
 {
 	phone_noise_close(&p->noise);
+	phone_reach_free(&p->reach);
 	phone_app_free(&p->app);
 	phone_dns_close(&p->net.dns);
 	tls_context_free(&p->net.tls);

@@ -11,6 +11,8 @@ static const struct {
 } shapes[] = {
 	[PHONE_OPEN] = { "open", "acp" },          [PHONE_SEND] = { "send", "ix" },
 	[PHONE_CLOSE] = { "close", "" },           [PHONE_NETWORK] = { "network", "" },
+	[PHONE_REACH] = { "reach", "ix" },         [PHONE_ISOLATE] = { "isolate", "a" },
+	[PHONE_REACHED] = { "reached", "it" },     [PHONE_ISOLATED] = { "isolated", "at" },
 	[PHONE_STATUS] = { "status", "" },         [PHONE_OPENED] = { "opened", "t" },
 	[PHONE_SENT] = { "sent", "it" },           [PHONE_STORED] = { "stored", "it" },
 	[PHONE_DELIVERED] = { "delivered", "it" }, [PHONE_RECEIVED] = { "received", "itx" },

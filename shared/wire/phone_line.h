@@ -11,6 +11,9 @@
 //	send ID TEXT            sends TEXT to PEER; ID is chosen by the caller and comes back
 //	close                   closes the app
 //	network                 the network under the phone changed: check it, connect anew
+//	reach ID WAY            sends bytes from a new socket and waits for an answer; WAY is
+//				`udp ADDR PORT HEX` or `tcp ADDR PORT HEX`
+//	isolate APP             lets APP alone use the network; `isolate -` lets all
 //	status                  asks for a `state` line
 //
 // From the phone:
@@ -22,9 +25,12 @@
 //	received ID T TEXT      came from the peer
 //	failed ID T REASON      ID is `-` when the app, not a message, failed
 //	closed T                the app is closed, asked for or not
+//	reached ID T            an answer came (`failed` says that none did)
+//	isolated APP T          as it was told to `isolate`
 //	state APP ACCOUNT T     APP and ACCOUNT are `-` when no app is open
 //
-// The first word of REASON is one of name, connect, tls, certificate, login, lost, state, full.
+// The first word of REASON is one of name, connect, tls, certificate, login, lost, state, full,
+// unable (this phone cannot do that).
 #pragma once
 
 #include "base/time.h"
@@ -40,6 +46,8 @@ enum phone_word {
 	PHONE_SEND,
 	PHONE_CLOSE,
 	PHONE_NETWORK,
+	PHONE_REACH,
+	PHONE_ISOLATE,
 	PHONE_STATUS,
 	PHONE_OPENED,
 	PHONE_SENT,
@@ -48,6 +56,8 @@ enum phone_word {
 	PHONE_RECEIVED,
 	PHONE_FAILED,
 	PHONE_CLOSED,
+	PHONE_REACHED,
+	PHONE_ISOLATED,
 	PHONE_STATE,
 	PHONE_WORD_COUNT_,
 };
@@ -55,7 +65,7 @@ enum phone_word {
 struct phone_line {
 	enum phone_word word;
 	struct span id, app, account, peer; // those the word has; borrowed
-	struct span text;                   // a message or a reason; borrowed
+	struct span text;                   // a message, a way or a reason; borrowed
 	struct wall at;
 };
 

@@ -131,7 +131,14 @@ has_ended_or_ready() {
 collector_told() { grep -qE -- "$1" "$D/collector.log.new"; } # since its last start
 collector_said() { cat "$D/collector.log" "$D/collector.log.new" 2>/dev/null; }
 
+start_reflector() { # on the centre's host, which is neither node nor gateway
+	waymark-lab exec --name "$LAB" centre -- waymark-agent reflector --zone "$(attribute centre reflector)" 2>"$D/reflector.log" &
+	PID[reflector]=$!
+	wait_for 20 grep -q 'ev=ready' "$D/reflector.log"
+}
+
 centre_up() {
+	start_reflector || return 1
 	at_centre db init >"$D/db.log" 2>&1 || return 1
 	waymark operator keygen --keys "$D/operator" >/dev/null &&
 		at_centre operator add test --key "$D/operator/operator.pub" >/dev/null &&
@@ -158,6 +165,9 @@ make_node() { # NAME: keys and configuration, with the lines of CONFIG if a test
 		outside = eth0
 		resolver = $(address "$dns")
 		resolver6 = $(address "$dns" 6)
+		reflector = $(address centre)
+		reflector6 = $(address centre 6)
+		whoami = $(attribute centre reflector)
 	CONF
 	[ "$role" = vantage ] && echo 'allow = trace' >>"$dir/agent.conf"
 	printf '%s\n' ${CONFIG+"${CONFIG[@]}"} >>"$dir/agent.conf"

@@ -42,11 +42,54 @@ id() { head -n 1 "$D/run.$1"; }
 for run in empty ts th self; do
 	is "$(sql "SELECT string_agg(DISTINCT substr(name, 10), ' ' ORDER BY substr(name, 10)),
 			count(*), bool_and(outcome = 1), bool_and(detail IS NOT NULL)
-		FROM raw.step WHERE run = '$(id $run)' AND name LIKE 'selftest-%'")" \
-		"clock handshake leak loss mtu rtt|12|t|t" "run $run: both tunnels passed each item of the self-test"
+		FROM raw.step WHERE run = '$(id $run)' AND name LIKE 'selftest-%' AND name NOT LIKE '%-ipv6'")" \
+		"clock egress guard handshake leak loss mtu port resolver rtt syn ttl|24|t|t" \
+		"run $run: both tunnels passed each item of the self-test"
 done
-is "$(sql "SELECT DISTINCT detail FROM raw.step WHERE run = '$(id ts)' AND name = 'selftest-mtu'")" \
-	"value 1420 limit 1420 bytes" "with value and limit"
+item() { # RUN SIDE ITEM
+	sql "SELECT outcome, detail FROM raw.step WHERE run = '$(id "$1")' AND side = $2 AND name = 'selftest-$3'"
+}
+is "$(item ts 1 mtu)" "1|value 1420 limit 1420 bytes" "with value and limit"
+is "$(item ts 1 egress)" "1|IPv4 $(address de1); IPv6 $(address de1 6)" "outside, the phone has the node's addresses"
+is "$(item ts 2 egress)" "1|IPv4 $(address us1); IPv6 $(address us1 6)" "as has the other"
+is "$(item ts 1 resolver)" "1|the phone's $(address ns-de), the node's $(address ns-de)" "it uses the node's resolver"
+is "$(item ts 2 resolver)" "1|the phone's $(address ns-us), the node's $(address ns-us)" "and the other the other's"
+routers=$(($(true_paths de1 centre 4 | head -n 1 | wc -w) - 1))
+is "$(item ts 1 ttl)" "1|IPv4 phone $routers hops, node $routers; IPv6 phone $routers hops, node $routers" \
+	"its TTL has lost no more than the routers between take"
+has "$(item ts 1 syn)" '1\|IPv4 02040564[0-9a-f]*, MSS set to 1380; IPv6 02040550[0-9a-f]*, MSS set to 1360' \
+	"its SYN has all its options, with the MSS of the tunnel"
+has "$(item ts 1 port)" '1\|udp/IPv4 ([0-9]+) of \1 kept; tcp/IPv4 ([0-9]+) of \2 kept; udp/IPv6 ([0-9]+) of \3 kept; tcp/IPv6' \
+	"its source ports are its own"
+has "$(item ts 1 leak)" '1\|0 packets of the phone left by the uplink, [4-9] entered; [1-9] of our own' \
+	"before the tunnel nothing got out"
+is "$(sql "SELECT count(*) FROM raw.flow WHERE bport = 5766")" 0 "the test's questions are no flows of the phone"
+
+# Each fault stops its run with the item's name: a node that counts hops twice and one that changes
+# ports; a gateway whose phone gets past the guard, and a node that meddles with SYNs.
+why() { # RUN GATEWAY
+	sql "SELECT u.detail FROM registry.orders o JOIN raw.outcome u ON u.orders = o.id JOIN registry.node n ON n.id = o.node
+		WHERE o.run = '$(id "$1")' AND n.name = '$2' AND u.state = 3"
+}
+in_host de1 -- nft 'add table ip fault; add chain ip fault c { type filter hook postrouting priority 0; };
+	add rule ip fault c iifname "wmh*" oifname "eth0" ip ttl set 50'
+in_host us1 -- nft 'add table inet fault; add chain inet fault c { type nat hook postrouting priority 90; };
+	add rule inet fault c iifname "wmh*" oifname "eth0" meta l4proto { tcp, udp } masquerade random'
+LENGTH=2 run_start de1 us1 none p1a p2a >"$D/run.bad1" 2>&1
+in_host de1 -- nft delete table ip fault
+in_host us1 -- nft delete table inet fault
+has "$(why bad1 gw1)" '^selftest-ttl failed: IPv4 phone [0-9]+ hops, node [0-9]+' "a node that takes hops fails the run by name"
+has "$(why bad1 gw2)" '^selftest-port failed: udp/IPv4 0 of [1-9]' "one that changes source ports, too"
+in_host gw1 -- nft 'add table netdev fault; add chain netdev fault c { type filter hook ingress device "lan1" priority 0; };
+	add rule netdev fault c udp dport 5766 fwd to "eth0"'
+in_host us1 -- nft 'add table inet fault; add chain inet fault c { type filter hook forward priority 0; };
+	add rule inet fault c iifname "wmh*" tcp flags syn tcp option maxseg size set 536'
+LENGTH=2 run_start de1 us1 none p1a p2a >"$D/run.bad2" 2>&1
+in_host gw1 -- nft delete table netdev fault
+in_host us1 -- nft delete table inet fault
+has "$(why bad2 gw1)" '^selftest-leak failed: [1-9] packets of the phone left by the uplink' \
+	"a phone that gets past the guard fails the run by name"
+has "$(why bad2 gw2)" '^selftest-syn failed: IPv4 02040218[0-9a-f]*, sent 020405b4' "a node that changes SYNs, too"
 in_host gw1 -- nft -f - <<-'RULES'
 	table ip hush {
 		chain out {
