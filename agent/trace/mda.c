@@ -276,7 +276,8 @@ void mda_result(struct mda *m, struct mda_result *out)
 		.last = mda_top(m),
 		.stop = mda_sweep_stop(m, &s),
 		.probes_sent = (uint32_t)(m->serials - m->unsent),
-		.risk = mda_stop_graph(&m->graph, m->target.mode, mda_judged(m, &s), false),
+		.risk = mda_stop_graph(&m->graph, m->target.mode, mda_judged(m, &s), m->target.risk,
+				       false),
 	};
 	bool full = false;
 	for (uint8_t h = 0; h < m->graph.hops; h++)

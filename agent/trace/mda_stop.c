@@ -25,9 +25,9 @@ struct judged {
 	struct mda_graph *g;
 	enum mda_mode mode;
 	uint8_t last;
+	double risk;
 	bool coming;
-	unsigned count[LEVELS + 1]; // routers with so many next hops found
-	double worst[LEVELS + 1];
+	unsigned single[LEVELS + 1]; // routers with so many next hops found
 };
 
 static unsigned found(const struct judged *j, const struct mda_hop *h, uint8_t node)
@@ -77,75 +77,87 @@ bool mda_stop_meshed(struct mda_graph *g, uint8_t hop)
 	return false;
 }
 
-// A wide hop without a mesh: which of its routers might have one more next hop is not ours to
-// choose and not the balancer's either, so the chance is the mean over the routers.
-static double mean_risk(const struct judged *j, const struct mda_hop *h)
+// How likely a router with K next hops found is to have one more, its flows not looked at: as
+// likely as its like were found to.
+static double odds(const unsigned *count, unsigned k)
 {
-	double sum = 0;
-	unsigned routers = 0;
-	for (uint8_t i = 0; i < h->count; i++)
-		if (judges(h, i)) {
-			sum += mda_stop_risk(found(j, h, i), flows(j, h, i));
-			routers++;
-		}
-	return routers == 0 ? 0 : sum / routers;
+	return (count[k + 1] + 0.5) / (count[k] + 0.5);
 }
 
-static double node_risk(const struct judged *j, uint8_t hop, uint8_t node, bool plain, double mean)
+static void count_hop(const struct judged *j, const struct mda_hop *h, unsigned *count)
+{
+	for (uint8_t i = 0; i < h->count; i++)
+		if (judges(h, i))
+			count[found(j, h, i)]++;
+}
+
+// Routers that are alone at their hop, for "full" all.
+static void count_single(struct judged *j)
+{
+	for (uint8_t hop = 0; hop <= j->last && hop + 1 < j->g->hops; hop++) {
+		mda_graph_count(j->g, hop);
+		if (!mda_graph_loose(j->g, hop) &&
+		    (j->mode == MDA_FULL || j->g->hop[hop].live == 1))
+			count_hop(j, &j->g->hop[hop], j->single);
+	}
+}
+
+typedef void visit_fn(struct judged *j, uint8_t hop, uint8_t node, double risk, void *arg);
+
+static void each_of(struct judged *j, uint8_t hop, visit_fn *fn, void *arg)
 {
 	const struct mda_hop *h = &j->g->hop[hop];
-	unsigned k = found(j, h, node);
-	// Of every router at least one way on is wanted.
-	return plain && k == 1 ? mean : mda_stop_risk(k, flows(j, h, node));
+	unsigned own[LEVELS + 1] = { 0 };
+	bool wide = j->mode == MDA_LITE && h->live > 1;
+	if (wide)
+		count_hop(j, h, own);
+	for (uint8_t i = 0; i < h->count; i++) {
+		if (!judges(h, i))
+			continue;
+		unsigned k = found(j, h, i);
+		double risk = mda_stop_risk(k, flows(j, h, i));
+		// Alone at its hop it is asked as often as by itself, too.
+		if (wide || risk <= j->risk)
+			risk *= k == 0 ? 1 : odds(wide ? own : j->single, k);
+		// It could lack only what no other router of the hop leads to either. Such an
+		// interface hangs on one router as likely as on all of them.
+		if (wide && k == j->g->hop[hop + 1].live)
+			risk /= h->live;
+		fn(j, hop, i, risk, arg);
+	}
 }
-
-typedef void visit_fn(struct judged *j, uint8_t hop, uint8_t node, unsigned k, double risk,
-		      void *arg);
 
 static void each(struct judged *j, visit_fn *fn, void *arg)
 {
 	for (uint8_t hop = 0; hop <= j->last && hop + 1 < j->g->hops; hop++) {
-		const struct mda_hop *h = &j->g->hop[hop];
-		mda_graph_count(j->g, hop);
-		if (mda_graph_loose(j->g, hop)) {
-			unsigned k = loose_found(j, hop);
-			if (hop < j->last)
-				fn(j, hop, MDA_NONE, k, mda_stop_risk(k, loose_flows(j, hop)), arg);
+		if (!mda_graph_loose(j->g, hop)) {
+			each_of(j, hop, fn, arg);
 			continue;
 		}
-		bool plain = j->mode == MDA_LITE && !mda_stop_meshed(j->g, hop);
-		double mean = plain ? mean_risk(j, h) : 0;
-		for (uint8_t i = 0; i < h->count; i++)
-			if (judges(h, i))
-				fn(j, hop, i, found(j, h, i), node_risk(j, hop, i, plain, mean),
-				   arg);
+		unsigned k = loose_found(j, hop);
+		if (hop < j->last)
+			fn(j, hop, MDA_NONE, mda_stop_risk(k, loose_flows(j, hop)), arg);
 	}
 }
 
-static void tally(struct judged *j, uint8_t hop, uint8_t node, unsigned k, double risk, void *arg)
+static void tally(struct judged *j, uint8_t hop, uint8_t node, double risk, void *arg)
 {
-	(void)hop, (void)node, (void)arg;
-	j->count[k]++;
-	j->worst[k] = fmax(j->worst[k], risk);
-}
-
-static double weight(const struct judged *j, unsigned k)
-{
-	return j->count[k + 1] + 1.0;
+	(void)j, (void)hop, (void)node;
+	*(double *)arg += risk;
 }
 
 static double total(struct judged *j)
 {
 	double sum = 0;
-	each(j, tally, NULL);
-	for (unsigned k = 0; k < LEVELS; k++)
-		sum += weight(j, k) * j->worst[k];
+	count_single(j);
+	each(j, tally, &sum);
 	return sum;
 }
 
-double mda_stop_graph(struct mda_graph *g, enum mda_mode mode, uint8_t last, bool coming)
+double mda_stop_graph(struct mda_graph *g, enum mda_mode mode, uint8_t last, double risk,
+		      bool coming)
 {
-	struct judged j = { .g = g, .mode = mode, .last = last, .coming = coming };
+	struct judged j = { .g = g, .mode = mode, .last = last, .risk = risk, .coming = coming };
 	return total(&j);
 }
 
@@ -261,22 +273,29 @@ static bool act(struct mda_graph *g, uint8_t hop, uint8_t node, uint64_t blocked
 }
 
 struct best {
-	double risk;
-	unsigned flows;
+	double gain;
 	uint64_t blocked;
 	struct mda_choice choice;
 };
 
-static void pick(struct judged *j, uint8_t hop, uint8_t node, unsigned k, double risk, void *arg)
+// What one more flow takes off the risk, by what it costs to bring it there: of the flows that come
+// to the hop one in so many passes this router. (The others are of use too: hence no more exact.)
+static double gain_of(const struct judged *j, uint8_t hop, unsigned k, double risk, bool go_on)
+{
+	double gain = risk / (k + 1);
+	return go_on || j->g->hop[hop].live == 0 ? gain : gain / j->g->hop[hop].live;
+}
+
+static void pick(struct judged *j, uint8_t hop, uint8_t node, double risk, void *arg)
 {
 	struct best *b = arg;
 	struct mda_choice choice;
-	double r = weight(j, k) * risk;
-	unsigned n = node == MDA_NONE ? 0 : flows(j, &j->g->hop[hop], node);
-	bool better = r > b->risk * (1 + 1e-9) || (r > b->risk * (1 - 1e-9) && n < b->flows);
-	if (better && act(j->g, hop, node, b->blocked, &choice)) {
-		b->risk = r;
-		b->flows = n;
+	unsigned k = node == MDA_NONE ? loose_found(j, hop) : found(j, &j->g->hop[hop], node);
+	if (gain_of(j, hop, k, risk, true) <= b->gain || !act(j->g, hop, node, b->blocked, &choice))
+		return;
+	double gain = gain_of(j, hop, k, risk, choice.goal_hop == 0);
+	if (gain > b->gain) {
+		b->gain = gain;
 		b->choice = choice;
 	}
 }
@@ -284,14 +303,10 @@ static void pick(struct judged *j, uint8_t hop, uint8_t node, unsigned k, double
 bool mda_stop_choose(struct mda_graph *g, enum mda_mode mode, uint8_t last, double risk,
 		     uint64_t blocked, struct mda_choice *out)
 {
-	struct judged j = { .g = g, .mode = mode, .last = last, .coming = true };
-	unsigned levels = 0;
+	struct judged j = { .g = g, .mode = mode, .last = last, .risk = risk, .coming = true };
+	struct best b = { .blocked = blocked };
 	if (total(&j) <= risk)
 		return false;
-	for (unsigned k = 0; k < LEVELS; k++)
-		levels += j.count[k] > 0;
-	// What is below its share is not what keeps the graph from being done.
-	struct best b = { .risk = risk / (2.0 * levels), .blocked = blocked };
 	each(&j, pick, &b);
 	*out = b.choice;
 	return b.choice.hop != 0;

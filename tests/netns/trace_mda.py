@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # Graphs found beside what is there: trace_mda.py FOLDER DIAMONDS. Prints a table, and as last line
-# "whole" when at most 5 % of ours miss something, "frugal" when they cost no more than scamper's at
-# 99 %.
+# "whole" when at most 5 % of ours miss something, "true" when none has an interface that is not there, "frugal"
+# when they cost no more than scamper's at the same percentage.
 import json
 import os
 import sys
@@ -46,24 +46,26 @@ def read_scamper(name):
 
 
 def judge(name, graphs, truth):
-    probes = bad = false = seen = 0
+    probes = bad = false = ghosts = seen = 0
     for addr, sent, nodes, links in graphs:
         want_nodes, want_links = truth[addr]
         seen += 1
         probes += sent
         bad += nodes != want_nodes or links != want_links
         false += len(nodes - want_nodes) + len(links - want_links)
+        ghosts += len(nodes - want_nodes)
     print(f"{name}: {seen} graphs, {bad} not whole, {false} false nodes or links, {probes} probes")
-    return seen, bad, probes
+    return seen, bad, probes, ghosts
 
 
 truth = read_truth()
-ours = judge("waymark 95 %", read_ours("ours"), truth)
-judge("waymark 99 %", read_ours("ours99"), truth)
-words = ["whole"] if ours[0] == count and ours[1] <= count * 0.05 else ["holes"]
+ours = {c: judge(f"waymark {c} %", read_ours(f"ours{c}"), truth) for c in ("95", "99")}
+words = ["whole"] if ours["95"][0] == count and ours["95"][1] <= count * 0.05 else ["holes"]
+words.append("false" if ours["95"][3] or ours["99"][3] else "true")
+frugal = True
 for c in ("95", "99"):
     if os.path.exists(f"{folder}/scamper{c}.json"):
         peer = judge(f"scamper {c} %", read_scamper(f"scamper{c}"), truth)
-        if c == "99":
-            words.append("frugal" if ours[2] <= peer[2] else "dear")
+        frugal = frugal and ours[c][2] <= peer[2]
+words.append("frugal" if frugal else "dear")
 print(*words)

@@ -109,8 +109,8 @@ for ((i = 0; i < DIAMONDS; i++)); do echo "198.19.$((i / 256)).$((i % 256))"; do
 # shellcheck disable=SC2046
 "$DRIVER" truth $(seq 0 $((DIAMONDS - 1))) >"$TEMP/truth"
 
-FROM=tun mda <"$TEMP/targets" >"$TEMP/ours.json"
-check "all $DIAMONDS random diamonds are traced" same "$(wc -l <"$TEMP/ours.json")" "$DIAMONDS"
+FROM=tun mda <"$TEMP/targets" >"$TEMP/ours95.json"
+check "all $DIAMONDS random diamonds are traced" same "$(wc -l <"$TEMP/ours95.json")" "$DIAMONDS"
 FROM=tun mda --confidence 99 <"$TEMP/targets" >"$TEMP/ours99.json"
 if command -v scamper >/dev/null; then
 	for c in 95 99; do
@@ -129,10 +129,10 @@ compare() { python3 tests/netns/trace_mda.py "$TEMP" "$DIAMONDS"; }
 compare | sed 's/^/# /'
 verdict=$(compare | tail -n 1)
 check "random diamonds: at most 5 % are not whole" grep -qw whole <<<"$verdict"
-# scamper's confidence is that of one router, ours of the graph: what it asks for at 95 % finds fewer
-# whole graphs than we promise, so the peer is what it does at 99 %.
-if [ -s "$TEMP/scamper99.json" ]; then
-	check "random diamonds: no more probes than scamper at 99 % for each router" \
+check "random diamonds: no interface is told that is not there" grep -qw true <<<"$verdict"
+# Of a few diamonds the probes are a matter of luck.
+if [ -s "$TEMP/scamper99.json" ] && [ "$DIAMONDS" -ge 50 ]; then
+	check "random diamonds: no more probes than scamper at 95 and at 99 %" \
 		grep -qw frugal <<<"$verdict"
 fi
 done_testing
