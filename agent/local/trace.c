@@ -97,6 +97,7 @@ static bool begin(struct job *j, const struct trace_wish *w)
 	char text[ADDR_TEXT];
 	struct trace_target t = trace_settings_target(j->settings, w);
 	t.tag = j->targets.taken;
+	t.spread = j->targets.from_input ? TRACE_SPREAD : 1;
 	enum err err = trace_io_put(j->io, &t);
 	if ((err == ERR_EXISTS || err == ERR_FULL) && trace_io_count(j->io) > 0)
 		return false;

@@ -200,6 +200,7 @@ static enum err make_pace(const struct mda_settings *s, struct pace **out, struc
 		.all = s->rate,
 		.target = s->target_rate,
 		.net = s->net_rate,
+		.first = s->rate / 2,
 		.burst_s = 0.01,
 		.targets = 65536,
 		.seed = { random_u64(), random_u64() },

@@ -28,6 +28,8 @@ const struct conf_option trace_options[] = {
 	  0.1, 1e7, "100", "PPS", "packets a second to one address" },
 	{ "net-rate", CONF_REAL, offsetof(struct trace_settings, net_rate), sizeof(double), 0.1,
 	  1e7, "500", "PPS", "packets a second to one /24 or /48" },
+	{ "first-rate", CONF_REAL, offsetof(struct trace_settings, first_rate), sizeof(double), 0,
+	  1e7, "0", "PPS", "packets a second that expire at the first hop; 0: half of --rate" },
 	ROW(deny, CONF_LIST, 0, 0, NULL, "PREFIX", "never probe these addresses; repeatable"),
 	ROW(share, CONF_DURATION, 0, 86400, "0s", "TIME",
 	    "borrow near hops that another trace of this run found so long ago at most; 0: never"),
@@ -111,6 +113,7 @@ enum err trace_settings_pace(const struct trace_settings *s, const uint64_t seed
 		.all = s->rate,
 		.target = s->target_rate,
 		.net = s->net_rate,
+		.first = s->first_rate > 0 ? s->first_rate : s->rate / 2,
 		.burst_s = 0.004, // more at once is more than a router answers
 		.targets = 65536,
 		.seed = { seed[0], seed[1] },

@@ -36,6 +36,7 @@ const struct conf_option node_options[] = {
 	{ "rate", CONF_UINT, AT(rate), 0, 1, 1e6, "1000", "PPS", "most probes a second, all together" },
 	{ "rate-target", CONF_UINT, AT(rate_target), 0, 1, 1e6, "50", "PPS", "most probes a second to one address" },
 	{ "rate-net", CONF_UINT, AT(rate_net), 0, 1, 1e6, "200", "PPS", "most probes a second to one /24 or /48" },
+	{ "rate-first", CONF_UINT, AT(rate_first), 0, 1, 1e6, "500", "PPS", "most probes a second that expire at one first hop" },
 	{ "max-targets", CONF_UINT, AT(max_targets), 0, 1, ORDER_TARGETS_MAX, "1024", "COUNT", "most targets of one order" },
 	{ "max-attempts", CONF_UINT, AT(max_attempts), 0, 1, TRACE_TRIES_MAX, "5", "COUNT", "most probes to one hop" },
 	{ "max-run", CONF_DURATION, AT(max_run), 0, 1, 86400, "15m", "DURATION", "longest run" },

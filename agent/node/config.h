@@ -29,7 +29,7 @@ struct node_config {
 	uint64_t reflector_port;
 	char whoami[256];
 	struct conf_list operators, allow, deny, phones;
-	uint64_t rate, rate_target, rate_net;
+	uint64_t rate, rate_target, rate_net, rate_first;
 	uint64_t max_targets, max_attempts;
 	int64_t max_run;
 	uint64_t spool_limit;

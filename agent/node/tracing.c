@@ -74,6 +74,7 @@ static enum err open_pace(struct tracing *t, const struct node_config *c, struct
 		.all = (double)c->rate,
 		.target = (double)c->rate_target,
 		.net = (double)c->rate_net,
+		.first = (double)c->rate_first,
 		.burst_s = 0.05,
 		.targets = 65536,
 		.seed = { random_u64(), random_u64() },
@@ -198,6 +199,7 @@ static void fill_target(struct trace_target *to, const struct node_trace *want, 
 		to->gap = l->gap;
 	if (l->wait_ms != 0)
 		to->wait_ns = (int64_t)l->wait_ms * NS_PER_MS;
+	to->spread = TRACE_SPREAD;
 	to->share_ns = (int64_t)l->share_s * NS_PER_S;
 }
 

@@ -35,7 +35,7 @@ struct pace {
 	size_t deny_count;
 	int64_t gap_ns, burst_ns;
 	struct mono all; // virtual time of the bucket for everything
-	struct bucket_set target, net;
+	struct bucket_set target, net, first;
 };
 
 static const char *const not_hosts[] = {
@@ -81,7 +81,8 @@ struct pace *pace_new(const struct pace_limits *limits)
 	p->burst_ns = burst_of(limits, p->gap_ns);
 	p->all = (struct mono){ INT64_MIN / 2 };
 	if (!set_init(&p->target, limits, limits->target) ||
-	    !set_init(&p->net, limits, limits->net)) {
+	    !set_init(&p->net, limits, limits->net) ||
+	    !set_init(&p->first, limits, limits->first)) {
 		pace_free(&p);
 		return NULL;
 	}
@@ -103,6 +104,8 @@ void pace_free(struct pace **out)
 	table_free(&p->target.old);
 	table_free(&p->net.young);
 	table_free(&p->net.old);
+	table_free(&p->first.young);
+	table_free(&p->first.old);
 	free(p);
 	*out = NULL;
 }
@@ -216,7 +219,40 @@ static struct mono spend(struct mono tat, struct mono now, int64_t gap_ns)
 	return mono_add(mono_before(tat, now) ? now : tat, gap_ns);
 }
 
-enum pace_verdict pace_ask(struct pace *p, struct mono now, struct addr dst, struct mono *until)
+// Who asks is told to wait for the first of KINDS that is empty; else all of them are spent.
+struct ask {
+	struct bucket_set *set;
+	struct prefix key;
+	enum pace_verdict wait;
+	struct mono *found;
+};
+
+static enum pace_verdict ask_all(struct pace *p, struct mono now, struct ask *kinds, size_t count,
+				 struct mono *until)
+{
+	for (size_t i = 0; i < count; i++) {
+		struct ask *a = &kinds[i];
+		if (a->set->gap_ns == 0)
+			continue;
+		a->found = bucket(p, a->set, &a->key);
+		// Without memory for a bucket, slow is safer than fast.
+		if (a->found == NULL || empty(*a->found, now, a->set->burst_ns)) {
+			*until = a->found == NULL
+					 ? mono_add(now, NS_PER_S)
+					 : (struct mono){ a->found->ns - a->set->burst_ns };
+			return a->wait;
+		}
+	}
+	for (size_t i = 0; i < count; i++)
+		if (kinds[i].found != NULL)
+			*kinds[i].found = spend(*kinds[i].found, now, kinds[i].set->gap_ns);
+	if (p->gap_ns > 0)
+		p->all = spend(p->all, now, p->gap_ns);
+	return PACE_GO;
+}
+
+static enum pace_verdict ask(struct pace *p, struct mono now, struct addr dst,
+			     const struct addr *first, struct mono *until)
 {
 	*until = MONO_NEVER;
 	if (pace_denied(p, dst) != NULL)
@@ -225,33 +261,32 @@ enum pace_verdict pace_ask(struct pace *p, struct mono now, struct addr dst, str
 		*until = (struct mono){ p->all.ns - p->burst_ns };
 		return PACE_WAIT_ALL;
 	}
-	struct prefix keys[] = { cut(dst, addr_bits(dst)), cut(dst, dst.family == 4 ? 24 : 48) };
-	struct bucket_set *sets[] = { &p->target, &p->net };
-	struct mono *found[COUNT(sets)] = { NULL, NULL };
-	for (size_t i = 0; i < COUNT(sets); i++) {
-		if (sets[i]->gap_ns == 0)
-			continue;
-		found[i] = bucket(p, sets[i], &keys[i]);
-		// Without memory for a bucket, slow is safer than fast.
-		if (found[i] == NULL || empty(*found[i], now, sets[i]->burst_ns)) {
-			*until = found[i] == NULL
-					 ? mono_add(now, NS_PER_S)
-					 : (struct mono){ found[i]->ns - sets[i]->burst_ns };
-			return PACE_WAIT;
-		}
-	}
-	for (size_t i = 0; i < COUNT(sets); i++)
-		if (found[i] != NULL)
-			*found[i] = spend(*found[i], now, sets[i]->gap_ns);
-	if (p->gap_ns > 0)
-		p->all = spend(p->all, now, p->gap_ns);
-	return PACE_GO;
+	struct ask kinds[3] = {
+		{ &p->target, cut(dst, addr_bits(dst)), PACE_WAIT, NULL },
+		{ &p->net, cut(dst, dst.family == 4 ? 24 : 48), PACE_WAIT, NULL },
+	};
+	if (first != NULL)
+		kinds[2] = (struct ask){ &p->first, cut(*first, addr_bits(*first)), PACE_WAIT_FIRST,
+					 NULL };
+	return ask_all(p, now, kinds, first != NULL ? 3 : 2, until);
+}
+
+enum pace_verdict pace_ask(struct pace *p, struct mono now, struct addr dst, struct mono *until)
+{
+	return ask(p, now, dst, NULL, until);
+}
+
+enum pace_verdict pace_ask_first(struct pace *p, struct mono now, struct addr dst,
+				 struct addr first, struct mono *until)
+{
+	return ask(p, now, dst, &first, until);
 }
 
 static const char *const names[] = {
 	[PACE_GO] = "go",
 	[PACE_WAIT] = "wait",
 	[PACE_WAIT_ALL] = "wait_all",
+	[PACE_WAIT_FIRST] = "wait_first",
 	[PACE_REFUSED] = "refused",
 };
 

@@ -127,8 +127,11 @@ static struct mono serve(struct mda_io *io, struct session *s)
 		s->holding = true;
 		enum pace_verdict verdict = PACE_GO;
 		if (io->config.pace != NULL)
-			verdict = pace_ask(io->config.pace, now, s->target.dst, &until);
-		if (verdict == PACE_WAIT || verdict == PACE_WAIT_ALL)
+			verdict = s->probe.ttl == 1
+					  ? pace_ask_first(io->config.pace, now, s->target.dst,
+							   s->target.src, &until)
+					  : pace_ask(io->config.pace, now, s->target.dst, &until);
+		if (verdict != PACE_GO && verdict != PACE_REFUSED)
 			return until;
 		if (verdict == PACE_REFUSED) {
 			mda_hear_failed(s->mda, s->probe.ref.serial, true);

@@ -179,11 +179,16 @@ static struct mono hop_due(const struct trace_path *p, uint8_t ttl)
 	return mono_add(last, extra * AGAIN_SPACING + jitter);
 }
 
-// The TTL probed least, the nearest of those; 0 when all had their attempts.
-static uint8_t least_tried(const struct trace_path *p, uint8_t end)
+// The TTL probed least, the nearest of those; 0 when all had their attempts. The very first probe
+// goes to another hop from trace to trace, where that is wanted.
+static uint8_t least_tried(const struct trace_path *p, uint8_t from, uint8_t end)
 {
 	uint8_t best = 0;
-	for (uint8_t ttl = p->low; ttl <= end; ttl++) {
+	if (p->serials == 0 && p->target.spread > 1) {
+		unsigned ttl = from + (unsigned)(p->random >> 40) % p->target.spread;
+		return ttl < end ? (uint8_t)ttl : end;
+	}
+	for (uint8_t ttl = from; ttl <= end; ttl++) {
 		uint8_t tries = hop(p, ttl)->tries;
 		if (tries < tries_due(p, ttl) && (best == 0 || tries < hop(p, best)->tries))
 			best = ttl;
@@ -216,7 +221,7 @@ bool trace_path_room(struct trace_path *p)
 }
 
 enum trace_step trace_path_step(struct trace_path *p, struct mono now,
-				const struct trace_share *share, uint8_t *ttl, struct mono *until)
+				const struct trace_scene *scene, uint8_t *ttl, struct mono *until)
 {
 	if (p->stopped || p->refused || p->no_route || past_deadline(p, now))
 		return TRACE_STEP_DONE;
@@ -225,15 +230,19 @@ enum trace_step trace_path_step(struct trace_path *p, struct mono now,
 	if (p->stopped)
 		return TRACE_STEP_DONE;
 	struct waiting w = settle(p, now, end);
-	trace_path_back(p, share, now);
+	trace_path_back(p, scene->share, now);
 	end = trace_path_horizon(p);
 	p->stopped = !room_for_hops(p, end);
 	if (p->stopped)
 		return TRACE_STEP_DONE;
-	*ttl = least_tried(p, end);
+	*ttl = least_tried(p, p->low, end);
 	if (*ttl == 0 && w.open == 0)
 		return TRACE_STEP_DONE;
 	*until = mono_min(w.change, deadline(p));
+	if (*ttl == 1 && mono_before(now, scene->first_held)) {
+		*until = mono_min(*until, scene->first_held);
+		*ttl = least_tried(p, 2, end);
+	}
 	if (*ttl == 0 || w.count >= p->target.window)
 		return TRACE_STEP_SLEEP;
 	struct mono due = later(mono_add(p->last_send, p->target.spacing_ns), hop_due(p, *ttl));

@@ -90,9 +90,14 @@ enum err trace_path_init(struct trace_path *p, const struct trace_target *t, str
 			 uint64_t random) MUSTUSE;
 void trace_path_wipe(struct trace_path *p);
 
-// SHARE: where to borrow; NULL: nowhere.
+// What all traces have in common.
+struct trace_scene {
+	const struct trace_share *share; // where to borrow; NULL: nowhere
+	struct mono first_held;          // nothing with TTL 1 before this
+};
+
 enum trace_step trace_path_step(struct trace_path *p, struct mono now,
-				const struct trace_share *share, uint8_t *ttl, struct mono *until);
+				const struct trace_scene *scene, uint8_t *ttl, struct mono *until);
 
 // Tells SHARE what the answer to probe SERIAL has shown.
 void trace_path_teach(const struct trace_path *p, struct trace_share *share, struct mono now,

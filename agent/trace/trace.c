@@ -20,7 +20,8 @@ struct ready {
 
 struct trace_engine {
 	struct trace_config config;
-	struct mono now, held; // nobody sends before HELD
+	struct mono now, held;  // nobody sends before HELD
+	struct mono first_held; // nor to the first hop before this
 	struct trace_path *paths;
 	size_t high, count;          // slots ever used, traces running
 	uint32_t free;               // list of slots used before, by next_same
@@ -42,7 +43,7 @@ struct trace_engine *trace_new(const struct trace_config *c)
 	e->config = *c;
 	e->free = e->lent = NONE;
 	e->running = e->fresh = (struct ready){ NONE, NONE };
-	e->held = (struct mono){ INT64_MIN };
+	e->held = e->first_held = (struct mono){ INT64_MIN };
 	e->paths = calloc(c->traces, sizeof(*e->paths));
 	enum err kin = trace_kin_init(&e->kin, c->traces, c->seed);
 	e->scratch = trace_scratch_new();
@@ -271,9 +272,15 @@ static bool send_one(struct trace_engine *e, uint32_t slot, uint8_t ttl, struct 
 	struct mono until = e->now;
 	enum pace_verdict verdict = PACE_GO;
 	if (e->config.pace != NULL)
-		verdict = pace_ask(e->config.pace, e->now, p->target.dst, &until);
+		verdict = ttl == 1 ? pace_ask_first(e->config.pace, e->now, p->target.dst,
+						    p->target.src, &until)
+				   : pace_ask(e->config.pace, e->now, p->target.dst, &until);
 	if (verdict == PACE_WAIT_ALL) {
 		e->held = until;
+		return false;
+	}
+	if (verdict == PACE_WAIT_FIRST) {
+		e->first_held = until; // it goes on with other hops
 		return false;
 	}
 	take_ready(e);
@@ -313,8 +320,11 @@ enum trace_want trace_next(struct trace_engine *e, struct trace_probe *probe,
 		struct trace_path *p = &e->paths[slot];
 		struct mono until = MONO_NEVER;
 		uint8_t ttl = 0;
-		switch (trace_path_step(p, e->now, p->target.share_ns > 0 ? &e->share : NULL, &ttl,
-					&until)) {
+		const struct trace_scene scene = {
+			.share = p->target.share_ns > 0 ? &e->share : NULL,
+			.first_held = e->first_held,
+		};
+		switch (trace_path_step(p, e->now, &scene, &ttl, &until)) {
 		case TRACE_STEP_SEND:
 			if (send_one(e, slot, ttl, probe))
 				return TRACE_SEND;

@@ -40,6 +40,7 @@ struct trace_target {
 	uint8_t again; // more probes, slower, to a hop that is silent while others behind it answer
 	uint8_t gap;   // silent hops in a row that end it
 	uint8_t window;      // probes in flight at once
+	uint8_t spread;      // the first probe goes to one of so many near hops; 0, 1: to the first
 	int64_t wait_ns;     // longest wait for one answer
 	int64_t spacing_ns;  // between two probes of this trace
 	int64_t deadline_ns; // from trace_put on; 0: none
@@ -47,6 +48,8 @@ struct trace_target {
 	uint8_t distance;    // TTL where the target should be, by packets seen of it; 0: not known
 	uint32_t drops;      // the kernel's drop counter now; comes back as kernel_drops
 };
+
+#define TRACE_SPREAD 4 // for traces of which there are many
 
 #define TRACE_TARGET_DEFAULT                                                                       \
 	{                                                                                          \

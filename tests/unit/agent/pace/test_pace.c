@@ -158,10 +158,39 @@ static void a_wide_denial_takes_the_place_of_narrow_ones_in_it(void **state)
 	pace_free(&p);
 }
 
+// Each uplink, told by the address packets leave from, has its own first hop; one that has enough
+// holds up nothing that goes further.
+static void keeps_the_rate_of_a_first_hop(void **state)
+{
+	const struct pace_limits l = { .all = 1000, .first = 100, .burst_s = 0.01, .targets = 64 };
+	struct pace *p = pace_new(&l);
+	struct addr dst = addr("198.18.5.1"), out[] = { addr("198.18.0.1"), addr("198.18.1.1") };
+	unsigned near[2] = { 0 }, far = 0;
+	struct mono until;
+	(void)state;
+	assert_non_null(p);
+	for (int64_t t = 0; t < NS_PER_S; t += 250 * NS_PER_US) {
+		struct mono now = { 5 * NS_PER_S + t };
+		dst.bytes[2]++;
+		for (int i = 0; i < 2; i++) {
+			enum pace_verdict v = pace_ask_first(p, now, dst, out[i], &until);
+			near[i] += v == PACE_GO;
+			assert_true(v == PACE_GO || v == PACE_WAIT_FIRST || v == PACE_WAIT_ALL);
+			assert_true(v == PACE_GO || mono_before(now, until));
+		}
+		far += pace_ask(p, now, dst, &until) == PACE_GO;
+	}
+	assert_in_range(near[0], 90, 102);
+	assert_in_range(near[1], 90, 102);
+	assert_in_range(near[0] + near[1] + far, 990, 1012);
+	pace_free(&p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(keeps_the_rate_of_everything),
+		cmocka_unit_test(keeps_the_rate_of_a_first_hop),
 		cmocka_unit_test(keeps_the_rate_of_one_target),
 		cmocka_unit_test(keeps_the_rate_of_one_network),
 		cmocka_unit_test(says_when_to_come_back),

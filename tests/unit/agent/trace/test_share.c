@@ -343,6 +343,53 @@ static void a_known_distance_bounds_what_is_sent(void **state)
 	end(w);
 }
 
+// The first probes of many traces go to several hops, and what the first hop has to wait for does
+// not hold up the others.
+static void first_probes_are_spread_and_the_first_hop_is_spared(void **state)
+{
+	const struct pace_limits limits = { .first = 100, .burst_s = 0.01, .targets = 64 };
+	struct pace *pace = pace_new(&limits);
+	const struct trace_config c = { .traces = TARGETS,
+					.sport_first = 61000,
+					.sport_count = TARGETS,
+					.seed = { 5, 6 },
+					.pace = pace };
+	struct trace_engine *e = trace_new(&c);
+	struct trace_target t = TRACE_TARGET_DEFAULT;
+	struct trace_probe p;
+	struct trace_record r;
+	unsigned first[TRACE_SPREAD + 1] = { 0 }, at_first_hop = 0, all = 0;
+	bool seen[TARGETS] = { false };
+	(void)state;
+	t.method = TRACE_UDP;
+	t.src = addr_v4(0xc6120001);
+	t.dport = 33434;
+	t.attempts = 1;
+	t.spacing_ns = 0;
+	t.spread = TRACE_SPREAD;
+	for (uint64_t i = 0; i < TARGETS; i++) {
+		t.dst = target_addr(i);
+		assert_int_equal(trace_put(e, (struct mono){ NS_PER_S }, &t), ERR_OK);
+	}
+	trace_tick(e, (struct mono){ NS_PER_S });
+	while (trace_next(e, &p, &r) == TRACE_SEND) {
+		if (!seen[p.ref.slot])
+			first[p.ttl]++;
+		seen[p.ref.slot] = true;
+		at_first_hop += p.ttl == 1;
+		all++;
+	}
+	assert_in_range(at_first_hop, 1, 2);
+	assert_int_equal(all, at_first_hop + TARGETS * (t.gap - 1u));
+	for (unsigned ttl = 2; ttl <= TRACE_SPREAD; ttl++)
+		assert_in_range(first[ttl], 5, 40);
+	trace_tick(e, (struct mono){ NS_PER_S + NS_PER_S / 2 });
+	assert_int_equal(trace_next(e, &p, &r), TRACE_SEND);
+	assert_int_equal(p.ttl, 1);
+	trace_free(&e);
+	pace_free(&pace);
+}
+
 static void forgets_the_oldest_when_full(void **state)
 {
 	const uint64_t seed[2] = { 1, 2 };
@@ -372,6 +419,7 @@ int main(void)
 		cmocka_unit_test(does_not_borrow_over_a_silent_hop),
 		cmocka_unit_test(a_near_target_costs_little_more),
 		cmocka_unit_test(a_known_distance_bounds_what_is_sent),
+		cmocka_unit_test(first_probes_are_spread_and_the_first_hop_is_spared),
 		cmocka_unit_test(forgets_the_oldest_when_full),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
