@@ -70,6 +70,8 @@ static enum err row_of(const struct batch *b, enum rows_table t, uint32_t i, str
 		struct message_record message;
 		struct outcome_record outcome;
 		struct name_record name;
+		struct mapping_record mapping;
+		struct capture_record capture;
 		struct gap_record gap;
 		struct dns_pair_record dns_pair;
 		struct page_record page;
@@ -104,6 +106,12 @@ static enum err row_of(const struct batch *b, enum rows_table t, uint32_t i, str
 	case ROWS_RESOLVER:
 		err = batch_resolver(b, i, &u.resolver);
 		return err == ERR_OK ? rows_resolver(w, k, i, &u.resolver) : err;
+	case ROWS_MAPPING:
+		err = batch_mapping(b, i, &u.mapping);
+		return err == ERR_OK ? rows_mapping(w, k, i, &u.mapping) : err;
+	case ROWS_CAPTURE:
+		err = batch_capture(b, i, &u.capture);
+		return err == ERR_OK ? rows_capture(w, k, i, &u.capture) : err;
 	case ROWS_GAP:
 		err = batch_gap(b, i, &u.gap);
 		return err == ERR_OK ? rows_gap(w, k, i, &u.gap) : err;
@@ -124,6 +132,7 @@ static size_t count_of(const struct batch *b, enum rows_table t)
 		[ROWS_OUTCOME] = batch_outcomes(b), [ROWS_NAME] = batch_names(b),
 		[ROWS_GAP] = batch_gaps(b),         [ROWS_DNS_PAIR] = batch_dns_pairs(b),
 		[ROWS_PAGE] = batch_pages(b),       [ROWS_RESOLVER] = batch_resolvers(b),
+		[ROWS_MAPPING] = batch_mappings(b), [ROWS_CAPTURE] = batch_captures(b),
 	};
 	return counts[t];
 }

@@ -55,6 +55,20 @@ struct putting {
 	uint32_t spoiled;
 };
 
+static enum err write_mapping(const struct putting *p, uint32_t i, struct wr *w)
+{
+	struct mapping_record r;
+	enum err err = batch_mapping(p->batch, i, &r);
+	return err != ERR_OK ? err : rows_mapping(w, p->told->key, i, &r);
+}
+
+static enum err write_capture(const struct putting *p, uint32_t i, struct wr *w)
+{
+	struct capture_record r;
+	enum err err = batch_capture(p->batch, i, &r);
+	return err != ERR_OK ? err : rows_capture(w, p->told->key, i, &r);
+}
+
 // Writes record ITEM of table T into W; one function for all tables keeps the growing in one place.
 static enum err write_one(const struct putting *p, enum rows_table t, uint32_t i, struct wr *w)
 {
@@ -100,6 +114,10 @@ static enum err write_one(const struct putting *p, enum rows_table t, uint32_t i
 	case ROWS_RESOLVER:
 		err = batch_resolver(p->batch, i, &r.resolver);
 		return err != ERR_OK ? err : rows_resolver(w, k, i, &r.resolver);
+	case ROWS_MAPPING:
+		return write_mapping(p, i, w);
+	case ROWS_CAPTURE:
+		return write_capture(p, i, w);
 	case ROWS_GAP:
 		err = batch_gap(p->batch, i, &r.gap);
 		return err != ERR_OK ? err : rows_gap(w, k, i, &r.gap);
@@ -156,6 +174,7 @@ static enum err put_records(struct putting *p)
 		[ROWS_OUTCOME] = batch_outcomes(b), [ROWS_NAME] = batch_names(b),
 		[ROWS_GAP] = batch_gaps(b),         [ROWS_DNS_PAIR] = batch_dns_pairs(b),
 		[ROWS_PAGE] = batch_pages(b),       [ROWS_RESOLVER] = batch_resolvers(b),
+		[ROWS_MAPPING] = batch_mappings(b), [ROWS_CAPTURE] = batch_captures(b),
 	};
 	enum err err = ERR_OK;
 	for (size_t t = 0; t < COUNT(counts) && err == ERR_OK; t++)

@@ -2,19 +2,11 @@
 #include "store/rows.h"
 
 static const char *const names[ROWS_TABLES] = {
-	[ROWS_TRACE] = "trace",
-	[ROWS_FLOW] = "flow",
-	[ROWS_STEP] = "step",
-	[ROWS_MESSAGE] = "message",
-	[ROWS_OUTCOME] = "outcome",
-	[ROWS_NAME] = "name",
-	[ROWS_DNS_PAIR] = "dns_pair",
-	[ROWS_PAGE] = "page",
-	[ROWS_RESOLVER] = "resolver",
-	[ROWS_GAP] = "gap",
-	[ROWS_BATCH] = "batch",
-	[ROWS_BODY] = "batch_body",
-	[ROWS_QUARANTINE] = "quarantine",
+	[ROWS_TRACE] = "trace",       [ROWS_FLOW] = "flow",       [ROWS_STEP] = "step",
+	[ROWS_MESSAGE] = "message",   [ROWS_OUTCOME] = "outcome", [ROWS_NAME] = "name",
+	[ROWS_DNS_PAIR] = "dns_pair", [ROWS_PAGE] = "page",       [ROWS_RESOLVER] = "resolver",
+	[ROWS_MAPPING] = "mapping",   [ROWS_CAPTURE] = "capture", [ROWS_GAP] = "gap",
+	[ROWS_BATCH] = "batch",       [ROWS_BODY] = "batch_body", [ROWS_QUARANTINE] = "quarantine",
 };
 
 const char *rows_table_name(enum rows_table t)
@@ -123,9 +115,28 @@ static void flow_arrays(struct wr *w, const struct flow_record *f)
 	copy_array_close(w, a);
 }
 
+static void flow_outer(struct wr *w, const struct flow_outer *o)
+{
+	if (o->a.family == 0) {
+		for (int column = 0; column < 9; column++)
+			copy_null(w);
+	} else {
+		copy_inet(w, o->a);
+		copy_i4(w, o->aport);
+		copy_inet(w, o->b);
+		copy_i4(w, o->bport);
+		copy_u63(w, o->pkts_ab);
+		copy_u63(w, o->bytes_ab);
+		copy_u63(w, o->pkts_ba);
+		copy_u63(w, o->bytes_ba);
+		copy_u31(w, o->drops);
+	}
+	copy_u31(w, o->mappings);
+}
+
 enum err rows_flow(struct wr *w, struct rows_key k, uint32_t item, const struct flow_record *f)
 {
-	copy_row(w, 23);
+	copy_row(w, 34);
 	copy_time(w, f->first);
 	copy_time(w, f->last);
 	key_item(w, k, item);
@@ -142,6 +153,47 @@ enum err rows_flow(struct wr *w, struct rows_key k, uint32_t item, const struct 
 	copy_u63(w, f->bytes_ba);
 	flow_arrays(w, f);
 	copy_u31(w, f->kernel_drops);
+	copy_u31(w, f->interface_drops);
+	flow_outer(w, &f->outer);
+	return w->err;
+}
+
+enum err rows_mapping(struct wr *w, struct rows_key k, uint32_t item,
+		      const struct mapping_record *m)
+{
+	copy_row(w, 16);
+	copy_time(w, m->at);
+	key_item(w, k, item);
+	copy_run(w, m->run);
+	copy_side(w, m->side);
+	copy_i2(w, m->proto);
+	copy_inet(w, m->inner);
+	copy_i4(w, m->inner_port);
+	copy_inet(w, m->dst);
+	copy_i4(w, m->dst_port);
+	copy_inet(w, m->outer);
+	copy_i4(w, m->outer_port);
+	copy_inet(w, m->server);
+	copy_i4(w, m->server_port);
+	return w->err;
+}
+
+enum err rows_capture(struct wr *w, struct rows_key k, uint32_t item,
+		      const struct capture_record *c)
+{
+	copy_row(w, 15);
+	copy_time(w, c->first);
+	copy_time(w, c->last);
+	key_item(w, k, item);
+	copy_run(w, c->run);
+	copy_side(w, c->side);
+	copy_text(w, span_text(capture_place_name(c->place)));
+	copy_u63(w, c->packets);
+	copy_u63(w, c->kernel_drops);
+	copy_u63(w, c->interface_drops);
+	copy_u31(w, c->snap);
+	copy_u63(w, c->bytes);
+	copy_bytes_or_null(w, c->sha256);
 	return w->err;
 }
 

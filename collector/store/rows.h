@@ -18,6 +18,8 @@ enum rows_table {
 	ROWS_DNS_PAIR,
 	ROWS_PAGE,
 	ROWS_RESOLVER,
+	ROWS_MAPPING,
+	ROWS_CAPTURE,
 	ROWS_GAP, // the last kind of record
 	ROWS_BATCH,
 	ROWS_BODY,
@@ -61,6 +63,10 @@ enum err rows_page(struct wr *w, struct rows_key k, uint32_t item,
 		   const struct page_record *p) MUSTUSE;
 enum err rows_resolver(struct wr *w, struct rows_key k, uint32_t item,
 		       const struct resolver_record *r) MUSTUSE;
+enum err rows_mapping(struct wr *w, struct rows_key k, uint32_t item,
+		      const struct mapping_record *m) MUSTUSE;
+enum err rows_capture(struct wr *w, struct rows_key k, uint32_t item,
+		      const struct capture_record *c) MUSTUSE;
 enum err rows_gap(struct wr *w, struct rows_key k, uint32_t item,
 		  const struct gap_record *g) MUSTUSE;
 // HEAD is NULL when the body could not be read.

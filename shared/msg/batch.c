@@ -47,6 +47,10 @@ static size_t count_unknown(const Waymark__Batch *b)
 		n += unknown_page(b->page[i]);
 	for (size_t i = 0; i < b->n_resolver; i++)
 		n += unknown_in(&b->resolver[i]->base);
+	for (size_t i = 0; i < b->n_mapping; i++)
+		n += unknown_in(&b->mapping[i]->base);
+	for (size_t i = 0; i < b->n_capture; i++)
+		n += unknown_in(&b->capture[i]->base);
 	return n;
 }
 
@@ -62,7 +66,8 @@ static enum err read_head(const Waymark__Batch *b, struct batch_head *out)
 	out->sealed = wall_of(b->sealed_ns);
 	out->records = b->records;
 	size_t known = b->n_trace + b->n_flow + b->n_step + b->n_message + b->n_outcome +
-		       b->n_name + b->n_gap + b->n_dns_pair + b->n_page + b->n_resolver;
+		       b->n_name + b->n_gap + b->n_dns_pair + b->n_page + b->n_resolver +
+		       b->n_mapping + b->n_capture;
 	return known + unknown_records(b) == b->records ? ERR_OK : ERR_FORMAT;
 }
 
@@ -144,4 +149,14 @@ size_t batch_pages(const struct batch *b)
 size_t batch_resolvers(const struct batch *b)
 {
 	return b->pb->n_resolver;
+}
+
+size_t batch_mappings(const struct batch *b)
+{
+	return b->pb->n_mapping;
+}
+
+size_t batch_captures(const struct batch *b)
+{
+	return b->pb->n_capture;
 }

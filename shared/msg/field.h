@@ -48,6 +48,8 @@ enum batch_field {
 	BATCH_DNS_PAIR,
 	BATCH_PAGE,
 	BATCH_RESOLVER,
+	BATCH_MAPPING = 32,
+	BATCH_CAPTURE,
 };
 
 // Ends the record begun at BEGUN; on failure nothing of it stays in OUT (which began at START).

@@ -31,6 +31,15 @@ struct flow_burst {
 	uint32_t bytes;   // payload, both directions
 };
 
+// The same connection on the uplink, behind the address translation. A.family 0: none was seen.
+struct flow_outer {
+	struct addr a, b;
+	uint16_t aport, bport;
+	uint64_t pkts_ab, bytes_ab, pkts_ba, bytes_ba;
+	uint32_t drops;    // of the capture outside
+	uint32_t mappings; // how often it was translated anew; a and b are the newest
+};
+
 struct flow_record {
 	struct run_id run;
 	uint8_t side;
@@ -44,5 +53,40 @@ struct flow_record {
 	struct flow_burst bursts[FLOW_BURSTS_MAX];
 	size_t burst_count;
 	struct span app; // label, or empty
-	uint32_t kernel_drops;
+	uint32_t kernel_drops, interface_drops;
+	struct flow_outer outer;
+};
+
+// How one connection of a phone was translated on its way out.
+struct mapping_record {
+	struct run_id run;
+	uint8_t side;
+	struct wall at;
+	uint8_t proto;
+	struct addr inner, dst;    // as the phone sent it
+	struct addr outer, server; // as it left
+	uint16_t inner_port, dst_port, outer_port, server_port;
+};
+
+enum capture_place {
+	CAPTURE_UNKNOWN,
+	CAPTURE_INSIDE,  // in the tunnel
+	CAPTURE_OUTSIDE, // on the uplink, behind the translation
+	CAPTURE_PLACE_COUNT,
+};
+
+const char *capture_place_name(enum capture_place p); // "inside"
+
+#define CAPTURE_SHA256 32
+
+// One capture of a run, and the file it was kept in.
+struct capture_record {
+	struct run_id run;
+	uint8_t side;
+	enum capture_place place;
+	struct wall first, last;
+	uint64_t packets, kernel_drops, interface_drops;
+	uint32_t snap;
+	uint64_t bytes;     // of the file
+	struct span sha256; // of the file; empty: none was kept
 };

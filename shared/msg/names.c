@@ -36,6 +36,12 @@ static const char *const gaps[] = {
 	[GAP_OVERFLOW] = "overflow", [GAP_TOO_BIG] = "too_big",
 };
 
+static const char *const places[] = {
+	[CAPTURE_UNKNOWN] = "unknown",
+	[CAPTURE_INSIDE] = "inside",
+	[CAPTURE_OUTSIDE] = "outside",
+};
+
 static const char *const nacks[] = {
 	[NACK_UNKNOWN] = "unknown",     [NACK_GAP] = "gap",
 	[NACK_SIGNATURE] = "signature", [NACK_UNREADABLE] = "unreadable",
@@ -68,6 +74,7 @@ static const char *const states[] = {
 _Static_assert(COUNT(methods) == TRACE_METHOD_COUNT, "every method has a name");
 _Static_assert(COUNT(stops) == TRACE_STOP_COUNT, "every stop has a name");
 _Static_assert(COUNT(hows) == NAME_HOW_COUNT, "every how has a name");
+_Static_assert(COUNT(places) == CAPTURE_PLACE_COUNT, "every place has a name");
 _Static_assert(COUNT(nacks) == NACK_REASON_COUNT, "every nack has a name");
 
 static const char *word(const char *const *words, size_t count, size_t i)
@@ -99,6 +106,11 @@ enum err trace_method_read(struct span in, enum trace_method *out)
 const char *name_how_name(enum name_how h)
 {
 	return word(hows, COUNT(hows), h);
+}
+
+const char *capture_place_name(enum capture_place p)
+{
+	return word(places, COUNT(places), p);
 }
 
 const char *order_state_name(enum order_state s)

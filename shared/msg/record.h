@@ -45,6 +45,8 @@ enum err record_write_gap(struct wr *out, const struct gap_record *in) MUSTUSE;
 enum err record_write_dns_pair(struct wr *out, const struct dns_pair_record *in) MUSTUSE;
 enum err record_write_page(struct wr *out, const struct page_record *in) MUSTUSE;
 enum err record_write_resolver(struct wr *out, const struct resolver_record *in) MUSTUSE;
+enum err record_write_mapping(struct wr *out, const struct mapping_record *in) MUSTUSE;
+enum err record_write_capture(struct wr *out, const struct capture_record *in) MUSTUSE;
 enum err batch_head_write(struct wr *out, const struct batch_head *in) MUSTUSE;
 
 // A whole batch, read once. Records are fetched one by one into plain structs that borrow from the
@@ -67,6 +69,8 @@ size_t batch_gaps(const struct batch *b);
 size_t batch_dns_pairs(const struct batch *b);
 size_t batch_pages(const struct batch *b);
 size_t batch_resolvers(const struct batch *b);
+size_t batch_mappings(const struct batch *b);
+size_t batch_captures(const struct batch *b);
 
 // ERR_FORMAT when that record breaks a rule of its header; the others stay readable.
 enum err batch_trace(const struct batch *b, size_t i, struct trace_record *out) MUSTUSE;
@@ -79,3 +83,5 @@ enum err batch_gap(const struct batch *b, size_t i, struct gap_record *out) MUST
 enum err batch_dns_pair(const struct batch *b, size_t i, struct dns_pair_record *out) MUSTUSE;
 enum err batch_page(const struct batch *b, size_t i, struct page_record *out) MUSTUSE;
 enum err batch_resolver(const struct batch *b, size_t i, struct resolver_record *out) MUSTUSE;
+enum err batch_mapping(const struct batch *b, size_t i, struct mapping_record *out) MUSTUSE;
+enum err batch_capture(const struct batch *b, size_t i, struct capture_record *out) MUSTUSE;

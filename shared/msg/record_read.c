@@ -79,6 +79,22 @@ static enum err flow_bursts(const Waymark__Flow *f, struct flow_record *out)
 	return ERR_OK;
 }
 
+static enum err flow_outer(const Waymark__Flow *f, struct flow_outer *out)
+{
+	*out = (struct flow_outer){
+		.pkts_ab = f->outer_pkts_ab,
+		.bytes_ab = f->outer_bytes_ab,
+		.pkts_ba = f->outer_pkts_ba,
+		.bytes_ba = f->outer_bytes_ba,
+		.drops = f->outer_drops,
+		.mappings = f->mappings,
+	};
+	enum err err =
+		ANY(addr_of_bytes(f->outer_a, &out->a), addr_of_bytes(f->outer_b, &out->b),
+		    port_of(f->outer_aport, &out->aport), port_of(f->outer_bport, &out->bport));
+	return out->a.family != out->b.family ? ERR_FORMAT : err;
+}
+
 enum err batch_flow(const struct batch *b, size_t i, struct flow_record *out)
 {
 	if (i >= b->pb->n_flow)
@@ -93,15 +109,59 @@ enum err batch_flow(const struct batch *b, size_t i, struct flow_record *out)
 		.pkts_ba = f->pkts_ba,
 		.bytes_ba = f->bytes_ba,
 		.kernel_drops = f->kernel_drops,
+		.interface_drops = f->interface_drops,
 	};
 	if (f->proto > UINT8_MAX)
 		return ERR_FORMAT;
-	enum err err =
-		ANY(run_of(f->run, &out->run), side_of(f->side, &out->side),
-		    addr_of_bytes(f->a, &out->a), addr_of_bytes(f->b, &out->b),
-		    port_of(f->aport, &out->aport), port_of(f->bport, &out->bport),
-		    text_of(f->app, TEXT_MAX, &out->app), flow_names(f, out), flow_bursts(f, out));
+	enum err err = ANY(run_of(f->run, &out->run), side_of(f->side, &out->side),
+			   addr_of_bytes(f->a, &out->a), addr_of_bytes(f->b, &out->b),
+			   port_of(f->aport, &out->aport), port_of(f->bport, &out->bport),
+			   text_of(f->app, TEXT_MAX, &out->app), flow_names(f, out),
+			   flow_bursts(f, out), flow_outer(f, &out->outer));
 	return out->a.family == 0 || out->a.family != out->b.family ? ERR_FORMAT : err;
+}
+
+enum err batch_mapping(const struct batch *b, size_t i, struct mapping_record *out)
+{
+	if (i >= b->pb->n_mapping)
+		return ERR_STATE;
+	const Waymark__Mapping *m = b->pb->mapping[i];
+	*out = (struct mapping_record){ .at = wall_of(m->at_ns), .proto = (uint8_t)m->proto };
+	if (m->proto > UINT8_MAX)
+		return ERR_FORMAT;
+	enum err err =
+		ANY(run_of(m->run, &out->run), side_of(m->side, &out->side),
+		    addr_of_bytes(m->inner, &out->inner), addr_of_bytes(m->dst, &out->dst),
+		    addr_of_bytes(m->outer, &out->outer), addr_of_bytes(m->server, &out->server),
+		    port_of(m->inner_port, &out->inner_port), port_of(m->dst_port, &out->dst_port),
+		    port_of(m->outer_port, &out->outer_port),
+		    port_of(m->server_port, &out->server_port));
+	uint8_t family = out->inner.family;
+	return family == 0 || out->dst.family != family || out->outer.family != family ||
+			       out->server.family != family
+		       ? ERR_FORMAT
+		       : err;
+}
+
+enum err batch_capture(const struct batch *b, size_t i, struct capture_record *out)
+{
+	if (i >= b->pb->n_capture)
+		return ERR_STATE;
+	const Waymark__Capture *c = b->pb->capture[i];
+	*out = (struct capture_record){
+		.place = (enum capture_place)known_of((int)c->place, CAPTURE_PLACE_COUNT),
+		.first = wall_of(c->first_ns),
+		.last = wall_of(c->last_ns),
+		.packets = c->packets,
+		.kernel_drops = c->kernel_drops,
+		.interface_drops = c->interface_drops,
+		.snap = c->snap,
+		.bytes = c->bytes,
+		.sha256 = bytes_of(c->sha256),
+	};
+	if (out->sha256.len != 0 && out->sha256.len != CAPTURE_SHA256)
+		return ERR_FORMAT;
+	return ANY(run_of(c->run, &out->run), side_of(c->side, &out->side));
 }
 
 enum err batch_step(const struct batch *b, size_t i, struct step_record *out)

@@ -95,6 +95,22 @@ static void flow_bursts(struct wr *w, const struct flow_record *f)
 	field_end(w, begun);
 }
 
+static void flow_outer(struct wr *w, const struct flow_outer *o)
+{
+	if (o->a.family == 0)
+		return;
+	field_addr(w, 20, &o->a);
+	field_u64(w, 21, o->aport);
+	field_addr(w, 22, &o->b);
+	field_u64(w, 23, o->bport);
+	field_u64(w, 24, o->pkts_ab);
+	field_u64(w, 25, o->bytes_ab);
+	field_u64(w, 26, o->pkts_ba);
+	field_u64(w, 27, o->bytes_ba);
+	field_u64(w, 28, o->drops);
+	field_u64(w, 29, o->mappings);
+}
+
 enum err record_write_flow(struct wr *out, const struct flow_record *f)
 {
 	if (f->name_count > FLOW_NAMES_MAX || f->burst_count > FLOW_BURSTS_MAX)
@@ -117,6 +133,45 @@ enum err record_write_flow(struct wr *out, const struct flow_record *f)
 	field_text(out, 16, f->app);
 	flow_bursts(out, f);
 	field_u64(out, 19, f->kernel_drops);
+	flow_outer(out, &f->outer);
+	field_u64(out, 30, f->interface_drops);
+	return record_finish(out, start, begun);
+}
+
+enum err record_write_mapping(struct wr *out, const struct mapping_record *m)
+{
+	size_t start = out->len, begun = field_begin(out, BATCH_MAPPING);
+	field_run(out, 1, &m->run);
+	field_u64(out, 2, m->side);
+	field_wall(out, 3, m->at);
+	field_u64(out, 4, m->proto);
+	field_addr(out, 5, &m->inner);
+	field_u64(out, 6, m->inner_port);
+	field_addr(out, 7, &m->dst);
+	field_u64(out, 8, m->dst_port);
+	field_addr(out, 9, &m->outer);
+	field_u64(out, 10, m->outer_port);
+	field_addr(out, 11, &m->server);
+	field_u64(out, 12, m->server_port);
+	return record_finish(out, start, begun);
+}
+
+enum err record_write_capture(struct wr *out, const struct capture_record *c)
+{
+	if (c->sha256.len != 0 && c->sha256.len != CAPTURE_SHA256)
+		return ERR_STATE;
+	size_t start = out->len, begun = field_begin(out, BATCH_CAPTURE);
+	field_run(out, 1, &c->run);
+	field_u64(out, 2, c->side);
+	field_u64(out, 3, c->place);
+	field_wall(out, 4, c->first);
+	field_wall(out, 5, c->last);
+	field_u64(out, 6, c->packets);
+	field_u64(out, 7, c->kernel_drops);
+	field_u64(out, 8, c->interface_drops);
+	field_u64(out, 9, c->snap);
+	field_u64(out, 10, c->bytes);
+	field_bytes(out, 11, c->sha256);
 	return record_finish(out, start, begun);
 }
 

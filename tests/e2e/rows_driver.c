@@ -89,6 +89,17 @@ static enum err flows(struct wr *w)
 	f.burst_count = 2;
 	f.bursts[1] = (struct flow_burst){ 1500, 7 };
 	f.app = span_text("x");
+	f.interface_drops = 8;
+	f.outer = (struct flow_outer){ .a = addr_v4(2),
+				       .b = addr_v4(3),
+				       .aport = 65535,
+				       .bport = 53,
+				       .pkts_ab = 1,
+				       .bytes_ab = INT64_MAX,
+				       .pkts_ba = 2,
+				       .bytes_ba = 3,
+				       .drops = 4,
+				       .mappings = 5 };
 	if (err == ERR_OK)
 		err = rows_flow(w, key, 1, &f);
 	f.bytes_ba = UINT64_MAX; // does not fit: must be told, not written
@@ -98,6 +109,34 @@ static enum err flows(struct wr *w)
 	w->len = len;
 	w->err = ERR_OK;
 	return err;
+}
+
+static enum err both_sides(struct wr *w, const char *table)
+{
+	static uint8_t digest[CAPTURE_SHA256] = { 0xab };
+	const struct mapping_record m = { .at = at(1000),
+					  .proto = 6,
+					  .inner = addr_v4(1),
+					  .dst = addr_v4(2),
+					  .outer = addr_v4(3),
+					  .server = addr_v4(4),
+					  .inner_port = 65535,
+					  .dst_port = 2,
+					  .outer_port = 3,
+					  .server_port = 4 };
+	struct capture_record c = { .side = 1,
+				    .place = CAPTURE_INSIDE,
+				    .last = at(1000),
+				    .packets = 1,
+				    .kernel_drops = 2,
+				    .interface_drops = 3,
+				    .snap = 4 };
+	if (strcmp(table, "mapping") == 0)
+		return rows_mapping(w, key, 0, &m);
+	enum err err = rows_capture(w, key, 0, &c);
+	c.bytes = 5;
+	c.sha256 = span_of(digest, sizeof(digest));
+	return err == ERR_OK ? rows_capture(w, key, 1, &c) : err;
 }
 
 static enum err others(struct wr *w, const char *table)
@@ -111,6 +150,8 @@ static enum err others(struct wr *w, const char *table)
 	struct outcome_record o = { .state = ORDER_REFUSED_BUSY };
 	o.order.bytes[0] = 0xab;
 	enum err err = ERR_MISSING;
+	if (strcmp(table, "mapping") == 0 || strcmp(table, "capture") == 0)
+		return both_sides(w, table);
 	if (strcmp(table, "message") == 0)
 		err = rows_message(w, key, 0, &m);
 	else if (strcmp(table, "gap") == 0)

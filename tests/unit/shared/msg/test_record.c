@@ -32,7 +32,7 @@ static const struct batch_head head = {
 	.seq = 300,
 	.sealed = { 1234567890123456789 },
 	.clock = { true, -12345, 77, { 9, 8, 7 }, { 55 }, { 66 } },
-	.records = 8,
+	.records = 10,
 };
 
 static const struct flow_record flow = {
@@ -57,6 +57,46 @@ static const struct flow_record flow = {
 	.burst_count = 3,
 	.app = TEXT("threema"),
 	.kernel_drops = 3,
+	.interface_drops = 4,
+	.outer = { .a = { 4, { 198, 18, 3, 2 } },
+		   .b = { 4, { 198, 18, 0, 53 } },
+		   .aport = 1024,
+		   .bport = 53,
+		   .pkts_ab = 10,
+		   .bytes_ab = 1ULL << 41,
+		   .pkts_ba = 11,
+		   .bytes_ba = 13,
+		   .drops = 5,
+		   .mappings = 2 },
+};
+
+static const struct mapping_record mapping = {
+	.run = RUN,
+	.side = 1,
+	.at = { 77 },
+	.proto = 17,
+	.inner = { 4, { 198, 18, 0, 1 } },
+	.dst = { 4, { 198, 18, 0, 2 } },
+	.outer = { 4, { 198, 18, 3, 2 } },
+	.server = { 4, { 198, 18, 0, 53 } },
+	.inner_port = 40000,
+	.dst_port = 53,
+	.outer_port = 1024,
+	.server_port = 5353,
+};
+
+static const struct capture_record capture = {
+	.run = RUN,
+	.side = 2,
+	.place = CAPTURE_OUTSIDE,
+	.first = { 1 },
+	.last = { 2 },
+	.packets = 3,
+	.kernel_drops = 4,
+	.interface_drops = 5,
+	.snap = 6,
+	.bytes = 7,
+	.sha256 = { (const uint8_t *)"0123456789abcdef0123456789abcdef", 32 },
 };
 
 static const struct step_record step = {
@@ -169,6 +209,8 @@ static struct span write_all(void)
 	assert_int_equal(record_write_name(&w, &name), ERR_OK);
 	assert_int_equal(record_write_gap(&w, &gap), ERR_OK);
 	assert_int_equal(record_write_dns_pair(&w, &dns_pair), ERR_OK);
+	assert_int_equal(record_write_mapping(&w, &mapping), ERR_OK);
+	assert_int_equal(record_write_capture(&w, &capture), ERR_OK);
 	return wr_span(&w);
 }
 
@@ -205,6 +247,40 @@ static void check_flow(const struct batch *b)
 		assert_int_equal(f.bursts[i].bytes, flow.bursts[i].bytes);
 	}
 	same(f.app, flow.app);
+	assert_int_equal(f.interface_drops, 4);
+	assert_true(addr_eq(f.outer.a, flow.outer.a) && addr_eq(f.outer.b, flow.outer.b));
+	assert_int_equal(f.outer.aport, 1024);
+	assert_int_equal(f.outer.bport, 53);
+	assert_int_equal(f.outer.pkts_ab, 10);
+	assert_int_equal(f.outer.bytes_ab, flow.outer.bytes_ab);
+	assert_int_equal(f.outer.pkts_ba, 11);
+	assert_int_equal(f.outer.bytes_ba, 13);
+	assert_int_equal(f.outer.drops, 5);
+	assert_int_equal(f.outer.mappings, 2);
+}
+
+static void check_both_sides(const struct batch *b)
+{
+	struct mapping_record m;
+	struct capture_record c;
+	assert_int_equal(batch_mapping(b, 0, &m), ERR_OK);
+	assert_int_equal(m.at.ns, 77);
+	assert_int_equal(m.proto, 17);
+	assert_true(addr_eq(m.inner, mapping.inner) && addr_eq(m.dst, mapping.dst));
+	assert_true(addr_eq(m.outer, mapping.outer) && addr_eq(m.server, mapping.server));
+	assert_int_equal(m.inner_port, 40000);
+	assert_int_equal(m.dst_port, 53);
+	assert_int_equal(m.outer_port, 1024);
+	assert_int_equal(m.server_port, 5353);
+	assert_int_equal(batch_mapping(b, 1, &m), ERR_STATE);
+	assert_int_equal(batch_capture(b, 0, &c), ERR_OK);
+	assert_int_equal(c.place, CAPTURE_OUTSIDE);
+	assert_int_equal(c.packets, 3);
+	assert_int_equal(c.kernel_drops, 4);
+	assert_int_equal(c.interface_drops, 5);
+	assert_int_equal(c.snap, 6);
+	assert_int_equal(c.bytes, 7);
+	same(c.sha256, capture.sha256);
 }
 
 static void check_trace(const struct batch *b)
@@ -308,6 +384,7 @@ static void every_record_comes_back(void **state)
 	check_flow(b);
 	check_trace(b);
 	check_dns_pair(b);
+	check_both_sides(b);
 	assert_int_equal(batch_step(b, 0, &s), ERR_OK);
 	same(s.detail, step.detail);
 	assert_int_equal(batch_message(b, 0, &m), ERR_OK);
@@ -337,11 +414,11 @@ static void fields_of_a_newer_node_are_counted(void **state)
 	struct batch *b;
 	memcpy(room + s.len, more, sizeof(more));
 	arena_init(&arena, 1 << 20);
-	// Said eight records, and there are nine.
+	// Said ten records, and there are eleven.
 	assert_int_equal(batch_read(span_of(room, s.len + sizeof(more)), &arena, &b), ERR_FORMAT);
-	uint8_t *count = memmem(room, 100, "\x38\x08\x82\x01", 4);
+	uint8_t *count = memmem(room, 100, "\x38\x0a\x82\x01", 4);
 	assert_non_null(count);
-	count[1] = 9;
+	count[1] = 11;
 	assert_int_equal(batch_read(span_of(room, s.len + sizeof(more)), &arena, &b), ERR_OK);
 	assert_int_equal(batch_unknown(b), 1);
 	arena_wipe(&arena);
