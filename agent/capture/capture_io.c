@@ -213,6 +213,11 @@ enum err capture_saved(struct capture *c, struct fault *f)
 	return fault_set(f, ERR_IO, errno, "%s: the capture could not be saved whole", c->name);
 }
 
+uint32_t capture_link(const struct capture *c)
+{
+	return c->link;
+}
+
 int capture_fd(const struct capture *c)
 {
 	return c->live ? pcap_get_selectable_fd(c->pcap) : -1;

@@ -40,6 +40,8 @@ void capture_close(struct capture **c);
 // Whether everything to be saved went to the file so far; flushes. ERR_OK when nothing is saved.
 enum err capture_saved(struct capture *c, struct fault *f) MUSTUSE;
 
+uint32_t capture_link(const struct capture *c); // link type of the frames; of pcapng, unknown
+
 // Becomes readable when frames wait; for an epoll loop. -1 for a file.
 int capture_fd(const struct capture *c);
 

@@ -306,6 +306,16 @@ size_t flow_count(const struct flow_table *t)
 	return t->store.count;
 }
 
+bool flow_find(const struct flow_table *t, const struct flow_key *key, struct flow *out)
+{
+	bool back;
+	uint32_t at = flow_store_find(&t->store, key, flow_store_hash(&t->store, key), &back);
+	if (at == FLOW_NONE)
+		return false;
+	*out = t->store.slots[at].flow;
+	return true;
+}
+
 struct flow_counters flow_counted(const struct flow_table *t)
 {
 	struct flow_counters c = t->counters;

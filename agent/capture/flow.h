@@ -127,6 +127,9 @@ void flow_finish(struct flow_table *t);
 bool flow_next(struct flow_table *t, struct flow_event *out);
 
 size_t flow_count(const struct flow_table *t); // flows alive
+
+// The flow with this 5-tuple, in either direction, as it is now. False: there is none.
+bool flow_find(const struct flow_table *t, const struct flow_key *key, struct flow *out);
 struct flow_counters flow_counted(const struct flow_table *t);
 
 // The names of an address as names_next walks them, and their text.

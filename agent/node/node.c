@@ -8,6 +8,7 @@
 #include "base/version.h"
 #include "keys/keys.h"
 #include "log/log.h"
+#include "node/artefact.h"
 #include "node/orders.h"
 #include "node/records.h"
 #include "node/tracing.h"
@@ -50,6 +51,16 @@ struct orders *node_orders(const struct node *n)
 void node_put_flow(struct node *n, const struct flow_record *r)
 {
 	records_flow(n->records, r);
+}
+
+void node_put_mapping(struct node *n, const struct mapping_record *r)
+{
+	records_mapping(n->records, r);
+}
+
+void node_put_capture(struct node *n, const struct capture_record *r)
+{
+	records_capture(n->records, r);
 }
 
 void node_put_message(struct node *n, const struct message_record *r)
@@ -151,6 +162,7 @@ enum err node_open(struct loop *l, const struct node_config *c, const struct sea
 		.limit = c->spool_limit,
 		.secret = secret,
 	};
+	artefacts_tidy(c);
 	enum err err = records_open(l, &records, &n->records, f);
 	if (err == ERR_OK)
 		err = tracing_open(l, c, n->records, &n->tracing, f);

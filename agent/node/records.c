@@ -158,6 +158,18 @@ void records_flow(struct records *s, const struct flow_record *r)
 	put(s, record_write_flow(&w, r), &w);
 }
 
+void records_mapping(struct records *s, const struct mapping_record *r)
+{
+	struct wr w = wr_of(s->field, sizeof(s->field));
+	put(s, record_write_mapping(&w, r), &w);
+}
+
+void records_capture(struct records *s, const struct capture_record *r)
+{
+	struct wr w = wr_of(s->field, sizeof(s->field));
+	put(s, record_write_capture(&w, r), &w);
+}
+
 void records_step(struct records *s, const struct step_record *r)
 {
 	struct wr w = wr_of(s->field, sizeof(s->field));

@@ -25,6 +25,8 @@ void records_close(struct records **s);
 
 void records_trace(struct records *s, const struct trace_record *r);
 void records_flow(struct records *s, const struct flow_record *r);
+void records_mapping(struct records *s, const struct mapping_record *r);
+void records_capture(struct records *s, const struct capture_record *r);
 void records_step(struct records *s, const struct step_record *r);
 void records_message(struct records *s, const struct message_record *r);
 void records_outcome(struct records *s, const struct outcome_record *r);

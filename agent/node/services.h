@@ -23,6 +23,8 @@ struct orders *node_orders(const struct node *n);
 // a counted gap, so nothing is left for the caller to do.
 void node_put_flow(struct node *n, const struct flow_record *r);
 void node_put_message(struct node *n, const struct message_record *r);
+void node_put_mapping(struct node *n, const struct mapping_record *r);
+void node_put_capture(struct node *n, const struct capture_record *r);
 void node_put_step(struct node *n, const struct step_record *r);
 
 // Called when a trace that was asked for has ended and its record is stored.

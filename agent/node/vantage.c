@@ -5,11 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "capture/capture_io.h"
 #include "capture/flow.h"
 #include "node/flow_out.h"
 #include "node/seen_io.h"
 #include "node/step.h"
+#include "node/taken.h"
+#include "node/twin.h"
+#include "node/worth.h"
 #include "sys/clock.h"
 #include "tunnel/tunnel_io.h"
 
@@ -29,15 +31,17 @@ struct vantage {
 	struct trace_limits limits;
 	struct tunnel *tunnel;
 	struct capture *capture;
+	struct capture_record record; // of the capture
+	struct artefact *kept;
+	struct twin *twin; // NULL: nothing is known of the other side of the translation
 	struct flow_table *flows;
 	struct bursts *bursts;
 	struct seen_io *seen; // NULL: no reflector
 	struct loop_watch *watch;
 	struct loop_timer *timer;
 	struct mono stop, deadline;
-	struct wall capture_begin;
+	struct wall until; // when the capture ended; 0: it goes on
 	size_t traces, traced, targets, refused;
-	uint32_t drops;
 	bool failed;
 	char why[FAULT_TEXT];
 };
@@ -73,30 +77,6 @@ static void trace_one(struct vantage *v, const struct target *target, enum trace
 		v->refused++;
 }
 
-static bool ours(const struct vantage *v, struct addr a)
-{
-	const struct tunnel_order *t = &v->tunnel_order;
-	return addr_eq(a, t->vantage4) || addr_eq(a, t->gateway4) || addr_eq(a, t->vantage6) ||
-	       addr_eq(a, t->gateway6) || addr_eq(a, t->phone4) || addr_eq(a, t->phone6);
-}
-
-// The self-test's own questions are no traffic of the phone's apps.
-static bool of_selftest(const struct vantage *v, const struct flow_key *k)
-{
-	const struct node_config *c = node_config(v->node);
-	return k->bport == c->reflector_port &&
-	       (addr_eq(k->b, c->reflector4) || addr_eq(k->b, c->reflector6));
-}
-
-static bool worth_tracing(const struct vantage *v, const struct flow_key *k)
-{
-	bool multicast = k->b.family == 4 ? k->b.bytes[0] >= 224 : k->b.bytes[0] == 0xff;
-	bool local = k->b.family == 6 && k->b.bytes[0] == 0xfe && (k->b.bytes[1] & 0xc0) == 0x80;
-	// Port 53 goes to this node's own resolver whatever address the phone asked.
-	return (k->proto == 6 || k->proto == 17) && k->bport != 53 && !multicast && !local &&
-	       !ours(v, k->b) && !of_selftest(v, k);
-}
-
 // Inside the flow itself, which takes its very path; where that cannot be done the ordinary
 // traces stand alone.
 static void trace_inside(struct vantage *v, const struct flow_key *k)
@@ -119,7 +99,8 @@ static void trace_inside(struct vantage *v, const struct flow_key *k)
 // While the flow lives: inside it, in the app's own protocol, and by ICMP beside it.
 static void on_target(struct vantage *v, const struct flow_key *k)
 {
-	if (!worth_tracing(v, k) || v->targets >= VANTAGE_TARGETS)
+	if (!worth_tracing(node_config(v->node), &v->tunnel_order, k) ||
+	    v->targets >= VANTAGE_TARGETS)
 		return;
 	v->targets++;
 	struct target t = {
@@ -137,12 +118,16 @@ static void on_target(struct vantage *v, const struct flow_key *k)
 static void on_flow(struct vantage *v, const struct flow *flow)
 {
 	struct flow_record r;
-	if (of_selftest(v, &flow->key))
+	if (!worth_telling(node_config(v->node), &flow->key))
 		return;
+	taken_count(v->capture, &v->record);
 	flow_out(v->flows, flow, v->bursts, &r);
 	r.run = v->run;
 	r.side = v->side;
-	r.kernel_drops = v->drops;
+	r.kernel_drops = (uint32_t)v->record.kernel_drops;
+	r.interface_drops = (uint32_t)v->record.interface_drops;
+	if (v->twin != NULL)
+		twin_join(v->twin, &r);
 	node_put_flow(v->node, &r);
 }
 
@@ -162,6 +147,10 @@ static void take_events(struct vantage *v)
 static void on_packet(void *self, const struct packet *p)
 {
 	struct vantage *v = self;
+	if (v->until.ns != 0 && p->at.ns > v->until.ns)
+		return;
+	v->record.packets++;
+	artefact_put(v->kept, p);
 	if (flow_hear(v->flows, p) == ERR_OK)
 		take_events(v);
 }
@@ -169,30 +158,46 @@ static void on_packet(void *self, const struct packet *p)
 static void on_frames(void *self, uint32_t events)
 {
 	struct vantage *v = self;
-	struct fault f = { 0 };
+	struct fault f = { .what = "" };
 	(void)events;
 	enum err err = capture_read(v->capture, VANTAGE_BATCH, on_packet, v, &f);
-	if (err == ERR_OK || err == ERR_AGAIN)
-		return;
-	give_up(v, f.what);
-	loop_watch_drop(&v->watch);
+	if (err != ERR_OK && err != ERR_AGAIN) {
+		give_up(v, f.what);
+		loop_watch_drop(&v->watch);
+	}
+}
+
+// Packets are handed over a while after they came: all up to one instant are waited for.
+static void stop_capture(struct vantage *v)
+{
+	v->until = clock_wall();
+	if (v->twin != NULL)
+		twin_stop(v->twin, v->until);
+}
+
+static void end_twin(struct vantage *v)
+{
+	char text[160];
+	twin_end(v->twin);
+	twin_tell(v->twin, text, sizeof(text));
+	step_put(v->node, &v->run, v->side, "twin", v->record.first, STEP_DONE, text);
 }
 
 static void end_capture(struct vantage *v)
 {
-	struct capture_drops drops = { 0 };
 	struct fault f;
 	char text[160];
 	while (capture_read(v->capture, VANTAGE_BATCH, on_packet, v, &f) == ERR_OK)
 		continue;
-	if (capture_dropped(v->capture, &drops, &f) == ERR_OK)
-		v->drops = (uint32_t)drops.kernel;
+	if (v->twin != NULL)
+		end_twin(v);
 	flow_finish(v->flows);
 	take_events(v);
-	snprintf(text, sizeof(text), "packets %llu drops %u targets %zu traces %zu refused %zu",
-		 (unsigned long long)capture_count(v->capture), v->drops, v->targets, v->traces,
-		 v->refused);
-	step_put(v->node, &v->run, v->side, "capture", v->capture_begin, STEP_DONE, text);
+	taken_put(v->node, v->capture, &v->record, &v->kept);
+	snprintf(text, sizeof(text), "packets %llu drops %llu targets %zu traces %zu refused %zu",
+		 (unsigned long long)v->record.packets, (unsigned long long)v->record.kernel_drops,
+		 v->targets, v->traces, v->refused);
+	step_put(v->node, &v->run, v->side, "capture", v->record.first, STEP_DONE, text);
 	loop_watch_drop(&v->watch);
 	capture_close(&v->capture);
 }
@@ -214,8 +219,10 @@ static void on_tick(void *self, struct mono now)
 		while (!flow_tick(v->flows, clock_wall()))
 			take_events(v);
 		take_events(v);
-		if (!mono_before(now, v->stop) || v->failed)
+		if (v->until.ns != 0)
 			end_capture(v);
+		else if (!mono_before(now, v->stop) || v->failed)
+			stop_capture(v);
 	}
 	bool traced = v->traced >= v->traces || !mono_before(now, v->deadline);
 	bool lingered = !mono_before(now, mono_add(v->stop, VANTAGE_LINGER));
@@ -263,14 +270,14 @@ static enum err open_tunnel(struct vantage *v, struct fault *f)
 static enum err open_inside(void *self, struct fault *f)
 {
 	struct vantage *v = self;
-	const struct capture_config c = {
-		.interface = tunnel_interface(v->tunnel),
-		.ring = 4 << 20,
-	};
+	const struct node_config *n = node_config(v->node);
+	const struct capture_config c = { .interface = tunnel_interface(v->tunnel),
+					  .snap = (uint32_t)n->capture_snap,
+					  .ring = (uint32_t)n->capture_ring };
 	return capture_open(&v->capture, &c, f);
 }
 
-static enum err open_capture(struct vantage *v, struct fault *f)
+static enum err open_tables(struct vantage *v, struct fault *f)
 {
 	struct flow_config flows = flow_config_live;
 	flows.idle_ns = 0; // a run is short: its flows end with it
@@ -281,15 +288,47 @@ static enum err open_capture(struct vantage *v, struct fault *f)
 	random_bytes(flows.seed, sizeof(flows.seed));
 	v->flows = flow_table_new(&flows);
 	v->bursts = bursts_new(VANTAGE_FLOWS, flows.seed);
-	if (v->flows == NULL || v->bursts == NULL)
-		return fault_set(f, ERR_MEMORY, 0, "capture: no memory for the flow table");
-	v->capture_begin = clock_wall();
-	enum err err = tunnel_within(v->tunnel, open_inside, v, f);
+	return v->flows != NULL && v->bursts != NULL
+		       ? ERR_OK
+		       : fault_set(f, ERR_MEMORY, 0, "capture: no memory for the flow table");
+}
+
+// What is outside is evidence more; a run without it is still a run.
+static void open_twin(struct vantage *v)
+{
+	struct fault f = { 0 };
+	const struct twin_job job = {
+		.node = v->node,
+		.tunnel = v->tunnel,
+		.run = v->run,
+		.side = v->side,
+		.port = v->tunnel_order.port,
+	};
+	if (twin_open(&job, &v->twin, &f) != ERR_OK)
+		step_put(v->node, &v->run, v->side, "twin", clock_wall(), STEP_FAILED, f.what);
+}
+
+static enum err open_capture(struct vantage *v, struct fault *f)
+{
+	v->record = (struct capture_record){
+		.run = v->run,
+		.side = v->side,
+		.place = CAPTURE_INSIDE,
+		.first = clock_wall(),
+		.snap = (uint32_t)node_config(v->node)->capture_snap,
+	};
+	open_twin(v);
+	enum err err = open_tables(v, f);
+	if (err == ERR_OK)
+		err = tunnel_within(v->tunnel, open_inside, v, f);
 	if (err == ERR_OK)
 		err = loop_watch(node_loop(v->node), capture_fd(v->capture), EPOLLIN, on_frames, v,
 				 &v->watch, f);
+	if (err == ERR_OK)
+		err = artefact_open(node_config(v->node), &v->record, capture_link(v->capture),
+				    &v->kept, f);
 	if (err != ERR_OK)
-		step_put(v->node, &v->run, v->side, "capture", v->capture_begin, STEP_FAILED,
+		step_put(v->node, &v->run, v->side, "capture", v->record.first, STEP_FAILED,
 			 f->what);
 	return err;
 }
@@ -342,6 +381,9 @@ void vantage_close(struct vantage **out)
 	seen_io_close(&v->seen);
 	loop_watch_drop(&v->watch);
 	loop_timer_drop(&v->timer);
+	if (v->kept != NULL) // a run that was cut short
+		taken_put(v->node, v->capture, &v->record, &v->kept);
+	twin_close(&v->twin);
 	capture_close(&v->capture);
 	flow_table_free(&v->flows);
 	bursts_free(&v->bursts);

@@ -234,6 +234,11 @@ const char *tunnel_cable(const struct tunnel *t)
 	return t->cable.name;
 }
 
+struct addr tunnel_space(const struct tunnel *t, uint8_t family)
+{
+	return family == 4 ? t->cable.space4 : t->cable.space6;
+}
+
 enum err tunnel_within(const struct tunnel *t, tunnel_fn *fn, void *self, struct fault *f)
 {
 	return space_run(t->space, fn, self, f);

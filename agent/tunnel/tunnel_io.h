@@ -28,6 +28,10 @@ const char *tunnel_interface(const struct tunnel *t);
 // The node's end of a vantage node's cable, "" at a gateway. Borrowed.
 const char *tunnel_cable(const struct tunnel *t);
 
+// The address a vantage node's end gives the phone's packets within the node; family 0: that FAMILY
+// is not carried, or a gateway.
+struct addr tunnel_space(const struct tunnel *t, uint8_t family);
+
 // Runs FN with the calling thread in the network namespace the tunnel's interface is in.
 typedef enum err tunnel_fn(void *self, struct fault *f);
 enum err tunnel_within(const struct tunnel *t, tunnel_fn *fn, void *self, struct fault *f) MUSTUSE;

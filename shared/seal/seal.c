@@ -53,6 +53,29 @@ void seal_wipe(struct seal_secret *secret)
 	sodium_memzero(secret, sizeof(*secret));
 }
 
+_Static_assert(sizeof(struct seal_sha256) >= sizeof(crypto_hash_sha256_state),
+	       "the state of the library fits");
+
+static crypto_hash_sha256_state *state_of(struct seal_sha256 *s)
+{
+	return (crypto_hash_sha256_state *)(void *)s->room;
+}
+
+void seal_sha256_init(struct seal_sha256 *s)
+{
+	(void)crypto_hash_sha256_init(state_of(s));
+}
+
+void seal_sha256_put(struct seal_sha256 *s, struct span in)
+{
+	(void)crypto_hash_sha256_update(state_of(s), in.at, in.len);
+}
+
+void seal_sha256_take(struct seal_sha256 *s, uint8_t out[static SEAL_SHA256_SIZE])
+{
+	(void)crypto_hash_sha256_final(state_of(s), out);
+}
+
 void seal_digest(struct span in, uint8_t out[static SEAL_DIGEST_SIZE])
 {
 	crypto_generichash(out, SEAL_DIGEST_SIZE, in.at, in.len, NULL, 0);

@@ -56,6 +56,15 @@ void seal_public_write(const struct seal_public *p, const char *kind,
 
 void seal_digest(struct span in, uint8_t out[static SEAL_DIGEST_SIZE]); // BLAKE2b-256
 
+// SHA-256, for what other programs must be able to check: put all the bytes, take the digest.
+#define SEAL_SHA256_SIZE 32
+struct seal_sha256 {
+	uint64_t room[16];
+};
+void seal_sha256_init(struct seal_sha256 *s);
+void seal_sha256_put(struct seal_sha256 *s, struct span in);
+void seal_sha256_take(struct seal_sha256 *s, uint8_t out[static SEAL_SHA256_SIZE]);
+
 // Ed25519 over DOMAIN's bytes with their NUL, then BLAKE2b-256(BODY).
 void seal_sign(const char *domain, struct span body, const struct seal_secret *secret,
 	       uint8_t out[static SEAL_SIGNATURE_SIZE]);

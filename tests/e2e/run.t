@@ -25,6 +25,13 @@ lane() { # PHONE_A PHONE_B NAME:A:B:APP…
 		echo $? >"$D/status.$name"
 	done
 }
+# While the self pair runs, both its phones use one source port to one server.
+in_host ts-us -- python3 tests/e2e/taken_ports.py serve 7777 >"$D/taken.server" &
+PID[taken]=$!
+for phone in p1b p2b; do
+	in_host $phone -- python3 tests/e2e/taken_ports.py talk "$(address ts-us)" 7777 $phone >"$D/taken.$phone" &
+	PID[$phone]=$!
+done
 lane p1a p2a empty:de1:us1:none ts:de1:us1:textsecure &
 one=$!
 lane p1b p2b self:de1:de1:threema th:de1:us1:threema &
@@ -164,6 +171,40 @@ for side in 1 2; do
 done
 is "$(sql "SELECT count(*) FROM judge.server_now WHERE run = '$(id empty)' AND final = 'backend'")" 0 \
 	"the empty run has no messenger's server"
+
+# --- both sides of the translation ---------------------------------------------------------------
+
+is "$(cat "$D/taken.p1b" "$D/taken.p2b")" "5
+5" "two phones of one run use one port of one node, and both are answered"
+is "$(sql "SELECT count(*), count(DISTINCT inner_port), count(DISTINCT outer_port), count(*) FILTER (WHERE port_changed)
+	FROM v1.mapping WHERE run = '$(id self)' AND inner_port = 40000 AND dst_port = 7777")" "2|1|2|1" \
+	"the port that was taken has another outside, and both mappings are told"
+for side in 1 2; do
+	is "$(sql "SELECT DISTINCT outer_port FROM v1.mapping WHERE run = '$(id self)' AND side = $side AND inner_port = 40000
+		AND dst_port = 7777")" "$(awk -v name=p${side}b '$1 == name { print $2 }' "$D/taken.server" | sort -u)" \
+		"side $side: the server saw the very port of the mapping"
+	is "$(sql "SELECT pkts_ab, pkts_ba, outer_pkts_ab >= pkts_ab, outer_pkts_ba, host(outer_a), host(outer_b), mappings,
+			outer_aport = (SELECT outer_port FROM v1.mapping m WHERE m.run = f.run AND m.side = f.side AND m.inner_port = 40000
+				AND m.dst_port = 7777)
+		FROM v1.flow f WHERE run = '$(id self)' AND side = $side AND aport = 40000 AND bport = 7777")" \
+		"5|5|t|5|$(address de1)|$(address ts-us)|1|t" "side $side: the flow inside is joined with its twin outside"
+done
+# Probes inside a flow leave by the uplink alone. What is left over of a connection of the run before, an
+# end or a reset, is let through nowhere: those are the flows of a packet or two.
+is "$(sql "SELECT count(*) > 20, bool_and(mappings = 1), bool_and(outer_pkts_ab >= pkts_ab AND outer_pkts_ba >= pkts_ba),
+		bool_and(outer_b = b OR bport = 53), bool_and(outer_drops = 0 AND kernel_drops = 0)
+	FROM v1.flow WHERE run IN ('$(id ts)', '$(id th)', '$(id self)') AND proto IN (6, 17)
+		AND pkts_ba > 2")" "t|t|t|t|t" \
+	"every TCP and UDP flow of the runs has its twin on the uplink, with no packet less"
+is "$(sql "SELECT count(*), count(DISTINCT (run, side, place)), bool_and(packets > 0 AND sha256 ~ '^[0-9a-f]{64}\$')
+	FROM v1.capture WHERE run IN ('$(id ts)', '$(id th)', '$(id self)')")" "12|12|t" "two captures of each side of each run are kept"
+bad=0
+while IFS='|' read -r node sha packets; do
+	file=$D/$node/data/captures/$sha.pcap
+	[ "$(sha256sum <"$file" | cut -c1-64)" = "$sha" ] && grep -q "^$sha" "$D/$node/data/captures/MANIFEST.tsv" &&
+		[ "$(waymark flows "$file" --csv | awk -F, 'NR > 1 { n += $6 + $8 } END { print n + 0 }')" = "$packets" ] || bad=$((bad + 1))
+done < <(sql "SELECT node_name, sha256, packets FROM v1.capture")
+is $bad 0 "each file is there, has its digest for a name, stands in the manifest, and holds the packets told"
 
 # --- paths ---------------------------------------------------------------------------------------
 
