@@ -162,7 +162,8 @@ static uint64_t part_of(const struct world *w, const struct world_domain *d, str
 	       (uint64_t)d->places;
 }
 
-// Two names have different addresses of the same part, and the NTH question the next ones.
+// Of the part near PLACE a name has `turns` addresses, another name others; the NTH question is
+// answered with the next ones of them.
 static int pool_addrs(const struct world *w, const struct world_domain *d, struct addr place,
 		      const struct prefix *pool, uint64_t nth, struct addr *out)
 {
@@ -170,10 +171,11 @@ static int pool_addrs(const struct world *w, const struct world_domain *d, struc
 	uint64_t size = host_bits > 16 ? 1u << 16 : 1u << host_bits;
 	uint64_t each = size / (uint64_t)d->places;
 	uint64_t first = part_of(w, d, place) * each;
-	uint64_t turn = table_hash(seed, span_text(d->name)) + nth;
+	uint64_t own = table_hash(seed, span_text(d->name)) % each;
+	uint64_t turns = (uint64_t)d->turns < each ? (uint64_t)d->turns : each;
 
-	for (int i = 0; i < d->answers; i++)
-		out[i] = world_addr_plus(pool->addr, first + (turn + (uint64_t)i) % each);
+	for (uint64_t i = 0; i < (uint64_t)d->answers; i++)
+		out[i] = world_addr_plus(pool->addr, first + (own + (nth + i) % turns) % each);
 	return d->answers;
 }
 

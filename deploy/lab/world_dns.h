@@ -7,12 +7,11 @@
 //	net PREFIX host=HOST router=R
 //	domain NAME at=ADDR [at6=ADDR] [count=N] [list=WORD,…] [tls=good|wrong|self|expired|none]
 //	       [page=WORD] [signed]
-//	domain NAME pool=PREFIX [pool6=PREFIX] places=N [answers=N] [count=N] [list=WORD,…]
-//	domain NAME whoami
-//	crowd NAME at=ADDR count=N [does=recursive|forwarder|transparent|authority|nobody]
-//	      [upstream=CROWD]
-//	      [rate=N] [ptr=NAME] [unconfirmed] [list=WORD lie=LIE [v4=ADDR,…] [v6=ADDR,…] [ede=N]]
-//	inject ROUTER list=WORD [race=first|second] [ttl=copy|N] [lag=TIME] v4=ADDR,… [v6=ADDR,…]
+//	domain NAME pool=PREFIX [pool6=PREFIX] places=N [answers=N] [turns=N] [count=N]
+//[list=WORD,…] 	domain NAME whoami 	crowd NAME at=ADDR count=N
+//[does=recursive|forwarder|transparent|authority|nobody] 	      [upstream=CROWD] 	      [rate=N] [ptr=NAME]
+//[unconfirmed] [list=WORD lie=LIE [v4=ADDR,…] [v6=ADDR,…] [ede=N]] 	inject ROUTER list=WORD
+//[race=first|second] [ttl=copy|N] [lag=TIME] v4=ADDR,… [v6=ADDR,…]
 //
 // A `%` in a name becomes 001, 002, … over COUNT.
 #pragma once
@@ -44,7 +43,9 @@ struct world_domain {
 	const char *page;  // the page at its address: a word of web.h, or NULL
 	struct addr v4, v6;
 	struct prefix pool4, pool6; // addr.family 0: one site at v4 and v6
-	int places, answers;        // of the pools: parts by place, addresses in one answer
+	int places;                 // parts of the pools
+	int answers;                // addresses in one answer
+	int turns;                  // addresses that take turns at one place
 	enum world_tls tls;
 	bool dnssec, whoami;
 	int line;

@@ -152,6 +152,8 @@ static enum err domain_word(const struct world_reading *r, struct world_word wor
 		return world_count_read(r, word, 64, &d->places);
 	if (text_is(word.key, "answers"))
 		return world_count_read(r, word, WORLD_ANSWERS_MAX, &d->answers);
+	if (text_is(word.key, "turns"))
+		return world_count_read(r, word, 65536, &d->turns);
 	if (text_is(word.key, "list"))
 		return text_read(r, word, &d->lists);
 	if (text_is(word.key, "page"))
@@ -200,6 +202,8 @@ static enum err domain_check(const struct world_reading *r, const struct world_d
 	if (pool && (d->places < 1 || (d->pool4.addr.family && d->pool4.bits > 26) ||
 		     (d->pool6.addr.family && d->pool6.bits > 122)))
 		return need(r, false, "a pool needs places= and at least 64 addresses");
+	if (d->turns < d->answers)
+		return need(r, false, "turns= needs at least as many as answers=");
 	return need(r, pool || d->v4.family || d->v6.family || d->tls == SITE_NONE,
 		    "a domain needs at=, at6=, pool= or whoami");
 }
@@ -207,7 +211,7 @@ static enum err domain_check(const struct world_reading *r, const struct world_d
 enum err world_domain_read(const struct world_reading *r, const struct world_line *line)
 {
 	struct world *w = r->w;
-	struct world_domain d = { .lists = "", .answers = 1, .line = r->line };
+	struct world_domain d = { .lists = "", .answers = 1, .turns = 4, .line = r->line };
 	int count = 1;
 	enum err err = need(r, line->count > 1 && !line->words[1].value.at,
 			    "write: domain NAME at=ADDR, or pool=PREFIX places=N, or whoami");
