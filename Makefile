@@ -233,7 +233,7 @@ $(B)/corpus/%.t: $(B)/fuzz/fuzz_%
 	$(Q)printf '#!/bin/sh\nexec %s %s\n' '$<' 'tests/fuzz/corpus/$*' > $@
 	$(Q)chmod +x $@
 
-.PHONY: tests lint check check-fast check-root fuzz bench doc
+.PHONY: tests lint check check-fast check-root race fuzz bench doc
 tests: $(UNITS) $(CORPUS)
 
 lint: all ## rooms law, lengths, layout, scripts, man pages
@@ -265,6 +265,13 @@ check-root: all drivers ## the tests that need root: PostgreSQL, namespaces, end
 check: deps ## everything: installs what is missing, then check-fast and check-root
 	$(Q)$(MAKE) --no-print-directory check-fast
 	$(Q)$(MAKE) --no-print-directory check-root
+
+# libzmq and libpq are not instrumented: what only they touch says nothing about us.
+RACE_TESTS ?= $(sort $(wildcard tests/e2e/ingest.t tests/e2e/link.t tests/e2e/refuse.t tests/e2e/run.t))
+race: ## what has threads under ThreadSanitizer: the collector, the link, whole runs (as root)
+	$(Q)$(MAKE) --no-print-directory -j$(JOBS) FLAVOUR=tsan all drivers
+	$(Q)TSAN_OPTIONS=ignore_noninstrumented_modules=1,halt_on_error=1,exitcode=66 \
+		WAYMARK_BIN=$(CURDIR)/build/tsan/bin prove $(RACE_TESTS) < /dev/null
 
 fuzz: ## every fuzz target for FUZZ_SECONDS (or FUZZ_RUNS=N executions; FUZZ="tls http": only these)
 	$(Q)$(MAKE) --no-print-directory -j$(JOBS) FLAVOUR=fuzz CC=clang-14 fuzzers
