@@ -145,8 +145,10 @@ static enum err open_test(struct phone_run *r, const struct tunnel_state *state,
 		.side = r->order->side,
 		.tunnel = tunnel_interface(r->tunnel),
 		.inside = r->at->interface,
-		.own = t->gateway4,
-		.peer = t->vantage4,
+		.own4 = t->gateway4,
+		.peer4 = t->vantage4,
+		.own6 = t->gateway6,
+		.peer6 = t->vantage6,
 		.phone = r->at->address4,
 		.mtu = t->mtu != 0 ? t->mtu : TUNNEL_MTU,
 		.handshake_ns = state->handshake_ns,
@@ -209,7 +211,10 @@ static void wait_tunnel(struct phone_run *r, struct mono now)
 	char text[120];
 	tunnel_state(r->tunnel, &state);
 	if (tunnel_ready(&state)) {
-		snprintf(text, sizeof(text), "%s WireGuard", state.backend);
+		snprintf(text, sizeof(text), "%s WireGuard, MTU %s", state.backend,
+			 r->order->tunnel.mtu >= TUNNEL_MTU_WHOLE
+				 ? "1500 with outer packets in fragments"
+				 : "1420 with the MSS set");
 		tell_tunnel(r, STEP_DONE, text);
 		r->stage = STAGE_PHONE;
 		if (open_test(r, &state, &f) != ERR_OK) {

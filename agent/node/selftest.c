@@ -5,11 +5,14 @@
 
 #include "wire/be.h"
 #include "wire/checksum.h"
+#include "wire/ip.h"
 
 #define ICMP_ECHO_REPLY 0
 #define ICMP_ECHO       8
 #define ICMP_TIME       13
 #define ICMP_TIME_REPLY 14
+#define ICMP6_ECHO      128
+#define ICMP6_REPLY     129
 #define ICMP_HEADER     8
 #define TIME_SIZE       20 // header and three times
 #define ECHO_SIZE       84 // of a packet, as ping sends it
@@ -36,11 +39,26 @@ const char *selftest_item_name(enum selftest_item item)
 	return names[item];
 }
 
-void selftest_init(struct selftest *t, uint16_t id, uint16_t mtu, int64_t handshake_ns)
+size_t selftest_header(uint8_t family)
 {
-	*t = (struct selftest){ .id = id, .mtu = mtu, .handshake_ns = handshake_ns };
-	for (size_t i = 0; i < SELFTEST_PROBES; i++)
-		t->probes[i].size = sizes[i] == UINT16_MAX ? mtu : sizes[i];
+	return family == 4 ? IP4_HEAD : IP6_HEAD;
+}
+
+bool selftest_tells(uint8_t family, enum selftest_item item)
+{
+	return family == 4 || (item != SELFTEST_ITEM_HANDSHAKE && item != SELFTEST_ITEM_CLOCK);
+}
+
+void selftest_init(struct selftest *t, uint8_t family, uint16_t id, uint16_t mtu,
+		   int64_t handshake_ns)
+{
+	*t = (struct selftest){
+		.family = family, .id = id, .mtu = mtu, .handshake_ns = handshake_ns
+	};
+	for (size_t i = 0; i < SELFTEST_PROBES; i++) {
+		uint16_t size = sizes[i] == UINT16_MAX ? mtu : sizes[i];
+		t->probes[i].size = size == 0 && family == 6 ? ECHO_SIZE : size;
+	}
 }
 
 // Milliseconds since midnight UT, as the message has them.
@@ -54,16 +72,17 @@ static void message_write(const struct selftest *t, size_t i, struct wall wall, 
 	static const uint8_t zeros[SELFTEST_MESSAGE];
 	uint16_t size = t->probes[i].size;
 	size_t begun = out->len;
-	wr_u8(out, size == 0 ? ICMP_TIME : ICMP_ECHO);
+	wr_u8(out, size == 0 ? ICMP_TIME : t->family == 4 ? ICMP_ECHO : ICMP6_ECHO);
 	wr_u8(out, 0);
 	wr_u16(out, 0);
 	wr_u16(out, t->id);
 	wr_u16(out, (uint16_t)i);
 	if (size == 0)
 		wr_u32(out, day_ms(wall));
-	size_t whole = size == 0 ? TIME_SIZE : (size_t)size - SELFTEST_HEADER;
+	size_t whole = size == 0 ? TIME_SIZE : (size_t)size - selftest_header(t->family);
 	wr_bytes(out, span_of(zeros, whole - (out->len - begun)));
-	if (out->err == ERR_OK)
+	// ICMPv6's is over the addresses too, and the kernel's work.
+	if (out->err == ERR_OK && t->family == 4)
 		be16_put(out->at + begun + 2,
 			 checksum_end(checksum_add(0, span_of(out->at + begun, out->len - begun))));
 }
@@ -106,8 +125,9 @@ void selftest_hear(struct selftest *t, struct span message, struct mono now, str
 		return;
 	struct selftest_probe *p = &t->probes[i];
 	bool time = p->size == 0;
-	size_t whole = time ? TIME_SIZE : (size_t)p->size - SELFTEST_HEADER;
-	if (message.at[0] != (time ? ICMP_TIME_REPLY : ICMP_ECHO_REPLY) || message.len != whole)
+	size_t whole = time ? TIME_SIZE : (size_t)p->size - selftest_header(t->family);
+	uint8_t type = time ? ICMP_TIME_REPLY : t->family == 4 ? ICMP_ECHO_REPLY : ICMP6_REPLY;
+	if (message.at[0] != type || message.len != whole)
 		return;
 	int64_t rtt = mono_since(now, p->sent);
 	p->rtt_ns = rtt > 0 ? rtt : 1;

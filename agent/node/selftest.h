@@ -2,8 +2,9 @@
 //
 // What is asked of a tunnel before a run may use it, by ICMP from the gateway to the vantage node's
 // inner address: echoes for loss and round trip, large ones for what passes whole, timestamps for
-// the difference of the two clocks. What enters: answers and times. What leaves: messages to send
-// and items with value and limit. It knows no sockets, no runs, no IPv6 (the item is then missing).
+// the difference of the two clocks (IPv6 has none). What enters: answers and times. What leaves:
+// messages to send and items with value and limit. One of these for each family that is carried;
+// it knows no sockets and no runs.
 #pragma once
 
 #include "base/time.h"
@@ -13,7 +14,6 @@
 #define SELFTEST_MESSAGE 1500             // bytes of the largest probe
 #define SELFTEST_WAIT    (3 * NS_PER_S)   // for the answer to the last probe
 #define SELFTEST_PACE    (30 * NS_PER_MS) // between two probes
-#define SELFTEST_HEADER  20               // of IPv4, in front of a message
 #define SELFTEST_AGE     (30 * NS_PER_S)  // limits: of a handshake
 #define SELFTEST_RTT     (2 * NS_PER_S)   // of the shortest round trip
 #define SELFTEST_LOSS    20               // per cent
@@ -43,6 +43,7 @@ struct selftest_probe {
 };
 
 struct selftest {
+	uint8_t family;
 	struct selftest_probe probes[SELFTEST_PROBES];
 	size_t sent, answered;
 	uint16_t id, mtu;
@@ -50,7 +51,8 @@ struct selftest {
 };
 
 // ID: tells our answers from others'. MTU: that the tunnel must carry.
-void selftest_init(struct selftest *t, uint16_t id, uint16_t mtu, int64_t handshake_ns);
+void selftest_init(struct selftest *t, uint8_t family, uint16_t id, uint16_t mtu,
+		   int64_t handshake_ns);
 
 // One ICMP message into OUT when it is time for it. *DUE: when to ask again.
 bool selftest_next(struct selftest *t, struct mono now, struct wall wall, struct wr *out,
@@ -62,3 +64,7 @@ void selftest_hear(struct selftest *t, struct span message, struct mono now, str
 bool selftest_done(const struct selftest *t, struct mono now);
 void selftest_judge(const struct selftest *t, struct selftest_result out[SELFTEST_ITEM_COUNT_]);
 const char *selftest_item_name(enum selftest_item item); // "selftest-mtu"
+size_t selftest_header(uint8_t family);                  // bytes in front of a message
+
+// Whether FAMILY's test tells ITEM: the handshake and the clock are IPv4's.
+bool selftest_tells(uint8_t family, enum selftest_item item);

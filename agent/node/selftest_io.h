@@ -14,7 +14,8 @@ struct selftest_job {
 	struct run_id run;
 	uint8_t side;
 	const char *tunnel, *inside; // interfaces: of the tunnel, of the phone
-	struct addr own, peer;       // inner IPv4 addresses
+	struct addr own4, peer4;     // inner addresses
+	struct addr own6, peer6;     // family 0: not carried
 	struct addr phone;
 	uint16_t mtu;
 	int64_t handshake_ns;

@@ -102,6 +102,8 @@ static void clamp_write(struct wr *w, const struct tunnel_config *c)
 		int over;
 	} kinds[] = { { 4, TCP_OVER_V4 }, { 6, TCP_OVER_V6 } };
 	int mtu = c->mtu != 0 ? c->mtu : TUNNEL_MTU;
+	if (mtu >= TUNNEL_MTU_WHOLE)
+		return;
 	for (size_t i = 0; i < COUNT(kinds); i++)
 		for (int in = 0; in < 2; in++)
 			wr_format(w,

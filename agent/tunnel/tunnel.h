@@ -10,9 +10,10 @@
 // addresses can use one node at a time. Its inner addresses are the middle two of a block of four,
 // and the family of the outer packets must be one that is carried inside.
 //
-// Choices made here: inner MTU 1420 and the MSS of both directions clamped to it (robust where a
-// server ignores "fragmentation needed", at the price that a server sees 1380 and not 1460); the
-// vantage end masquerades and keeps source ports.
+// The inner MTU is 1420 with the MSS of both directions set to what fits it (robust where a server
+// ignores "fragmentation needed", at the price that it sees 1380 and not 1460), or 1500: then
+// nothing shows, and the outer packets of large inner ones travel in two fragments. The vantage end
+// masquerades and keeps source ports.
 #pragma once
 
 #include "base/addr.h"

@@ -21,6 +21,7 @@ struct run_wish {
 	const char *phone_a, *phone_b; // NULL or empty: the first two phones there are
 	double in_s, length_s;
 	uint64_t messages;
+	uint64_t mtu; // inside the tunnels; 0: the setting tunnel_mtu
 };
 
 struct run_made {

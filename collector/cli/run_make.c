@@ -181,7 +181,7 @@ static enum err find_phones(struct pg *pg, const struct run_wish *wish, struct s
 static enum err find_pool(struct pg *pg, struct schedule_pool *out, struct fault *f)
 {
 	struct pg_rows *rows = NULL;
-	uint64_t port = 0;
+	uint64_t port = 0, mtu = 0;
 	enum err err = pg_query(pg, "run_pool", PG_NO_VALUES, &rows, f);
 	if (err == ERR_OK &&
 	    (pg_rows_count(rows) == 0 || pg_rows_null(rows, 0, 0) || pg_rows_null(rows, 0, 1) ||
@@ -194,7 +194,13 @@ static enum err find_pool(struct pg *pg, struct schedule_pool *out, struct fault
 				"settings tunnel4, tunnel6 and tunnel_port_first must be prefixes "
 				"without host bits and a port up to %d",
 				UINT16_MAX - SCHEDULE_PORTS);
+	if (err == ERR_OK && (pg_rows_null(rows, 0, 3) ||
+			      text_u64(span_text(pg_rows_text(rows, 0, 3)), SCHEDULE_MTU_MIN,
+				       SCHEDULE_MTU_MAX, &mtu) != ERR_OK))
+		err = fault_set(f, ERR_USAGE, 0, "setting tunnel_mtu must be %d to %d",
+				SCHEDULE_MTU_MIN, SCHEDULE_MTU_MAX);
 	out->port_first = (uint16_t)port;
+	out->mtu = (uint16_t)mtu;
 	pg_rows_free(&rows);
 	return err;
 }
@@ -211,7 +217,11 @@ static enum err find_all(struct pg *pg, const struct run_wish *wish, struct sche
 		err = find_vantage(pg, wish->b, &run->side[1].vantage, f);
 	if (err == ERR_OK)
 		err = find_phones(pg, wish, run, f);
-	return err == ERR_OK ? find_pool(pg, &run->pool, f) : err;
+	if (err == ERR_OK)
+		err = find_pool(pg, &run->pool, f);
+	if (wish->mtu != 0)
+		run->pool.mtu = (uint16_t)wish->mtu;
+	return err;
 }
 
 static enum err put_run(struct pg *pg, struct schedule_run *run, struct fault *f)

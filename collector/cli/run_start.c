@@ -16,7 +16,7 @@ struct start_options {
 	char app[64], phone_a[SCHEDULE_TEXT_MAX], phone_b[SCHEDULE_TEXT_MAX];
 	char keys[CLUSTER_PATH_MAX];
 	double in, length, patience;
-	uint64_t messages;
+	uint64_t messages, mtu;
 	bool wait;
 };
 
@@ -34,6 +34,7 @@ static const struct conf_option options[] = {
 	{ .name = "in", .kind = CONF_REAL, AT(in), .min = 0, .max = 86400, .unset = "4", .value = "SECONDS", .help = "from now to the common start" },
 	{ .name = "length", .kind = CONF_REAL, AT(length), .min = 1, .max = 3600, .unset = "12", .value = "SECONDS", .help = "from start to the end of the capture" },
 	{ .name = "messages", .kind = CONF_UINT, AT(messages), .min = 0, .max = ORDER_MESSAGES_MAX / 2.0, .unset = "2", .value = "COUNT", .help = "messages in each direction" },
+	{ .name = "mtu", .kind = CONF_UINT, AT(mtu), .min = SCHEDULE_MTU_MIN, .max = SCHEDULE_MTU_MAX, .value = "BYTES", .help = "largest packet inside the tunnels: 1420, or 1500 with outer packets in fragments (default the setting tunnel_mtu)" },
 	{ .name = "wait", .kind = CONF_BOOL, AT(wait), .help = "until all four nodes reported; a line per step" },
 	{ .name = "patience", .kind = CONF_REAL, AT(patience), .min = 1, .max = 86400, .unset = "60", .value = "SECONDS", .help = "with --wait: how long after the end" },
 	{ .name = NULL },
@@ -138,6 +139,7 @@ int run_start(int argc, char **argv)
 				       .phone_b = o.phone_b,
 				       .in_s = o.in,
 				       .length_s = o.length,
-				       .messages = o.messages };
+				       .messages = o.messages,
+				       .mtu = o.mtu };
 	return start(&wish, &o);
 }

@@ -44,6 +44,7 @@ enum err schedule_tunnel(const struct schedule_pool *pool, uint64_t serial, int 
 	out->vantage6 = addr_plus(six, 1);
 	out->gateway6 = addr_plus(six, 2);
 	out->port = (uint16_t)(pool->port_first + n % SCHEDULE_PORTS);
+	out->mtu = pool->mtu;
 	return ERR_OK;
 }
 

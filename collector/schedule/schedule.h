@@ -12,6 +12,8 @@
 #define SCHEDULE_TEXT_MAX 128  // bytes of a name or account with NUL
 #define SCHEDULE_PORTS    8000 // UDP ports of tunnels, from port_first on, used in turn
 #define SCHEDULE_PARTS    4
+#define SCHEDULE_MTU_MIN  1280 // IPv6 and QUIC need it
+#define SCHEDULE_MTU_MAX  1500
 
 struct schedule_node {
 	int64_t id;
@@ -34,6 +36,7 @@ struct schedule_side {
 struct schedule_pool {
 	struct prefix tunnel4, tunnel6;
 	uint16_t port_first;
+	uint16_t mtu; // inside; 0: the agents' default
 };
 
 struct schedule_run {

@@ -57,6 +57,11 @@ item() { # RUN SIDE ITEM
 	sql "SELECT outcome, detail FROM raw.step WHERE run = '$(id "$1")' AND side = $2 AND name = 'selftest-$3'"
 }
 is "$(item ts 1 mtu)" "1|value 1420 limit 1420 bytes" "with value and limit"
+is "$(item ts 1 mtu-ipv6)" "1|value 1420 limit 1420 bytes" "by IPv6 too"
+is "$(sql "SELECT count(*), bool_and(outcome = 1) FROM raw.step WHERE run = '$(id ts)' AND name LIKE 'selftest-%-ipv6'")" "6|t" \
+	"loss, round trip and MTU are told for IPv6"
+has "$(sql "SELECT detail FROM raw.step WHERE run = '$(id ts)' AND side = 1 AND name = 'tunnel' AND detail <> ''")" \
+	' WireGuard, MTU 1420 with the MSS set$' "the choice of MTU is told with the run"
 is "$(item ts 1 egress)" "1|IPv4 $(address de1); IPv6 $(address de1 6)" "outside, the phone has the node's addresses"
 is "$(item ts 2 egress)" "1|IPv4 $(address us1); IPv6 $(address us1 6)" "as has the other"
 is "$(item ts 1 resolver)" "1|the phone's $(address ns-de), the node's $(address ns-de)" "it uses the node's resolver"
@@ -91,11 +96,14 @@ in_host gw1 -- nft 'add table netdev fault; add chain netdev fault c { type filt
 	add rule netdev fault c udp dport 5766 fwd to "eth0"'
 in_host us1 -- nft 'add table inet fault; add chain inet fault c { type filter hook forward priority 0; };
 	add rule inet fault c iifname "wmh*" tcp flags syn tcp option maxseg size set 536'
-LENGTH=2 run_start de1 us1 none p1a p2a >"$D/run.bad2" 2>&1
+LENGTH=2 run_start de1 us1 none p1a p2a --mtu 1500 >"$D/run.bad2" 2>&1
 in_host gw1 -- nft delete table netdev fault
 in_host us1 -- nft delete table inet fault
 has "$(why bad2 gw1)" '^selftest-leak failed: [1-9] packets of the phone left by the uplink' \
 	"a phone that gets past the guard fails the run by name"
+has "$(sql "SELECT detail FROM raw.step WHERE run = '$(id bad2)' AND side = 2 AND name = 'tunnel' AND detail <> ''")" \
+	'MTU 1500 with outer packets in fragments$' "a run may have an MTU of 1500"
+is "$(item bad2 2 mtu)|$(item bad2 2 mtu-ipv6)" "1|value 1500 limit 1500 bytes|1|value 1500 limit 1500 bytes" "which is tested"
 has "$(why bad2 gw2)" '^selftest-syn failed: IPv4 02040218[0-9a-f]*, sent 020405b4' "a node that changes SYNs, too"
 in_host gw1 -- nft -f - <<-'RULES'
 	table ip hush {

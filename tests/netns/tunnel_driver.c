@@ -5,7 +5,7 @@
 //                                     it reads "quit" ("state" prints their states)
 //     tunnel_driver lockdown IF…      and  tunnel_driver release,  tunnel_driver sweep
 // A file holds `word value` lines: role, run, side, key, peer (hex), listen, endpoint ADDR PORT,
-// keepalive, inner OWN PEER, phone PREFIX, inside IF, outside IF, resolver ADDR.
+// mtu, keepalive, inner OWN PEER, phone PREFIX, inside IF, outside IF, resolver ADDR.
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -75,6 +75,8 @@ static enum err set(struct tunnel_config *c, struct name *n, struct span line)
 		return text_unhex(a, c->peer_key, TUNNEL_KEY);
 	} else if (text_is(word, "listen")) {
 		return set_number(a, &c->listen_port);
+	} else if (text_is(word, "mtu")) {
+		return set_number(a, &c->mtu);
 	} else if (text_is(word, "keepalive")) {
 		return set_number(a, &c->keepalive_s);
 	} else if (text_is(word, "endpoint")) {

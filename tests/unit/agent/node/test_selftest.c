@@ -34,7 +34,7 @@ static void run(const struct other *o, int64_t handshake_ns,
 	struct wall wall = o->midnight;
 	uint8_t room[SELFTEST_MESSAGE];
 	size_t n = 0;
-	selftest_init(&t, ID, 1420, handshake_ns);
+	selftest_init(&t, 4, ID, 1420, handshake_ns);
 	for (;;) {
 		struct wr w = wr_of(room, sizeof(room));
 		if (!selftest_next(&t, now, wall, &w, &due))
@@ -42,7 +42,7 @@ static void run(const struct other *o, int64_t handshake_ns,
 		assert_int_equal(w.err, ERR_OK);
 		n++;
 		bool lost = (o->lose_every != 0 && n % o->lose_every == 0) ||
-			    (o->carries != 0 && w.len + SELFTEST_HEADER > o->carries);
+			    (o->carries != 0 && w.len + selftest_header(4) > o->carries);
 		bool time = room[0] == 13;
 		room[0] = time ? 14 : 0;
 		if (time) {
@@ -146,7 +146,7 @@ static void answers_to_others_are_ignored(void **state)
 	struct mono now = { NS_PER_S }, due;
 	uint8_t room[SELFTEST_MESSAGE];
 	struct wr w = wr_of(room, sizeof(room));
-	selftest_init(&t, ID, 1420, 0);
+	selftest_init(&t, 4, ID, 1420, 0);
 	assert_true(selftest_next(&t, now, noon, &w, &due));
 	selftest_hear(&t, wr_span(&w), now, noon); // our own question
 	room[0] = 0;

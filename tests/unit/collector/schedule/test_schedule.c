@@ -26,7 +26,8 @@ static struct prefix prefix(const char *text)
 
 static struct schedule_pool pool(void)
 {
-	return (struct schedule_pool){ prefix("198.19.0.0/16"), prefix("2001:db8:57::/48"), 52000 };
+	return (struct schedule_pool){ prefix("198.19.0.0/16"), prefix("2001:db8:57::/48"), 52000,
+				       1500 };
 }
 
 static struct schedule_run a_run(void)
