@@ -5,13 +5,14 @@
 // file they stand; `domain_*`, `crowd_*` and `inject` of the other files make packets of them.
 //
 //	net PREFIX host=HOST router=R
-//	domain NAME at=ADDR [at6=ADDR] [count=N] [list=WORD,…] [tls=good|wrong|self|expired|none]
-//	       [page=WORD] [signed]
-//	domain NAME pool=PREFIX [pool6=PREFIX] places=N [answers=N] [turns=N] [count=N]
-//[list=WORD,…] 	domain NAME whoami 	crowd NAME at=ADDR count=N
-//[does=recursive|forwarder|transparent|authority|nobody] 	      [upstream=CROWD] 	      [rate=N] [ptr=NAME]
-//[unconfirmed] [list=WORD lie=LIE [v4=ADDR,…] [v6=ADDR,…] [ede=N]] 	inject ROUTER list=WORD
-//[race=first|second] [ttl=copy|N] [lag=TIME] v4=ADDR,… [v6=ADDR,…]
+//	domain NAME at=ADDR [at6=ADDR] [tls=good|wrong|self|expired|none] [page=WORD] [signed]
+//	domain NAME pool=PREFIX [pool6=PREFIX] places=N [answers=N] [turns=N]
+//	domain NAME whoami
+//	       all of them: [count=N] [list=WORD,…]
+//	crowd NAME at=ADDR count=N [ptr=NAME] [unconfirmed] [rate=N]
+//	      [does=recursive|forwarder|transparent|authority|nobody] [upstream=CROWD]
+//	      [list=WORD lie=LIE [v4=ADDR,…] [v6=ADDR,…] [ede=N]]
+//	inject ROUTER list=WORD v4=ADDR,… [v6=ADDR,…] [race=first|second] [ttl=copy|N] [lag=TIME]
 //
 // A `%` in a name becomes 001, 002, … over COUNT.
 #pragma once
