@@ -8,7 +8,7 @@
 
 struct judge_options {
 	struct central central;
-	char run[64];
+	char run[64], scan[128];
 	bool all;
 };
 
@@ -17,8 +17,10 @@ static const struct conf_option options[] = {
 	CENTRAL_PLACE,
 	{ .name = "run", .kind = CONF_TEXT, .offset = offsetof(struct judge_options, run), .size = 64,
 	  .value = "RUN", .help = "one run, by its id or its number" },
+	{ .name = "scan", .kind = CONF_TEXT, .offset = offsetof(struct judge_options, scan), .size = 128,
+	  .value = "SCAN", .help = "one scan of resolvers, by its id, its number or its name" },
 	{ .name = "all", .kind = CONF_BOOL, .offset = offsetof(struct judge_options, all),
-	  .help = "all runs afresh, and every address that has no place yet" },
+	  .help = "all runs and scans afresh, and every address that has no place yet" },
 	{ .name = NULL },
 };
 // clang-format on
@@ -43,6 +45,20 @@ enum err verdict_open(const struct central *c, struct pg **out, struct fault *f)
 	return err == ERR_OK ? err : fault_set(f, err, told.sys, "%s", told.what);
 }
 
+static enum err judge_scan(struct pg *pg, const char *data_dir, const char *name,
+			   struct correlate_counts *counts, struct fault *f)
+{
+	AUTO(pg_rows_free) struct pg_rows *rows = NULL;
+	uint8_t scan[16];
+	enum err err = pg_query(pg, "scan_find", PG_VALUES(pg_text(name)), &rows, f);
+	if (err == ERR_OK && pg_rows_count(rows) == 0)
+		err = fault_set(f, ERR_MISSING, 0, "no scan %s", name);
+	if (err != ERR_OK)
+		return err;
+	pg_rows_uuid(rows, 0, 0, scan);
+	return correlate_scan(pg, data_dir, scan, counts, f);
+}
+
 static enum err judge(const struct judge_options *o, struct correlate_counts *counts,
 		      struct fault *f)
 {
@@ -55,9 +71,13 @@ static enum err judge(const struct judge_options *o, struct correlate_counts *co
 		err = pg_open(place.conninfo, PG_JUDGE, &pg, f);
 	if (err != ERR_OK)
 		return err;
-	if (o->run[0] == '\0')
-		return correlate_judge(pg, place.data, o->all ? CORRELATE_AGAIN : CORRELATE_KNOWN,
-				       counts, f);
+	if (o->scan[0] != '\0')
+		return judge_scan(pg, place.data, o->scan, counts, f);
+	if (o->run[0] == '\0') {
+		enum correlate_scope scope = o->all ? CORRELATE_AGAIN : CORRELATE_KNOWN;
+		err = correlate_judge(pg, place.data, scope, counts, f);
+		return err == ERR_OK ? correlate_scans(pg, place.data, scope, counts, f) : err;
+	}
 	err = pg_query(pg, "run_find", PG_VALUES(pg_text(o->run)), &rows, f);
 	if (err == ERR_OK && pg_rows_count(rows) == 0)
 		err = fault_set(f, ERR_MISSING, 0, "no run %s; `waymark run list` shows them",
@@ -75,11 +95,13 @@ int judge_verb(int argc, char **argv)
 	struct fault f;
 	struct correlate_counts counts = { 0 };
 	const struct cli_usage usage = {
-		.synopsis = "waymark judge [--run RUN | --all] [--data DIR | --db CONNINFO]",
+		.synopsis = "waymark judge [--run RUN | --scan SCAN | --all] [--data DIR | --db "
+			    "CONNINFO]",
 		.text = "Decides which servers were the messenger's, with the evidence, and looks "
 			"up where\naddresses are. Without options: runs that were not judged on "
 			"all "
-			"that is known by now.",
+			"that is known by now. The same for scans of open "
+			"resolvers: what each answer was, and why.",
 	};
 	enum err err = cli_read(argc, argv, options, &usage, &o, &cli, &f);
 	if (err == ERR_OK && cli.helped)
@@ -93,5 +115,10 @@ int judge_verb(int argc, char **argv)
 			"waymark judge: %" PRIu64 " runs judged; %" PRIu64
 			" addresses looked up, %" PRIu64 " of them without a country\n",
 			counts.judged, counts.placed, counts.unknown);
+	if (err == ERR_OK && counts.scans > 0)
+		fprintf(stderr,
+			"waymark judge: %" PRIu64 " scans judged: %" PRIu64
+			" pairs; signatures looked for in %" PRIu64 " pages\n",
+			counts.scans, counts.pairs, counts.pages);
 	return central_end("waymark judge", err, &f);
 }

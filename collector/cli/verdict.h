@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// From observations to tables: `waymark geo | judge | backends | import | exposure | path`.
+// From observations to tables: `waymark geo | judge | backends | import | exposure | path |
+// signatures | export`.
 #pragma once
 
 #include "cli/central.h"
@@ -12,6 +13,8 @@ int import_verb(int argc, char **argv);
 int exposure_verb(int argc, char **argv);
 int path_verb(int argc, char **argv);
 int backends_verb(int argc, char **argv);
+int signatures_verb(int argc, char **argv);
+int export_verb(int argc, char **argv);
 
 // Sub-verbs of import that have their own files.
 int import_pairs(int argc, char **argv);

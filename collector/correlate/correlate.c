@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "correlate/correlate.h"
-
 #include <stdio.h>
 
+#include "correlate/correlate_own.h"
 #include "geo/geo_io.h"
 
 #define ROUNDS     3 // empty runs, then those that have them as background, then what came meanwhile
@@ -71,16 +70,34 @@ enum err correlate_place(struct pg *pg, const char *data_dir, struct correlate_c
 	return err;
 }
 
-static enum err place_run(struct pg *pg, const struct table *t, const uint8_t run[static 16],
-			  struct correlate_counts *counts, struct fault *f)
+static enum err place_of(struct pg *pg, const struct table *t, const char *statement,
+			 const uint8_t id[static 16], struct correlate_counts *counts,
+			 struct fault *f)
 {
 	AUTO(pg_rows_free) struct pg_rows *rows = NULL;
 	if (t->id == 0)
 		return ERR_OK;
-	enum err err =
-		pg_query(pg, "place_wanted_run", PG_VALUES(pg_uuid(run), pg_int(t->id)), &rows, f);
+	enum err err = pg_query(pg, statement, PG_VALUES(pg_uuid(id), pg_int(t->id)), &rows, f);
 	if (err == ERR_OK && pg_rows_count(rows) > 0)
 		err = put_places(pg, t, rows, counts, f);
+	return err;
+}
+
+static enum err place_run(struct pg *pg, const struct table *t, const uint8_t run[static 16],
+			  struct correlate_counts *counts, struct fault *f)
+{
+	return place_of(pg, t, "place_wanted_run", run, counts, f);
+}
+
+enum err correlate_place_with(struct pg *pg, const char *data_dir, const char *statement,
+			      const uint8_t id[static 16], struct correlate_counts *counts,
+			      struct fault *f)
+{
+	struct table t;
+	enum err err = open_table(pg, data_dir, &t, f);
+	if (err == ERR_OK)
+		err = place_of(pg, &t, statement, id, counts, f);
+	geo_file_close(&t.file);
 	return err;
 }
 
@@ -152,5 +169,6 @@ enum err correlate_run(struct pg *pg, const char *data_dir, const uint8_t run[st
 enum err correlate_turn(struct pg *pg, const char *data_dir, struct correlate_counts *counts,
 			struct fault *f)
 {
-	return correlate_judge(pg, data_dir, CORRELATE_ENDED, counts, f);
+	enum err err = correlate_judge(pg, data_dir, CORRELATE_ENDED, counts, f);
+	return err == ERR_OK ? correlate_scans(pg, data_dir, CORRELATE_ENDED, counts, f) : err;
 }

@@ -13,6 +13,9 @@ struct correlate_counts {
 	uint64_t judged;  // runs
 	uint64_t placed;  // addresses looked up
 	uint64_t unknown; // of these, without a country
+	uint64_t scans;   // of open resolvers
+	uint64_t pairs;   // judged in them
+	uint64_t pages;   // in which signatures were looked for
 };
 
 enum correlate_scope {
@@ -33,6 +36,12 @@ enum err correlate_run(struct pg *pg, const char *data_dir, const uint8_t run[st
 // Every address that the table in force was not asked for yet: after a table was loaded.
 enum err correlate_place(struct pg *pg, const char *data_dir, struct correlate_counts *counts,
 			 struct fault *f) MUSTUSE;
+
+// Scans of open resolvers, by the same scopes; one afresh.
+enum err correlate_scans(struct pg *pg, const char *data_dir, enum correlate_scope scope,
+			 struct correlate_counts *counts, struct fault *f) MUSTUSE;
+enum err correlate_scan(struct pg *pg, const char *data_dir, const uint8_t scan[static 16],
+			struct correlate_counts *counts, struct fault *f) MUSTUSE;
 
 // What the collector does every few seconds: CORRELATE_ENDED. Cheap when nothing is due.
 enum err correlate_turn(struct pg *pg, const char *data_dir, struct correlate_counts *counts,

@@ -29,6 +29,9 @@ static void tell(struct correlate_io *c, enum err err, const struct correlate_co
 	if (counts->judged > 0)
 		LOG(LOG_INFO, "correlate", "judged", KU("runs", counts->judged),
 		    KU("placed", counts->placed), KU("unknown", counts->unknown));
+	if (counts->scans > 0)
+		LOG(LOG_INFO, "correlate", "judged_scans", KU("scans", counts->scans),
+		    KU("pairs", counts->pairs), KU("pages", counts->pages));
 	if (err != ERR_OK && err != c->told)
 		log_fault(LOG_WARN, "correlate", "not_judged", f);
 	c->told = err;

@@ -15,10 +15,10 @@ static void usage(FILE *out)
 	      "Measuring on this machine, no collector needed:\n",
 	      out);
 	for (const struct verb *v = verbs_local; v->name != NULL; v++)
-		fprintf(out, "  %-10s %s\n", v->name, v->summary);
+		fprintf(out, "  %-10s  %s\n", v->name, v->summary);
 	fputs("\nWith a database (operators and analysts):\n", out);
 	for (const struct verb *v = verbs_central; v->name != NULL; v++)
-		fprintf(out, "  %-10s %s\n", v->name, v->summary);
+		fprintf(out, "  %-10s  %s\n", v->name, v->summary);
 	fputs("\n`waymark VERB --help` tells more. Exit status: 0 done, 1 failed, 2 usage or\n"
 	      "configuration, 3 partly done, 4 not found, 5 collector or database unreachable,\n"
 	      "6 timed out, 7 refused by policy, 130 interrupted.\n",

@@ -1,0 +1,495 @@
+-- SPDX-License-Identifier: Apache-2.0
+--
+-- A better verdict than Satellite's: a cascade of rules with the evidence of each, of which the first
+-- that holds decides. Words are expected, unexpected, unknown; nothing here says why a network did what
+-- it did. Another rule is another version.
+
+CREATE INDEX ON raw.dns_pair (node, stream, seq);
+CREATE INDEX ON raw.page (node, stream, seq);
+CREATE INDEX ON raw.resolver (node, stream, seq);
+
+-- Signatures ---------------------------------------------------------------------------------------------
+
+CREATE TABLE ref.signature_set (
+	id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+	name text NOT NULL UNIQUE,
+	licence text NOT NULL,
+	digest bytea NOT NULL,
+	signatures int NOT NULL DEFAULT 0,
+	loaded timestamptz NOT NULL DEFAULT now()
+);
+COMMENT ON TABLE ref.signature_set IS 'Sets of signatures, loaded at run time by `waymark signatures load`';
+COMMENT ON COLUMN ref.signature_set.id IS 'Number';
+COMMENT ON COLUMN ref.signature_set.name IS 'Name';
+COMMENT ON COLUMN ref.signature_set.licence IS 'Under which its makers give it';
+COMMENT ON COLUMN ref.signature_set.digest IS 'SHA-256 of the file';
+COMMENT ON COLUMN ref.signature_set.signatures IS 'How many are in it';
+COMMENT ON COLUMN ref.signature_set.loaded IS 'When';
+
+CREATE TABLE ref.signature (
+	id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+	set int NOT NULL REFERENCES ref.signature_set ON DELETE CASCADE,
+	place int NOT NULL,
+	name text NOT NULL,
+	kind text NOT NULL CHECK (kind IN ('false_positive', 'blockpage', 'address')),
+	scope text NOT NULL CHECK (scope IN ('fp', 'prod', 'nat', 'isp', 'corp', 'unk', 'gen')),
+	pattern text NOT NULL,
+	country text,
+	UNIQUE (set, place)
+);
+COMMENT ON TABLE ref.signature IS 'Signatures of pages that blocking serves, and of pages that look so and are not';
+COMMENT ON COLUMN ref.signature.id IS 'Number';
+COMMENT ON COLUMN ref.signature.set IS 'ref.signature_set.id';
+COMMENT ON COLUMN ref.signature.place IS 'Line of the file';
+COMMENT ON COLUMN ref.signature.name IS 'As its makers call it';
+COMMENT ON COLUMN ref.signature.kind IS 'false_positive: looked for first, and then it is none; blockpage: of a page; address: an address that blocking gives as an answer';
+COMMENT ON COLUMN ref.signature.scope IS 'Whose: a product, national, of a provider, of a company, unknown, general; looked through in this order';
+COMMENT ON COLUMN ref.signature.pattern IS 'PCRE over status, CRLF, headers, CRLF, CRLF, body, in which a dot is any byte; of an address: the address';
+COMMENT ON COLUMN ref.signature.country IS 'Countries it was seen in, parted by commas; null: not told';
+GRANT SELECT ON ref.signature_set, ref.signature TO waymark_store, waymark_judge, waymark_read;
+
+CREATE FUNCTION ref.signature_order(scope text) RETURNS int LANGUAGE sql IMMUTABLE PARALLEL SAFE
+	RETURN array_position(ARRAY['fp', 'prod', 'nat', 'isp', 'corp', 'unk', 'gen'], scope);
+COMMENT ON FUNCTION ref.signature_order(text) IS 'Order in which signatures are looked for';
+
+CREATE TABLE judge.page_match (
+	node int NOT NULL,
+	stream int NOT NULL,
+	seq bigint NOT NULL,
+	item int NOT NULL,
+	reply text NOT NULL CHECK (reply IN ('http', 'https')),
+	signature int REFERENCES ref.signature ON DELETE SET NULL,
+	gave_up int NOT NULL,
+	newest int NOT NULL,
+	PRIMARY KEY (node, stream, seq, item, reply)
+);
+COMMENT ON TABLE judge.page_match IS 'Which signature each page matched, if any';
+COMMENT ON COLUMN judge.page_match.node IS 'registry.node.id';
+COMMENT ON COLUMN judge.page_match.stream IS 'raw.stream.id';
+COMMENT ON COLUMN judge.page_match.seq IS 'Batch';
+COMMENT ON COLUMN judge.page_match.item IS 'As raw.page';
+COMMENT ON COLUMN judge.page_match.reply IS 'Which of the two';
+COMMENT ON COLUMN judge.page_match.signature IS 'ref.signature.id of the first that matched; null: none';
+COMMENT ON COLUMN judge.page_match.gave_up IS 'Signatures that met the match limit on this page';
+COMMENT ON COLUMN judge.page_match.newest IS 'Highest ref.signature_set.id that was looked through';
+
+CREATE TABLE ref.bogon (
+	prefix cidr PRIMARY KEY,
+	says text NOT NULL
+);
+COMMENT ON TABLE ref.bogon IS 'Addresses that no site on the Internet has. The benchmarking and documentation ranges are left out: laboratories stand there';
+COMMENT ON COLUMN ref.bogon.prefix IS 'Range';
+COMMENT ON COLUMN ref.bogon.says IS 'What it is for';
+INSERT INTO ref.bogon VALUES ('0.0.0.0/8', 'this network'), ('10.0.0.0/8', 'private'), ('100.64.0.0/10', 'shared by a provider'),
+	('127.0.0.0/8', 'loopback'), ('169.254.0.0/16', 'link-local'), ('172.16.0.0/12', 'private'), ('192.0.0.0/24', 'protocol assignments'),
+	('192.168.0.0/16', 'private'), ('224.0.0.0/4', 'multicast'), ('240.0.0.0/4', 'reserved'), ('::/128', 'unspecified'),
+	('::1/128', 'loopback'), ('::ffff:0:0/96', 'mapped'), ('64:ff9b::/96', 'translated'), ('100::/64', 'discarded'), ('fc00::/7', 'private'), ('fe80::/10', 'link-local'), ('ff00::/8', 'multicast');
+GRANT SELECT ON ref.bogon TO waymark_store, waymark_judge, waymark_read;
+
+-- There is no greatest of bytes: of their text there is.
+CREATE OR REPLACE FUNCTION judge.dns_tags(p_scan uuid) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+	DELETE FROM judge.dns_tag WHERE scan = p_scan;
+	IF EXISTS (SELECT FROM raw.scan WHERE id = p_scan AND origin = 'import') THEN
+		INSERT INTO judge.dns_tag
+		SELECT p_scan, a.domain, a.addr, t.http, t.cert, t.asnum, t.asname
+		FROM (SELECT DISTINCT domain, unnest(addr) AS addr FROM raw.dns_pair WHERE scan = p_scan) a
+		CROSS JOIN LATERAL (SELECT * FROM raw.satellite_tag t WHERE t.scan = p_scan AND t.addr = a.addr
+			AND t.domain IN ('', a.domain) ORDER BY t.domain DESC LIMIT 1) t;
+	ELSE
+		INSERT INTO judge.dns_tag
+		SELECT p_scan, a.domain, a.addr, g.http, g.cert, l.asn, l.as_name
+		FROM (SELECT DISTINCT domain, unnest(addr) AS addr FROM raw.dns_pair WHERE scan = p_scan) a
+		LEFT JOIN judge.location l ON l.addr = a.addr
+		LEFT JOIN (
+			SELECT addr, domain, max(encode(CASE WHEN http_status = 200 AND http_bytes > 0 THEN http_sha256
+					WHEN https_status = 200 AND https_bytes > 0 THEN https_sha256 END, 'hex')) AS http,
+				max(encode(sha256(chain[1]), 'hex')) AS cert
+			FROM raw.page WHERE scan = p_scan GROUP BY addr, domain) g ON g.addr = a.addr AND g.domain = a.domain;
+	END IF;
+END $$;
+
+-- The cascade --------------------------------------------------------------------------------------------
+
+CREATE TABLE judge.dns_rule (
+	version smallint NOT NULL,
+	place smallint NOT NULL,
+	name text NOT NULL,
+	word text NOT NULL CHECK (word IN ('expected', 'unexpected', 'unknown')),
+	blocked real NOT NULL,
+	down real NOT NULL,
+	ok real NOT NULL,
+	says text NOT NULL,
+	PRIMARY KEY (version, name),
+	UNIQUE (version, place)
+);
+COMMENT ON TABLE judge.dns_rule IS 'Rules of the cascade in words; judge.dns_judge() is the same in SQL';
+COMMENT ON COLUMN judge.dns_rule.version IS 'Version of the cascade';
+COMMENT ON COLUMN judge.dns_rule.place IS 'The first rule that holds decides';
+COMMENT ON COLUMN judge.dns_rule.name IS 'Short name';
+COMMENT ON COLUMN judge.dns_rule.word IS 'expected: what the domain itself would answer; unexpected: not that; unknown: not enough evidence';
+COMMENT ON COLUMN judge.dns_rule.blocked IS 'How much of the evidence speaks for interference, 0 to 1';
+COMMENT ON COLUMN judge.dns_rule.down IS 'How much for a resolver or a path that fails';
+COMMENT ON COLUMN judge.dns_rule.ok IS 'How much for an answer as the domain gives it';
+COMMENT ON COLUMN judge.dns_rule.says IS 'When it holds';
+INSERT INTO judge.dns_rule VALUES
+	(1, 1, 'nobody_answered', 'unexpected', 0.98, 0, 0, 'an address that runs no resolver was asked, and an answer came: it was made on the way'),
+	(1, 2, 'resolver_dead', 'unknown', 0, 1, 0, 'the resolver gave no address for the control domain, neither before nor after'),
+	(1, 3, 'block_page', 'unexpected', 1, 0, 0, 'a page served at the answer, asked for the domain, matches the signature of a block page and of no harmless one'),
+	(1, 4, 'block_address', 'unexpected', 1, 0, 0, 'an answer is an address that is known to be given in place of blocked sites'),
+	(1, 5, 'extended_error', 'unexpected', 1, 0, 0, 'the resolver itself says so: extended error 15 (blocked), 16 (censored) or 17 (filtered)'),
+	(1, 6, 'injected', 'unexpected', 0.98, 0, 0.02, 'one question was answered more than once, and differently'),
+	(1, 7, 'tls_consistent', 'expected', 0, 0, 1, 'an answer serves a certificate for the domain that leads to a known root, or the very one the control serves'),
+	(1, 8, 'bogon', 'unexpected', 0.95, 0.05, 0, 'an answer is an address that no site has, and no control resolver gave it'),
+	(1, 9, 'control_subnet', 'expected', 0, 0, 0.95, 'an answer is one that a control resolver gave for the network of this resolver (client subnet)'),
+	(1, 10, 'control_address', 'expected', 0, 0, 0.9, 'an answer is one that a control resolver gave in this scan'),
+	(1, 11, 'tls_inconsistent', 'unexpected', 0.9, 0, 0.1, 'no answer is a control''s; they serve certificates, none of them for the domain and from a known root, and the control''s do'),
+	(1, 12, 'own_address', 'unexpected', 0.9, 0, 0.1, 'the resolver answers with its own address, and no control resolver gives it'),
+	(1, 13, 'control_history', 'expected', 0.05, 0, 0.85, 'an answer is one that a control resolver gave in another scan of the last 90 days'),
+	(1, 14, 'udp_tcp', 'unexpected', 0.8, 0, 0.2, 'over TCP the resolver gives a control''s address, over UDP it does not'),
+	(1, 15, 'no_server', 'unexpected', 0.75, 0.2, 0.05, 'no answer is a control''s and nothing is served there, while the control''s address serves the site'),
+	(1, 16, 'control_network', 'expected', 0.1, 0, 0.8, 'an answer is in an autonomous system in which a control resolver''s answer is'),
+	(1, 17, 'no_control', 'unknown', 0.2, 0.2, 0.2, 'no control resolver gave an address for the domain: there is nothing to compare with'),
+	(1, 18, 'unmatched', 'unknown', 0.5, 0, 0.5, 'nothing about the answers is a control''s, and nothing else is known of them'),
+	(1, 19, 'resolver_fails', 'unknown', 0.1, 0.9, 0, 'no address, and this resolver gives none for more than three quarters of the domains'),
+	(1, 20, 'control_failed', 'unknown', 0.2, 0.8, 0, 'no address, and one of the two controls had none either'),
+	(1, 21, 'nxdomain', 'unexpected', 0.9, 0.1, 0, 'the name is said not to exist, and control resolvers resolve it'),
+	(1, 22, 'refused', 'unexpected', 0.7, 0.3, 0, 'the question is refused, the control''s is not'),
+	(1, 23, 'servfail', 'unexpected', 0.6, 0.4, 0, 'a server failure, while the control works and other resolvers resolve the name'),
+	(1, 24, 'other_rcode', 'unexpected', 0.6, 0.4, 0, 'another error code, while the control works'),
+	(1, 25, 'unusable', 'unexpected', 0.7, 0.3, 0, 'packets came, none of them an answer to the question: wrong id, wrong question, or unreadable'),
+	(1, 26, 'empty', 'unexpected', 0.7, 0.2, 0.1, 'an answer without an address, and control resolvers give some'),
+	(1, 27, 'silent', 'unexpected', 0.7, 0.3, 0, 'every try went without an answer, while the control before and after was answered');
+
+CREATE TABLE judge.dns_verdict (
+	scan uuid NOT NULL,
+	node int NOT NULL,
+	resolver inet NOT NULL,
+	domain text NOT NULL,
+	qtype int NOT NULL,
+	repetition int NOT NULL,
+	kind smallint NOT NULL,
+	control boolean NOT NULL,
+	word text NOT NULL,
+	rule text NOT NULL,
+	version smallint NOT NULL,
+	blocked real NOT NULL,
+	down real NOT NULL,
+	ok real NOT NULL,
+	why text NOT NULL,
+	answers inet[] NOT NULL,
+	rcode smallint,
+	outcome smallint,
+	controls_failed smallint NOT NULL,
+	packets int NOT NULL,
+	injected boolean NOT NULL,
+	injected_addrs inet[] NOT NULL,
+	late_us int,
+	other_source boolean NOT NULL,
+	ede int,
+	signed_missing boolean,
+	case_kept boolean,
+	udp_tcp text,
+	bogons inet[] NOT NULL,
+	in_control boolean NOT NULL,
+	in_subnet boolean NOT NULL,
+	in_history boolean NOT NULL,
+	in_network boolean NOT NULL,
+	tls text,
+	tls_subject text,
+	tls_issuer text,
+	page text,
+	page_kind text,
+	path_dependent boolean NOT NULL,
+	PRIMARY KEY (scan, node, resolver, domain, qtype, repetition)
+);
+COMMENT ON TABLE judge.dns_verdict IS 'The cascade''s verdict on each pair, with its evidence';
+COMMENT ON COLUMN judge.dns_verdict.scan IS 'raw.scan.id';
+COMMENT ON COLUMN judge.dns_verdict.node IS 'registry.node.id';
+COMMENT ON COLUMN judge.dns_verdict.resolver IS 'Address asked';
+COMMENT ON COLUMN judge.dns_verdict.domain IS 'Test domain';
+COMMENT ON COLUMN judge.dns_verdict.qtype IS 'Record type';
+COMMENT ON COLUMN judge.dns_verdict.repetition IS 'From 0';
+COMMENT ON COLUMN judge.dns_verdict.kind IS 'As raw.dns_pair.kind: 1 a resolver, 2 an address that runs none';
+COMMENT ON COLUMN judge.dns_verdict.control IS 'The resolver is a control resolver';
+COMMENT ON COLUMN judge.dns_verdict.word IS 'expected, unexpected or unknown';
+COMMENT ON COLUMN judge.dns_verdict.rule IS 'judge.dns_rule.name that decided';
+COMMENT ON COLUMN judge.dns_verdict.version IS 'judge.dns_rule.version';
+COMMENT ON COLUMN judge.dns_verdict.blocked IS 'As the rule';
+COMMENT ON COLUMN judge.dns_verdict.down IS 'As the rule';
+COMMENT ON COLUMN judge.dns_verdict.ok IS 'As the rule';
+COMMENT ON COLUMN judge.dns_verdict.why IS 'The evidence that decided, in one line';
+COMMENT ON COLUMN judge.dns_verdict.answers IS 'Addresses of the answer that counts';
+COMMENT ON COLUMN judge.dns_verdict.rcode IS 'Its response code; null: no answer';
+COMMENT ON COLUMN judge.dns_verdict.outcome IS 'As raw.dns_pair.try_outcome of the try that counts';
+COMMENT ON COLUMN judge.dns_verdict.controls_failed IS 'Controls, of two, that gave no address';
+COMMENT ON COLUMN judge.dns_verdict.packets IS 'Packets heard for the test';
+COMMENT ON COLUMN judge.dns_verdict.injected IS 'One question was answered more than once, and differently';
+COMMENT ON COLUMN judge.dns_verdict.injected_addrs IS 'Addresses in the packets that differ from the one that counts';
+COMMENT ON COLUMN judge.dns_verdict.late_us IS 'How long after the one that counts the first that differs came, µs; null: none, or before';
+COMMENT ON COLUMN judge.dns_verdict.other_source IS 'Answered from another address than the one asked';
+COMMENT ON COLUMN judge.dns_verdict.ede IS 'Extended error; null: none';
+COMMENT ON COLUMN judge.dns_verdict.signed_missing IS 'Asked with DO for a name that control resolvers gave signed, and the answer is not; null: not asked with DO, or the name is not signed';
+COMMENT ON COLUMN judge.dns_verdict.case_kept IS 'The letter case of the question came back (0x20); null: not asked so';
+COMMENT ON COLUMN judge.dns_verdict.udp_tcp IS 'agree, differ: the same question over UDP and TCP; null: not asked over both';
+COMMENT ON COLUMN judge.dns_verdict.bogons IS 'Answers that no site has';
+COMMENT ON COLUMN judge.dns_verdict.in_control IS 'An answer is a control''s in this scan';
+COMMENT ON COLUMN judge.dns_verdict.in_subnet IS '… one asked with the resolver''s own network';
+COMMENT ON COLUMN judge.dns_verdict.in_history IS 'An answer is a control''s in another scan of the last 90 days';
+COMMENT ON COLUMN judge.dns_verdict.in_network IS 'An answer is in a control''s autonomous system';
+COMMENT ON COLUMN judge.dns_verdict.tls IS 'valid: for the domain, from a known root; same: the control''s certificate; wrong: certificates, none of these; none: nothing served over HTTPS; null: not fetched';
+COMMENT ON COLUMN judge.dns_verdict.tls_subject IS 'Common name of the certificate that was wrong; null: none';
+COMMENT ON COLUMN judge.dns_verdict.tls_issuer IS 'And of its issuer; null: none';
+COMMENT ON COLUMN judge.dns_verdict.page IS 'Signature that a page matched; null: none';
+COMMENT ON COLUMN judge.dns_verdict.page_kind IS 'false_positive or blockpage; null: none';
+COMMENT ON COLUMN judge.dns_verdict.path_dependent IS 'Repetitions of the pair on other source ports have another word';
+CREATE INDEX ON judge.dns_verdict (scan, domain);
+
+CREATE TABLE judge.dns_scan (
+	scan uuid PRIMARY KEY,
+	facts bigint NOT NULL,
+	signatures int NOT NULL,
+	pairs bigint NOT NULL,
+	judged timestamptz NOT NULL
+);
+COMMENT ON TABLE judge.dns_scan IS 'Scans that were judged, and on how much';
+COMMENT ON COLUMN judge.dns_scan.scan IS 'raw.scan.id';
+COMMENT ON COLUMN judge.dns_scan.facts IS 'Pairs, pages and resolvers of the scan that there were';
+COMMENT ON COLUMN judge.dns_scan.signatures IS 'Newest ref.signature_set.id there was';
+COMMENT ON COLUMN judge.dns_scan.pairs IS 'Pairs that were judged';
+COMMENT ON COLUMN judge.dns_scan.judged IS 'When';
+
+CREATE FUNCTION judge.dns_facts(p_scan uuid) RETURNS bigint LANGUAGE sql STABLE
+	RETURN (SELECT count(*) FROM raw.dns_pair WHERE scan = p_scan) + (SELECT count(*) FROM raw.page WHERE scan = p_scan)
+		+ (SELECT count(*) FROM raw.resolver WHERE scan = p_scan);
+COMMENT ON FUNCTION judge.dns_facts(uuid) IS 'How much is known of a scan: pairs, pages and resolvers';
+
+CREATE VIEW judge.dns_due AS
+	SELECT s.id AS scan, s.origin = 'import' OR s.ended IS NOT NULL OR s.created < now() - interval '1 hour' AS ended
+	FROM raw.scan s LEFT JOIN judge.dns_scan d ON d.scan = s.id
+	WHERE CASE WHEN d.scan IS NULL THEN judge.dns_facts(s.id) > 0
+		ELSE s.created > now() - interval '30 days' AND d.facts <> judge.dns_facts(s.id)
+			OR d.signatures < coalesce((SELECT max(id) FROM ref.signature_set), 0) END;
+COMMENT ON VIEW judge.dns_due IS 'Scans to be judged: new ones, those of which more is known now, and all after signatures were loaded';
+COMMENT ON COLUMN judge.dns_due.scan IS 'raw.scan.id';
+COMMENT ON COLUMN judge.dns_due.ended IS 'Imported, ended, or ordered more than an hour ago';
+
+CREATE VIEW judge.page_unmatched AS
+	SELECT p.scan, p.node, p.stream, p.seq, p.item, r.reply, r.status_line, r.headers, r.body
+	FROM raw.page p
+	CROSS JOIN LATERAL (VALUES ('http', p.http_status_line, p.http_headers, p.http_body),
+		('https', p.https_status_line, p.https_headers, p.https_body)) AS r (reply, status_line, headers, body)
+	LEFT JOIN judge.page_match m ON m.node = p.node AND m.stream = p.stream AND m.seq = p.seq AND m.item = p.item AND m.reply = r.reply
+	WHERE (r.status_line IS NOT NULL OR r.body IS NOT NULL)
+		AND (m.newest IS NULL OR m.newest < (SELECT max(id) FROM ref.signature_set));
+COMMENT ON VIEW judge.page_unmatched IS 'Pages that the newest signatures were not looked for in';
+COMMENT ON COLUMN judge.page_unmatched.scan IS 'raw.scan.id';
+COMMENT ON COLUMN judge.page_unmatched.node IS 'As raw.page';
+COMMENT ON COLUMN judge.page_unmatched.stream IS 'As raw.page';
+COMMENT ON COLUMN judge.page_unmatched.seq IS 'As raw.page';
+COMMENT ON COLUMN judge.page_unmatched.item IS 'As raw.page';
+COMMENT ON COLUMN judge.page_unmatched.reply IS 'http or https';
+COMMENT ON COLUMN judge.page_unmatched.status_line IS 'Status line';
+COMMENT ON COLUMN judge.page_unmatched.headers IS 'Header lines';
+COMMENT ON COLUMN judge.page_unmatched.body IS 'Body';
+
+-- What the pages tell of (domain, address).
+CREATE FUNCTION judge.dns_pages(p_scan uuid) RETURNS TABLE (domain text, addr inet, valid boolean, certs bytea[], served boolean,
+	asked_https boolean, subject text, issuer text, signature text, kind text) LANGUAGE sql STABLE AS $$
+	SELECT p.domain, p.addr, coalesce(bool_or(p.trusted AND p.name_match), false),
+		coalesce(array_agg(DISTINCT sha256(p.chain[1])) FILTER (WHERE p.chain IS NOT NULL), '{}'),
+		bool_or(p.http_state = 1 OR p.https_state = 1), bool_or(p.https_state IN (1, 2, 3)), max(p.subject), max(p.issuer),
+		(array_agg(s.name ORDER BY (s.kind = 'false_positive') DESC, ref.signature_order(s.scope), s.id) FILTER (WHERE s.id IS NOT NULL))[1],
+		(array_agg(s.kind ORDER BY (s.kind = 'false_positive') DESC, ref.signature_order(s.scope), s.id) FILTER (WHERE s.id IS NOT NULL))[1]
+	FROM raw.page p
+	LEFT JOIN judge.page_match m ON m.node = p.node AND m.stream = p.stream AND m.seq = p.seq AND m.item = p.item
+	LEFT JOIN ref.signature s ON s.id = m.signature
+	WHERE p.scan = p_scan AND (p.http_state IN (1, 2, 3) OR p.https_state IN (1, 2, 3))
+	GROUP BY p.domain, p.addr
+$$;
+COMMENT ON FUNCTION judge.dns_pages(uuid) IS 'What was served at each address for each domain of a scan, in one row';
+
+-- What the packets tell of each pair.
+CREATE FUNCTION judge.dns_packets(p_scan uuid) RETURNS TABLE (node int, resolver inet, domain text, qtype int, repetition int, kind smallint,
+	options int, packets int, injected boolean, injected_addrs inet[], late_us int, other_source boolean, ede int, any_signed boolean,
+	case_kept boolean, usable int, nobody inet[]) LANGUAGE sql STABLE AS $$
+	SELECT p.node, p.resolver, p.domain, p.qtype, p.repetition, p.kind, p.options, coalesce(x.packets, 0)::int, coalesce(x.injected, false),
+		ARRAY(SELECT DISTINCT a FROM unnest(p.addr, p.addr_answer) AS u (a, i) WHERE i = ANY (x.differ) ORDER BY a),
+		x.late, coalesce(x.other, false), x.ede, coalesce(x.is_signed, false), x.kept, coalesce(x.usable, 0)::int,
+		ARRAY(SELECT DISTINCT a FROM unnest(p.addr) a ORDER BY a)
+	FROM raw.dns_pair p
+	LEFT JOIN LATERAL (
+		SELECT count(*) AS packets, count(*) FILTER (WHERE m & 643 = 3) AS usable,
+			bool_or(m & 8192 <> 0 AND m & 1667 = 3) AS injected,
+			array_agg(i::smallint) FILTER (WHERE m & 8192 <> 0 AND m & 1667 = 3) AS differ,
+			min(p.answer_at_us[i] - p.answer_at_us[p.try_first[t]]) FILTER (WHERE m & 8192 <> 0 AND m & 1667 = 3
+				AND p.answer_at_us[i] >= p.answer_at_us[p.try_first[t]]) AS late,
+			bool_or(m & 8 <> 0 AND m & 2 <> 0) AS other,
+			(array_agg(p.answer_ede[i] ORDER BY (p.answer_ede[i] IN (15, 16, 17)) DESC, i) FILTER (WHERE p.answer_ede[i] IS NOT NULL))[1] AS ede,
+			bool_or(p.answer_signed[i]) AS is_signed,
+			CASE WHEN p.options & 16 <> 0 THEN bool_and(m & 4 <> 0) FILTER (WHERE i = p.try_first[t]) END AS kept
+		FROM unnest(p.answer_try, p.answer_mark) WITH ORDINALITY AS u (t, mark, i), LATERAL (SELECT coalesce(mark, 3) AS m) z
+		WHERE p.try_role[t] = 2) x ON true
+	WHERE p.scan = p_scan AND p.state IN (1, 2, 3)
+$$;
+COMMENT ON FUNCTION judge.dns_packets(uuid) IS 'What the packets of each pair of a scan tell, in one row';
+
+-- The evidence of each pair, in a temporary table: dns_evidence.
+CREATE FUNCTION judge.dns_evidence(p_scan uuid) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+	began timestamptz := (SELECT started FROM raw.scan WHERE id = p_scan);
+BEGIN
+	CREATE TEMP TABLE dns_page ON COMMIT DROP AS SELECT * FROM judge.dns_pages(p_scan);
+	CREATE TEMP TABLE dns_packet ON COMMIT DROP AS SELECT * FROM judge.dns_packets(p_scan);
+	CREATE TEMP TABLE dns_ask ON COMMIT DROP AS SELECT * FROM judge.dns_asked a WHERE a.scan = p_scan;
+	-- Per address of a domain: what is a control's about it.
+	CREATE TEMP TABLE dns_about ON COMMIT DROP AS
+	WITH past AS (
+		SELECT DISTINCT c.domain, c.qtype, u.addr FROM judge.dns_control c JOIN raw.scan s ON s.id = c.scan, unnest(c.ip) AS u (addr)
+		WHERE c.scan <> p_scan AND c.source = 'asked' AND s.started BETWEEN began - interval '90 days' AND began + interval '90 days'),
+	site AS ( -- what the control's addresses serve
+		SELECT g.domain, bool_or(g.valid) AS valid, bool_or(g.served) AS served,
+			array_agg(DISTINCT h.cert) FILTER (WHERE h.cert IS NOT NULL) AS certs
+		FROM dns_page g JOIN judge.dns_control c ON c.scan = p_scan AND c.domain = g.domain AND g.addr = ANY (c.ip)
+		LEFT JOIN LATERAL unnest(g.certs) AS h (cert) ON true GROUP BY 1)
+	SELECT a.domain, a.qtype, a.addr, a.addr = ANY (coalesce(c.ip, '{}')) AS in_control,
+		EXISTS (SELECT FROM past h WHERE h.domain = a.domain AND h.qtype = a.qtype AND h.addr = a.addr) AS in_history,
+		coalesce(t.asnum = ANY (c.asnum), false) AS in_network,
+		EXISTS (SELECT FROM ref.bogon b WHERE b.prefix >>= a.addr) AS bogon,
+		EXISTS (SELECT FROM ref.signature s WHERE s.kind = 'address' AND raw.addr_or_null(s.pattern) = a.addr) AS block_address,
+		coalesce(g.valid, false) AS valid, coalesce(g.certs && o.certs, false) AS same_cert,
+		coalesce(cardinality(g.certs) > 0, false) AS some_cert, g.addr IS NOT NULL AS fetched, coalesce(g.served, false) AS served,
+		g.subject, g.issuer, g.signature, g.kind AS signature_kind, coalesce(o.valid, false) AS site_valid, coalesce(o.served, false) AS site_served
+	FROM (SELECT DISTINCT domain, qtype, unnest(answers) AS addr FROM dns_ask) a
+	LEFT JOIN judge.dns_control c ON c.scan = p_scan AND c.domain = a.domain AND c.qtype = a.qtype
+	LEFT JOIN judge.dns_tag t ON t.scan = p_scan AND t.domain = a.domain AND t.addr = a.addr
+	LEFT JOIN dns_page g ON g.domain = a.domain AND g.addr = a.addr
+	LEFT JOIN site o ON o.domain = a.domain;
+	CREATE INDEX ON dns_about (domain, qtype, addr);
+	CREATE INDEX ON dns_packet (domain, resolver);
+	ANALYZE dns_about;
+	ANALYZE dns_packet;
+	ANALYZE dns_ask;
+END $$;
+COMMENT ON FUNCTION judge.dns_evidence(uuid) IS 'Gathers the evidence on a scan into temporary tables of the session';
+
+CREATE FUNCTION judge.dns_judge(p_scan uuid) RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE
+	judged bigint;
+	n_facts bigint := judge.dns_facts(p_scan);
+BEGIN
+	PERFORM pg_advisory_xact_lock(hashtext('waymark dns ' || p_scan::text));
+	PERFORM judge.dns_satellite_rule(p_scan);
+	PERFORM judge.dns_evidence(p_scan);
+	DELETE FROM judge.dns_verdict WHERE scan = p_scan;
+	INSERT INTO judge.dns_verdict
+	WITH about AS (
+		SELECT a.node, a.resolver, a.domain, a.qtype, a.repetition, bool_or(b.in_control) AS in_control, bool_or(b.in_history) AS in_history,
+			bool_or(b.in_network) AS in_network, judge.array_or_none(array_agg(b.addr ORDER BY b.addr) FILTER (WHERE b.bogon AND NOT b.in_control)) AS bogons,
+			bool_or(b.block_address AND NOT b.in_control) AS block_address, bool_or(b.valid) AS valid, bool_or(b.same_cert) AS same_cert,
+			bool_or(b.some_cert) AS some_cert, bool_and(b.fetched) AS fetched, bool_or(b.served) AS served, bool_or(b.site_valid) AS site_valid,
+			bool_or(b.site_served) AS site_served, max(b.subject) FILTER (WHERE NOT b.valid) AS subject, max(b.issuer) FILTER (WHERE NOT b.valid) AS issuer,
+			min(b.signature) FILTER (WHERE b.signature_kind = 'blockpage') AS block_page,
+			min(b.signature) FILTER (WHERE b.signature_kind = 'false_positive') AS false_page
+		FROM dns_ask a CROSS JOIN LATERAL unnest(a.answers) AS u (addr)
+		JOIN dns_about b ON b.domain = a.domain AND b.qtype = a.qtype AND b.addr = u.addr GROUP BY 1, 2, 3, 4, 5),
+	health AS (
+		SELECT resolver, count(DISTINCT domain) FILTER (WHERE answers = '{}')::real / count(DISTINCT domain) AS failing, count(DISTINCT domain) AS domains
+		FROM dns_ask GROUP BY 1),
+	subnet AS (
+		SELECT DISTINCT p.domain, p.qtype, p.subnet, unnest(a.answers) AS addr
+		FROM raw.dns_pair p JOIN dns_ask a USING (node, stream, seq, item)
+		WHERE p.scan = p_scan AND p.subnet IS NOT NULL AND p.resolver IN (SELECT judge.dns_controls(p_scan))),
+	signed AS (
+		SELECT DISTINCT domain, qtype FROM dns_packet WHERE any_signed AND resolver IN (SELECT judge.dns_controls(p_scan))),
+	carried AS (
+		SELECT p.resolver, p.domain, p.qtype, t.transport, array_agg(DISTINCT t.addr) AS addrs
+		FROM raw.dns_pair p CROSS JOIN LATERAL (
+			SELECT CASE WHEN p.try_transport[i] = 1 THEN 'udp' ELSE 'tcp' END AS transport, p.addr[j] AS addr
+			FROM generate_subscripts(p.try_role, 1) i, generate_subscripts(p.addr, 1) j
+			WHERE p.try_role[i] = 2 AND p.try_transport[i] > 0 AND p.addr_answer[j] = p.try_first[i]) t
+		WHERE p.scan = p_scan GROUP BY 1, 2, 3, 4),
+	both_ways AS (
+		SELECT u.resolver, u.domain, u.qtype, CASE WHEN u.addrs && t.addrs THEN 'agree' ELSE 'differ' END AS says,
+			NOT u.addrs && coalesce(c.ip, '{}') AND t.addrs && coalesce(c.ip, '{}') AS tcp_is_right
+		FROM carried u JOIN carried t USING (resolver, domain, qtype)
+		LEFT JOIN judge.dns_control c ON c.scan = p_scan AND c.domain = u.domain AND c.qtype = u.qtype
+		WHERE u.transport = 'udp' AND t.transport = 'tcp'),
+	e AS (
+		SELECT a.node, a.resolver, a.domain, a.qtype, a.repetition, 1::smallint AS kind, a.answers, a.rcode, a.outcome, a.controls_failed::smallint AS controls_failed,
+			k.packets, k.usable, k.injected, k.injected_addrs, k.late_us, k.other_source, k.ede, k.case_kept,
+			CASE WHEN k.options & 4 <> 0 AND EXISTS (SELECT FROM signed s WHERE s.domain = a.domain AND s.qtype = a.qtype) AND a.answers <> '{}'
+				THEN NOT k.any_signed END AS signed_missing,
+			w.says AS udp_tcp, coalesce(w.tcp_is_right, false) AS tcp_is_right, coalesce(c.in_group, false) AS in_group,
+			EXISTS (SELECT FROM subnet s WHERE s.domain = a.domain AND s.qtype = a.qtype AND s.subnet >>= a.resolver AND s.addr = ANY (a.answers)) AS in_subnet,
+			h.failing, h.domains, a.resolver IN (SELECT judge.dns_controls(p_scan)) AS control,
+			b.in_control, b.in_history, b.in_network, b.bogons, b.block_address, b.valid, b.same_cert, b.some_cert, b.fetched, b.served, b.site_valid,
+			b.site_served, b.subject, b.issuer, b.block_page, b.false_page, '{}'::inet[] AS nobody
+		FROM dns_ask a
+		JOIN dns_packet k USING (node, resolver, domain, qtype, repetition)
+		LEFT JOIN about b USING (node, resolver, domain, qtype, repetition)
+		LEFT JOIN health h USING (resolver)
+		LEFT JOIN both_ways w USING (resolver, domain, qtype)
+		LEFT JOIN judge.dns_control c ON c.scan = p_scan AND c.domain = a.domain AND c.qtype = a.qtype
+		WHERE k.kind = 1
+		UNION ALL
+		SELECT k.node, k.resolver, k.domain, k.qtype, k.repetition, k.kind, k.nobody, NULL, 1, 0, k.packets, k.usable, k.injected, k.injected_addrs,
+			k.late_us, k.other_source, k.ede, k.case_kept, NULL, NULL, false, true, false, NULL, NULL, false,
+			false, false, false, '{}', false, false, false, false, false, false, false, false, NULL, NULL, NULL, NULL, k.nobody
+		FROM dns_packet k WHERE k.kind = 2 AND k.usable > 0),
+	r AS (
+		SELECT e.*, CASE
+			WHEN e.kind = 2 THEN 'nobody_answered'
+			WHEN e.controls_failed = 2 AND NOT e.injected THEN 'resolver_dead'
+			WHEN e.block_page IS NOT NULL THEN 'block_page'
+			WHEN e.block_address THEN 'block_address'
+			WHEN e.ede IN (15, 16, 17) THEN 'extended_error'
+			WHEN e.injected THEN 'injected'
+			WHEN e.valid OR e.same_cert THEN 'tls_consistent'
+			WHEN cardinality(e.bogons) > 0 THEN 'bogon'
+			WHEN e.in_subnet THEN 'control_subnet'
+			WHEN e.in_control THEN 'control_address'
+			WHEN e.some_cert AND e.site_valid THEN 'tls_inconsistent'
+			WHEN e.resolver = ANY (e.answers) THEN 'own_address'
+			WHEN e.in_history THEN 'control_history'
+			WHEN e.tcp_is_right THEN 'udp_tcp'
+			WHEN e.fetched AND NOT e.served AND e.site_served THEN 'no_server'
+			WHEN e.in_network THEN 'control_network'
+			WHEN NOT e.in_group THEN 'no_control'
+			WHEN e.answers <> '{}' THEN 'unmatched'
+			WHEN e.failing > 0.75 AND e.domains >= 8 THEN 'resolver_fails'
+			WHEN e.controls_failed > 0 THEN 'control_failed'
+			WHEN e.rcode = 3 THEN 'nxdomain'
+			WHEN e.rcode = 5 THEN 'refused'
+			WHEN e.rcode = 2 THEN 'servfail'
+			WHEN e.rcode > 0 THEN 'other_rcode'
+			WHEN e.outcome = 4 THEN 'unusable'
+			WHEN e.rcode = 0 THEN 'empty'
+			ELSE 'silent' END AS rule
+		FROM e)
+	SELECT p_scan, r.node, r.resolver, r.domain, r.qtype, r.repetition, r.kind, r.control, d.word, r.rule, d.version, d.blocked, d.down, d.ok,
+		d.says || coalesce(': ' || CASE r.rule WHEN 'block_page' THEN r.block_page WHEN 'extended_error' THEN r.ede::text
+			WHEN 'injected' THEN array_to_string(r.answers, ' ') || ' and ' || coalesce(nullif(array_to_string(r.injected_addrs, ' '), ''), 'no address')
+			WHEN 'bogon' THEN array_to_string(r.bogons, ' ') WHEN 'tls_inconsistent' THEN coalesce(r.subject, 'no name') || ' by ' || coalesce(r.issuer, 'nobody')
+			WHEN 'nobody_answered' THEN array_to_string(r.nobody, ' ') WHEN 'other_rcode' THEN r.rcode::text END, ''),
+		r.answers, r.rcode, r.outcome, r.controls_failed, r.packets, r.injected, r.injected_addrs, r.late_us, r.other_source, r.ede, r.signed_missing,
+		r.case_kept, r.udp_tcp, coalesce(r.bogons, '{}'), coalesce(r.in_control, false), r.in_subnet, coalesce(r.in_history, false),
+		coalesce(r.in_network, false), CASE WHEN r.valid THEN 'valid' WHEN r.same_cert THEN 'same' WHEN r.some_cert THEN 'wrong' WHEN r.fetched THEN 'none' END,
+		CASE WHEN r.some_cert AND NOT r.valid THEN r.subject END, CASE WHEN r.some_cert AND NOT r.valid THEN r.issuer END,
+		coalesce(r.block_page, r.false_page), CASE WHEN r.block_page IS NOT NULL THEN 'blockpage' WHEN r.false_page IS NOT NULL THEN 'false_positive' END,
+		false
+	FROM r JOIN judge.dns_rule d ON d.version = 1 AND d.name = r.rule;
+	GET DIAGNOSTICS judged = ROW_COUNT;
+	UPDATE judge.dns_verdict v SET path_dependent = true
+	FROM (SELECT resolver, domain, qtype, node FROM judge.dns_verdict WHERE scan = p_scan AND kind = 1
+		GROUP BY 1, 2, 3, 4 HAVING count(*) > 1 AND min(word) <> max(word)) x
+	WHERE v.scan = p_scan AND v.resolver = x.resolver AND v.domain = x.domain AND v.qtype = x.qtype AND v.node = x.node AND v.kind = 1;
+	DROP TABLE dns_page, dns_packet, dns_ask, dns_about;
+	INSERT INTO judge.dns_scan VALUES (p_scan, n_facts, coalesce((SELECT max(id) FROM ref.signature_set), 0), judged, now())
+	ON CONFLICT (scan) DO UPDATE SET facts = excluded.facts, signatures = excluded.signatures, pairs = excluded.pairs, judged = excluded.judged;
+	RETURN judged;
+END $$;
+COMMENT ON FUNCTION judge.dns_judge(uuid) IS 'Judges all pairs of a scan, by Satellite''s rule and by the cascade; returns how many';
+
+GRANT SELECT, INSERT, UPDATE, DELETE ON judge.page_match, judge.dns_verdict, judge.dns_scan TO waymark_judge;
+GRANT SELECT ON judge.page_match, judge.dns_rule, judge.dns_verdict, judge.dns_scan, judge.dns_due, judge.page_unmatched TO waymark_judge, waymark_read;

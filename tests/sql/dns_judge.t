@@ -1,0 +1,157 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# Every rule of the cascade on answers decides in a made-up scan, with its evidence; signatures are
+# loaded, looked for in their order, and bounded. Against a private cluster, through the real verbs.
+set -u
+
+here=$(cd "$(dirname "$0")" && pwd)
+root=$(cd "$here/../.." && pwd)
+waymark=${WAYMARK_BIN:-$root/build/bin}/waymark
+shared=$root/../shared/data/c_dns_censorship
+[ -d "$shared" ] || shared=$root/../../shared/data/c_dns_censorship
+dir=$(mktemp -d /tmp/wm-dns.XXXXXX)
+chmod 755 "$dir"
+export WAYMARK_DATA=$dir/data
+unset WAYMARK_DB WAYMARK_KEYS
+n=0
+
+finish() {
+	"$waymark" db stop >"$dir/stop" 2>&1
+	rm -rf "$dir"
+}
+trap finish EXIT
+
+ok() { # STATUS NAME
+	n=$((n + 1))
+	if [ "$1" -eq 0 ]; then echo "ok $n - $2"; else
+		echo "not ok $n - $2"
+		sed 's/^/# /' "$dir/out"
+	fi
+}
+expect() { # STATUS NAME COMMAND…
+	local want=$1 name=$2
+	shift 2
+	"$@" >"$dir/out" 2>&1
+	local got=$?
+	[ "$got" -eq "$want" ] || echo "exit status $got, not $want" >>"$dir/out"
+	[ "$got" -eq "$want" ]
+	ok $? "$name"
+}
+says() { grep -q -- "$1" "$dir/out"; } # PATTERN in what the last command said
+sql() { PGOPTIONS='-c TimeZone=UTC' psql -XAtq -v ON_ERROR_STOP=1 "$("$waymark" db path)" "$@"; }
+is() { # NAME WANT SQL
+	sql -c "$3" >"$dir/out" 2>&1
+	[ "$(cat "$dir/out")" = "$2" ]
+	local status=$?
+	echo "wanted: $2" >>"$dir/out"
+	ok $status "$1"
+}
+
+expect 0 'a database is made' "$waymark" db init
+sql -f "$here/dns_world.sql" >"$dir/out" 2>&1
+ok $? 'a scan, and one before it'
+cat >"$dir/geo.csv" <<'END'
+network,country,asn,as_name
+198.18.0.0/24,US,64500,Control
+198.18.1.0/24,DE,64501,Rhein
+198.18.100.0/24,US,64510,Sites
+198.18.120.0/24,DE,64520,Elsewhere
+END
+expect 0 'where addresses are' "$waymark" geo import "$dir/geo.csv" --table lab --version 1
+
+# --- signatures -----------------------------------------------------------------------------------------
+
+cat >"$dir/pages.json" <<'END'
+{"fingerprint":"f_gen_blocked","pattern":"BLOCKED"}
+{"fingerprint":"a_prod_lab","pattern":"Server: x.*BLOCKED BY LAB"}
+{"fingerprint":"e_unk_broken","pattern":"(unclosed"}
+{"nothing":1}
+END
+printf '{"fingerprint":"x_manual","pattern":"BLOCKED BY LAB, says the manual"}\n' >"$dir/false_positive.json"
+cat >"$dir/lists.csv" <<'END'
+name,scope,other_names,location_found,pattern_type,pattern,confidence_no_fp,expected_countries,source,exp_url,notes
+lab.known,nat,,dns,full,198.18.120.2,5,DE,lab,,"an address, given instead"
+lab.header,isp,,header.X-Blocked,full,yes.no,5,DE,lab,,
+lab.prefix,isp,,body,prefix,a.b(c,5,DE,lab,,
+END
+expect 2 'a licence is wanted' "$waymark" signatures load "$dir/pages.json"
+expect 3 'signatures are loaded, what is no pattern is passed over' "$waymark" signatures load "$dir/pages.json" --licence BSD
+says 'pages.json:3: passed over: no pattern: missing closing parenthesis' && says 'pages.json:4: passed over' && says '2 in set pages.json, 2 passed over'
+ok $? 'and told'
+expect 0 'false positives' "$waymark" signatures load "$dir/false_positive.json" --licence BSD
+expect 0 'addresses and places in a page' "$waymark" signatures load "$dir/lists.csv" --licence none
+expect 0 'again replaces' "$waymark" signatures load "$dir/lists.csv" --licence none
+is 'a header and the beginning of a body become patterns' '(?i)\r\n%X\x2dBlocked:[ \t]*(?-i)yes\x2eno\r\n
+\r\n\r\na\x2eb\x28c' "SELECT replace(pattern, 'X\x2d', '%X\x2d') FROM ref.signature WHERE name IN ('lab.header', 'lab.prefix') ORDER BY name"
+expect 0 'the sets are listed' "$waymark" signatures list --csv
+says '^lists.csv,2,0,1,none,' && says '^pages.json,2,0,0,BSD,'
+ok $? 'with their licences'
+if [ -d "$shared" ]; then
+	expect 0 'the published sets' "$waymark" signatures load "$shared/blockpage_signatures.json" --licence Apache-2.0
+	says '622 in set'
+	ok $? 'are loaded whole'
+	expect 0 'and so are their false positives' "$waymark" signatures load "$shared/false_positive_signatures.json" --licence Apache-2.0
+	says '460 in set'
+	ok $? 'all of them'
+	expect 0 'and go again' "$waymark" signatures remove blockpage_signatures.json
+	expect 0 'both' "$waymark" signatures remove false_positive_signatures.json
+fi
+
+# --- the cascade ----------------------------------------------------------------------------------------
+
+expect 0 'all is judged' "$waymark" judge
+says '2 scans judged: '
+ok $? 'both scans'
+rule() { # DOMAIN WORD RULE NAME
+	is "$4" "$2 $3" "SELECT word || ' ' || rule FROM judge.dns_verdict WHERE scan::text LIKE '%d2' AND resolver = '198.18.1.1'
+		AND domain = '$1.example' AND repetition = 0"
+}
+rule dead unknown resolver_dead 'who does not answer the control either tells nothing'
+rule page unexpected block_page 'a block page'
+is 'is known by the first signature in order' 'a_prod_lab blockpage' "SELECT page || ' ' || page_kind FROM judge.dns_verdict WHERE domain = 'page.example' AND resolver = '198.18.1.1'"
+rule known unexpected block_address 'an address known for blocking'
+rule ede unexpected extended_error 'the resolver says so itself'
+rule twice unexpected injected 'two answers to one question'
+is 'are both kept' '{198.18.120.3}|{198.18.100.5}|10' "SELECT answers, injected_addrs, late_us FROM judge.dns_verdict WHERE domain = 'twice.example' AND resolver = '198.18.1.1'"
+rule tls expected tls_consistent 'a certificate for the domain is proof'
+rule same expected tls_consistent 'so is the control'"'"'s own, if nobody trusts it'
+rule bogon unexpected bogon 'a private address'
+rule wrong unexpected tls_inconsistent 'a certificate that nobody trusts, where the control has a good one'
+rule subnet expected control_subnet 'what the control gives for this network'
+rule address expected control_address 'what the control gives'
+rule own unexpected own_address 'the resolver itself'
+rule history expected control_history 'what the control gave last week'
+rule tcp unexpected udp_tcp 'over TCP another answer, the right one'
+rule nothing unexpected no_server 'nothing is there, where the control has a site'
+rule network expected control_network 'in the network of the control'
+rule nowhere unknown no_control 'no control, no verdict'
+rule unmatched unknown unmatched 'another address alone proves nothing'
+rule failed unknown control_failed 'nor does silence when one control failed'
+rule nx unexpected nxdomain 'NXDOMAIN'
+rule refused unexpected refused 'REFUSED'
+rule servfail unexpected servfail 'SERVFAIL'
+rule other unexpected other_rcode 'another code'
+rule unusable unexpected unusable 'packets that are no answers'
+rule empty unexpected empty 'no address'
+rule silent unexpected silent 'silence between two answered controls'
+rule harmless expected tls_consistent 'a page that only looks like one'
+is 'is told so' 'x_manual false_positive' "SELECT page || ' ' || page_kind FROM judge.dns_verdict WHERE domain = 'harmless.example' AND resolver = '198.18.1.1'"
+rule cdn expected tls_consistent 'an edge of a distribution network'
+is 'a resolver that fails everywhere tells nothing' 'unknown resolver_fails 9' "SELECT min(word) || ' ' || min(rule) || ' ' || count(*)
+	FROM judge.dns_verdict WHERE resolver = '198.18.1.2' HAVING min(rule) = max(rule)"
+is 'who runs no resolver and answers' 'unexpected nobody_answered twice.example' "SELECT word || ' ' || rule || ' ' || domain FROM judge.dns_verdict WHERE kind = 2"
+is 'pairs that depend on the path are told' 'path.example 2' "SELECT domain || ' ' || count(*) FROM judge.dns_verdict WHERE path_dependent GROUP BY domain"
+is 'a signed name without signature' 'true false' "SELECT signed_missing || ' ' || EXISTS (SELECT FROM judge.dns_verdict WHERE signed_missing AND domain <> 'signed.example')
+	FROM judge.dns_verdict WHERE domain = 'signed.example' AND resolver = '198.18.1.1'"
+is 'every rule decided somewhere' '' "SELECT r.name FROM judge.dns_rule r WHERE NOT EXISTS (SELECT FROM judge.dns_verdict v WHERE v.rule = r.name)"
+is 'no word but the three' 'expected unexpected unknown' "SELECT string_agg(DISTINCT word, ' ' ORDER BY word) FROM judge.dns_verdict"
+is 'Satellite would call the edge an anomaly' 't' "SELECT anomaly FROM judge.dns_satellite WHERE domain = 'cdn.example' AND resolver = '198.18.1.1'"
+
+expect 0 'nothing is due then' "$waymark" judge
+says 'scans judged' && ok 1 'nothing is' || ok 0 'nothing is'
+expect 0 'one scan is judged afresh' "$waymark" judge --scan now
+says '1 scans judged'
+ok $? 'that one'
+expect 4 'a scan that is not there' "$waymark" judge --scan none
+echo "1..$n"

@@ -1,0 +1,102 @@
+-- SPDX-License-Identifier: Apache-2.0
+--
+-- A made-up scan in which each rule of the cascade has its pair. The domain says what is the matter.
+\set ON_ERROR_STOP on
+INSERT INTO registry.node (name, role) VALUES ('alpha', 'vantage');
+INSERT INTO raw.stream (node, epoch) SELECT id, 1 FROM registry.node WHERE name = 'alpha';
+INSERT INTO raw.scan (id, name, started, ended, control) VALUES
+	('00000000-0000-4000-8000-0000000000d1', 'past', '2026-11-01', '2026-11-01', 'c.example'),
+	('00000000-0000-4000-8000-0000000000d2', 'now', '2026-11-20', '2026-11-20', 'c.example');
+
+CREATE FUNCTION pg_temp.pair(p_scan text, p_resolver inet, p_domain text, p_rcode int, p_addr inet[], p_controls int DEFAULT 0,
+	p_extra inet DEFAULT NULL, p_ede int DEFAULT NULL, p_outcome int DEFAULT 1, p_kind int DEFAULT 1, p_repetition int DEFAULT 0,
+	p_subnet cidr DEFAULT NULL, p_signed boolean DEFAULT false, p_tcp inet DEFAULT NULL) RETURNS void LANGUAGE sql AS $$
+	INSERT INTO raw.dns_pair
+	SELECT '2026-11-20 00:00:00+00'::timestamptz, 1, 1, 1, (SELECT count(*) FROM raw.dns_pair), ('00000000-0000-4000-8000-0000000000' || p_scan)::uuid,
+		p_kind, CASE WHEN p_outcome = 1 THEN 1 ELSE 2 END, 4, p_resolver, 53, '198.18.0.9', 4000 + p_repetition, p_domain, 1, p_repetition,
+		'c.example', '2026-11-20 00:00:01+00', 39, p_subnet, NULL, 3000,
+		CASE WHEN p_tcp IS NULL THEN '{1,2,3}' ELSE '{1,2,2,3}' END::smallint[],
+		CASE WHEN p_tcp IS NULL THEN '{1,1,1}' ELSE '{1,1,2,1}' END::smallint[],
+		CASE WHEN p_tcp IS NULL THEN ARRAY[1, p_outcome, 1] ELSE ARRAY[1, p_outcome, 1, 1] END::smallint[],
+		CASE WHEN p_tcp IS NULL THEN ARRAY[0, CASE p_outcome WHEN 2 THEN 1 ELSE 0 END, 0] ELSE '{0,0,0,0}' END::smallint[], NULL,
+		CASE WHEN p_tcp IS NULL THEN ARRAY[0, CASE WHEN p_outcome = 1 THEN p_rcode END, 0] ELSE ARRAY[0, p_rcode, 0, 0] END::smallint[],
+		CASE WHEN p_tcp IS NULL THEN '{0,1000,2000}' ELSE '{0,1000,1500,2000}' END::int[],
+		CASE WHEN p_tcp IS NULL THEN ARRAY[CASE WHEN p_controls < 1 THEN 1 END, CASE WHEN p_outcome = 1 THEN 2 END, CASE WHEN p_controls < 2 THEN 3 END]
+			ELSE ARRAY[1, 2, 5, 3] END::smallint[], NULL, NULL,
+		-- packets: control, test, control, a second answer to the test, one over TCP
+		ARRAY[1, 2, CASE WHEN p_tcp IS NULL THEN 3 ELSE 4 END, 2, CASE WHEN p_tcp IS NULL THEN 2 ELSE 3 END]::smallint[], '{10,1010,2010,1020,1510}',
+		array_fill(p_resolver, ARRAY[5]), '{60,60,60,50,60}', '{1,2,3,4,5}', '{33152,33152,33152,33152,33152}',
+		ARRAY[7, CASE p_outcome WHEN 1 THEN 7 ELSE 6 END, 7, CASE WHEN p_outcome <> 1 THEN 6 WHEN p_extra IS NULL THEN 16391 ELSE 8199 END,
+			CASE WHEN p_outcome <> 1 THEN 6 WHEN p_tcp IS NULL THEN 16391 ELSE 7 END],
+		ARRAY[0, p_rcode, 0, p_rcode, 0]::smallint[], ARRAY[NULL, p_ede, NULL, NULL, NULL], ARRAY[false, p_signed, false, false, false],
+		array_fill(NULL::bytea, ARRAY[5]), 0,
+		(CASE WHEN p_controls < 1 THEN '{1}' ELSE '{}' END::smallint[] || array_fill(2::smallint, ARRAY[cardinality(p_addr)])
+			|| CASE WHEN p_controls < 2 THEN '{3}' ELSE '{}' END::smallint[] || CASE WHEN p_extra IS NULL THEN '{}' ELSE '{4}' END::smallint[]
+			|| CASE WHEN p_tcp IS NULL THEN '{}' ELSE '{5}' END::smallint[]),
+		(CASE WHEN p_controls < 1 THEN '{198.41.0.4}' ELSE '{}' END::inet[] || p_addr || CASE WHEN p_controls < 2 THEN '{198.41.0.4}' ELSE '{}' END::inet[]
+			|| CASE WHEN p_extra IS NULL THEN '{}'::inet[] ELSE ARRAY[p_extra] END || CASE WHEN p_tcp IS NULL THEN '{}'::inet[] ELSE ARRAY[p_tcp] END),
+		array_fill(60::bigint, ARRAY[cardinality(p_addr) + (p_controls < 1)::int + (p_controls < 2)::int + (p_extra IS NOT NULL)::int + (p_tcp IS NOT NULL)::int]),
+		'{}', '{}'
+$$;
+
+CREATE FUNCTION pg_temp.page(p_domain text, p_addr inet, p_role int, p_cert text, p_trusted boolean, p_names boolean, p_body text) RETURNS void
+	LANGUAGE sql AS $$
+	INSERT INTO raw.page (started, node, stream, seq, item, ended, scan, addr, domain, role, http_state, http_error, http_status, http_status_line,
+		http_headers, http_body, http_bytes, http_sha256, http_cut, https_state, https_cut, chain, trusted, name_match, subject, issuer)
+	SELECT '2026-11-20', 1, 1, 1, (SELECT count(*) FROM raw.page), '2026-11-20', '00000000-0000-4000-8000-0000000000d2', p_addr, p_domain, p_role,
+		CASE WHEN p_body IS NULL THEN 2 ELSE 1 END, NULL, CASE WHEN p_body IS NOT NULL THEN 200 END, CASE WHEN p_body IS NOT NULL THEN 'HTTP/1.1 200 OK' END,
+		E'Server: x\r\n', convert_to(p_body, 'UTF8'), length(p_body), sha256(convert_to(p_body, 'UTF8')), false,
+		CASE WHEN p_cert IS NULL THEN 2 ELSE 1 END, false, CASE WHEN p_cert IS NOT NULL THEN ARRAY[convert_to(p_cert, 'UTF8')] END, p_trusted, p_names,
+		CASE WHEN p_cert IS NOT NULL THEN 'cn ' || p_cert END, CASE WHEN p_cert IS NOT NULL THEN 'issuer' END
+$$;
+
+-- The control resolver gives 198.18.100.N for every domain but one; the test resolver 198.18.1.N.
+INSERT INTO raw.resolver (started, node, stream, seq, item, ended, scan, addr, role, state, answered_from, names, name_mark, infrastructure, class,
+	egress, nxdomain, nx_addr, round_ms, round_rtt_us, round_outcome, round_rcode)
+SELECT '2026-11-20', 1, 1, 1, s * 10 + r, '2026-11-20', ('00000000-0000-4000-8000-0000000000d' || s)::uuid, CASE r WHEN 2 THEN '198.18.0.53' ELSE '198.18.1.1' END::inet,
+	r, 1, '{}', '{}', '{}', false, 1, '{}', 1, '{}', '{}', '{}', '{}', '{}' FROM generate_series(1, 2) s, generate_series(1, 2) r;
+DO $$
+DECLARE d text; n int := 0;
+BEGIN
+	FOREACH d IN ARRAY ARRAY['dead', 'page', 'known', 'ede', 'twice', 'tls', 'same', 'bogon', 'wrong', 'subnet', 'address', 'own', 'history', 'tcp', 'nothing',
+		'network', 'unmatched', 'failed', 'nx', 'refused', 'servfail', 'other', 'unusable', 'empty', 'silent', 'harmless', 'cdn', 'path', 'signed'] LOOP
+		n := n + 1;
+		PERFORM pg_temp.pair('d2', '198.18.0.53', d || '.example', 0, ARRAY[('198.18.100.' || n)::inet], p_signed => d = 'signed');
+		CONTINUE WHEN d = 'address'; -- nobody looked what is there
+		PERFORM pg_temp.page(d || '.example', ('198.18.100.' || n)::inet, 2, 'right', true, true, 'site');
+	END LOOP;
+END $$;
+SELECT pg_temp.pair('d1', '198.18.0.53', 'history.example', 0, '{198.18.110.1}'),
+	pg_temp.pair('d2', '198.18.0.53', 'subnet.example', 0, '{198.18.110.2}', p_subnet => '198.18.1.0/24', p_repetition => 1),
+	pg_temp.pair('d2', '198.18.1.1', 'dead.example', 0, '{}', 2, p_outcome => 2),
+	pg_temp.pair('d2', '198.18.1.1', 'page.example', 0, '{198.18.120.1}'), pg_temp.page('page.example', '198.18.120.1', 1, NULL, NULL, NULL, 'THIS SITE IS BLOCKED BY LAB'),
+	pg_temp.pair('d2', '198.18.1.1', 'known.example', 0, '{198.18.120.2}'),
+	pg_temp.pair('d2', '198.18.1.1', 'ede.example', 0, '{}', p_ede => 16),
+	pg_temp.pair('d2', '198.18.1.1', 'twice.example', 0, '{198.18.120.3}', p_extra => '198.18.100.5'),
+	pg_temp.pair('d2', '198.18.1.1', 'tls.example', 0, '{198.18.120.4}'), pg_temp.page('tls.example', '198.18.120.4', 1, 'other', true, true, 'site'),
+	pg_temp.pair('d2', '198.18.1.1', 'same.example', 0, '{198.18.120.5}'), pg_temp.page('same.example', '198.18.120.5', 1, 'right', false, false, 'site'),
+	pg_temp.pair('d2', '198.18.1.1', 'bogon.example', 0, '{10.1.2.3}'),
+	pg_temp.pair('d2', '198.18.1.1', 'wrong.example', 0, '{198.18.120.6}'), pg_temp.page('wrong.example', '198.18.120.6', 1, 'wrong', false, true, NULL),
+	pg_temp.pair('d2', '198.18.1.1', 'subnet.example', 0, '{198.18.110.2}'),
+	pg_temp.pair('d2', '198.18.1.1', 'address.example', 0, '{198.18.100.11}'),
+	pg_temp.pair('d2', '198.18.1.1', 'own.example', 0, '{198.18.1.1}'),
+	pg_temp.pair('d2', '198.18.1.1', 'history.example', 0, '{198.18.110.1}'),
+	pg_temp.pair('d2', '198.18.1.1', 'tcp.example', 0, '{198.18.120.7}', p_tcp => '198.18.100.14'),
+	pg_temp.pair('d2', '198.18.1.1', 'nothing.example', 0, '{198.18.120.8}'), pg_temp.page('nothing.example', '198.18.120.8', 1, NULL, NULL, NULL, NULL),
+	pg_temp.pair('d2', '198.18.1.1', 'network.example', 0, '{198.18.100.200}'),
+	pg_temp.pair('d2', '198.18.1.1', 'unmatched.example', 0, '{198.18.120.9}'),
+	pg_temp.pair('d2', '198.18.1.1', 'nowhere.example', 0, '{198.18.120.10}'),
+	pg_temp.pair('d2', '198.18.1.1', 'failed.example', 0, '{}', 1, p_outcome => 2),
+	pg_temp.pair('d2', '198.18.1.1', 'nx.example', 3, '{}'), pg_temp.pair('d2', '198.18.1.1', 'refused.example', 5, '{}'),
+	pg_temp.pair('d2', '198.18.1.1', 'servfail.example', 2, '{}'), pg_temp.pair('d2', '198.18.1.1', 'other.example', 4, '{}'),
+	pg_temp.pair('d2', '198.18.1.1', 'unusable.example', 0, '{}', p_outcome => 4), pg_temp.pair('d2', '198.18.1.1', 'empty.example', 0, '{}'),
+	pg_temp.pair('d2', '198.18.1.1', 'silent.example', 0, '{}', p_outcome => 2),
+	pg_temp.pair('d2', '198.18.1.1', 'harmless.example', 0, '{198.18.120.11}'),
+	pg_temp.page('harmless.example', '198.18.120.11', 1, 'other', true, true, 'BLOCKED BY LAB, says the manual'),
+	pg_temp.pair('d2', '198.18.1.1', 'cdn.example', 0, '{198.18.120.12,198.18.120.13}'), pg_temp.page('cdn.example', '198.18.120.13', 1, 'edge', true, true, 'site at this edge'),
+	pg_temp.pair('d2', '198.18.1.1', 'path.example', 0, '{198.18.100.28}'), pg_temp.pair('d2', '198.18.1.1', 'path.example', 3, '{}', p_repetition => 1),
+	pg_temp.pair('d2', '198.18.1.1', 'signed.example', 0, '{198.18.100.29}'),
+	pg_temp.pair('d2', '198.18.1.99', 'twice.example', 0, '{198.18.120.3}', 2, p_kind => 2),
+	pg_temp.pair('d2', '198.18.1.99', 'address.example', 0, '{}', 2, p_outcome => 2, p_kind => 2) \g /dev/null
+-- A resolver that fails for every domain.
+SELECT pg_temp.pair('d2', '198.18.1.2', d || '.example', 2, '{}') FROM unnest(ARRAY['dead', 'page', 'known', 'ede', 'twice', 'tls', 'same', 'bogon', 'wrong']) d \g /dev/null
