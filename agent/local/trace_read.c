@@ -10,7 +10,10 @@
 static void complain(const char *path, const struct trace_file *file, enum err err)
 {
 	fprintf(stderr, "waymark trace: %s: %s %zu: no trace that can be read (%s)\n", path,
-		file->warts ? "offset" : "line", file->place, err_name(err));
+		file->kind == TRACE_FILE_WARTS  ? "offset"
+		: file->kind == TRACE_FILE_LIST ? "number"
+						: "line",
+		file->place, err_name(err));
 }
 
 static enum err print_all(const char *path, struct span bytes, enum trace_format format,

@@ -40,7 +40,7 @@ const struct conf_option trace_options[] = {
 	ROW(json, CONF_BOOL, 0, 0, "no", NULL, "the same as --format json"),
 	ROW(format, CONF_TEXT, 0, 0, "text", "FORMAT", "text, json, atlas or warts"),
 	ROW(read, CONF_TEXT, 0, 0, "", "FILE",
-	    "print the traces in FILE (json, atlas or warts; - is standard input)"),
+	    "print the traces in FILE (what traceroutes write; - is standard input)"),
 	ROW(seed, CONF_UINT, 0, UINT32_MAX, "0", "N", "of ports and identifying fields; 0: random"),
 	{ "dry-run", CONF_BOOL, offsetof(struct trace_settings, dry_run), sizeof(bool), 0, 0, "no",
 	  NULL, "say what would be sent, send nothing; needs no root" },

@@ -17,6 +17,7 @@
 enum trace_tongue { // who says a fact
 	TRACE_TONGUE_ATLAS,
 	TRACE_TONGUE_WARTS,
+	TRACE_TONGUE_TOOL, // what a tool printed that is only read: scamper's JSON, mtr, text
 	TRACE_TONGUES,
 };
 

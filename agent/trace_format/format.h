@@ -7,7 +7,7 @@
 #include "trace_format/doc.h"
 
 enum trace_format {
-	TRACE_FORMAT_TEXT, // as Linux traceroute prints it; not read
+	TRACE_FORMAT_TEXT, // as Linux traceroute prints it
 	TRACE_FORMAT_JSON, // our own; carries everything
 	TRACE_FORMAT_ATLAS,
 	TRACE_FORMAT_WARTS,
@@ -17,8 +17,8 @@ enum trace_format {
 const char *trace_format_name(enum trace_format f);
 enum err trace_format_read(struct span word, enum trace_format *out) MUSTUSE;
 
-// One line of JSON: our own, or RIPE Atlas' (told apart by their keys). ERR_MISSING: valid, but no
-// trace. ERR_FORMAT, ERR_RANGE, ERR_MEMORY.
+// One line of JSON: our own, RIPE Atlas', scamper's, mtr's (told apart by their keys). ERR_MISSING:
+// valid, but no trace. ERR_FORMAT, ERR_RANGE, ERR_MEMORY.
 enum err trace_line_read(struct arena *a, struct span line, struct trace_doc *out) MUSTUSE;
 
 // The body of a warts record of type 6. ERR_UNSUPPORTED: addresses by the deprecated global table.
@@ -26,9 +26,16 @@ enum err warts_read(struct arena *a, struct span body, struct trace_doc *out) MU
 
 // Walks a file that lies in memory. ERR_MISSING: the end. ERR_CORRUPT: no going on after this. Any
 // other error: this document could not be read, the next may be.
+enum trace_file_kind {
+	TRACE_FILE_LINES, // JSON, a document a line
+	TRACE_FILE_WARTS,
+	TRACE_FILE_TEXT,
+	TRACE_FILE_WHOLE, // JSON, one value
+	TRACE_FILE_LIST,  // which has a list of documents, or is one
+};
 struct trace_file {
 	struct span rest;
-	bool warts;
+	enum trace_file_kind kind;
 	size_t place; // line, or offset of the record, of the document handed out last
 	size_t begun; // bytes or lines before it
 };

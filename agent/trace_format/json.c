@@ -7,8 +7,9 @@
 #include "base/text.h"
 #include "trace_format/atlas.h"
 #include "trace_format/parts.h"
+#include "trace_format/scamper.h"
 
-static const char *const tongues[TRACE_TONGUES] = { "atlas", "warts" };
+static const char *const tongues[TRACE_TONGUES] = { "atlas", "warts", "tool" };
 
 static enum trace_stop stop_of(struct span word)
 {
@@ -147,8 +148,13 @@ enum err trace_line_read(struct arena *a, struct span line, struct trace_doc *ou
 
 enum err trace_tree_read(struct arena *a, const struct tree *t, struct trace_doc *out)
 {
-	enum err err = own_read(a, t, out);
-	return err == ERR_MISSING ? atlas_read(a, t, out) : err;
+	static enum err (*const readers[])(struct arena *, const struct tree *,
+					   struct trace_doc *) = { own_read, scamper_read, mtr_read,
+								   atlas_read };
+	enum err err = ERR_MISSING;
+	for (size_t i = 0; i < COUNT(readers) && err == ERR_MISSING; i++)
+		err = readers[i](a, t, out);
+	return err;
 }
 
 static void facts_write(struct json *j, const struct trace_facts *facts)

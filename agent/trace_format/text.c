@@ -33,11 +33,16 @@ static void note(FILE *out, uint8_t family, uint32_t answer)
 static void reply(FILE *out, const struct trace_doc_reply *r, struct addr *last)
 {
 	char text[ADDR_TEXT];
-	if (r->from.family == 0) {
+	const struct trace_fact *host = trace_fact_find(&r->facts[TRACE_TONGUE_TOOL], "host");
+	bool named = r->from.family == 0 && r->has_rtt && host != NULL && host->value.len > 2;
+	if (r->from.family == 0 && !named) {
 		fputs(" *", out);
 		return;
 	}
-	if (!addr_eq(r->from, *last)) {
+	// Some tools tell the name and not the address.
+	if (named) {
+		fprintf(out, " %.*s", (int)host->value.len - 2, (const char *)host->value.at + 1);
+	} else if (!addr_eq(r->from, *last)) {
 		addr_write(r->from, text);
 		fprintf(out, " %s", text);
 		*last = r->from;
@@ -61,8 +66,10 @@ void trace_text_write(FILE *out, const struct trace_doc *d, unsigned max_ttl)
 	char dst[ADDR_TEXT];
 	unsigned ttl = d->first_ttl;
 	addr_write(d->dst, dst);
-	fprintf(out, "traceroute to %.*s (%s), %u hops max, %u byte packets\n", (int)d->name.len,
-		(const char *)d->name.at, dst, max_ttl, packet_bytes(d));
+	bool nameless = d->name.len == 0, nowhere = dst[0] == '\0';
+	fprintf(out, "traceroute to %.*s%s%s%s, %u hops max, %u byte packets\n",
+		nameless ? 1 : (int)d->name.len, nameless ? "?" : (const char *)d->name.at,
+		nowhere ? "" : " (", dst, nowhere ? "" : ")", max_ttl, packet_bytes(d));
 	for (size_t i = 0; i < d->count;) {
 		size_t n = trace_doc_hop(d, i);
 		// Some formats leave silent hops out.

@@ -26,7 +26,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct arena *a = arena();
 	struct trace_doc d, again;
 	struct trace_file f = trace_file_of(span_of(data, size));
-	f.warts = true;
+	f.kind = TRACE_FILE_WARTS;
 	for (enum err err = ERR_OK; err != ERR_MISSING && err != ERR_CORRUPT; arena_reset(a)) {
 		err = trace_file_next(&f, a, &d);
 		if (err != ERR_OK)

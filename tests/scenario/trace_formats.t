@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# Traces of RIPE Atlas, of scamper and of our own go through every format and back.
+# Traces of RIPE Atlas, of scamper and of our own go through every format and back; what other tools
+# print is read and told in every format.
 cd "$(dirname "$0")/../.." || exit 1
 PROGRAM="${WAYMARK:-build/bin/waymark}"
 [ -x "$PROGRAM" ] || {
@@ -13,7 +14,10 @@ shared=../shared/data/b_traceroute
 [ -d $shared ] || shared=../../shared/data/b_traceroute
 if [ -d $shared ]; then
 	files+=("$shared"/{pantrace_atlas.jsonl,sagan_traceroute_dev.jsonl} "$shared"/trace_*.warts
-		"$shared"/pantrace_trace.warts)
+		"$shared"/pantrace_trace.warts "$shared"/ripe-atlas-monitor/1033154.json)
+	for file in "$shared"/{trace_,tracelb_}*.json "$shared"/mlab/* "$shared"/text/*; do
+		files+=("read:$file")
+	done
 else
 	echo "# $shared is absent: only the small samples are read"
 fi
