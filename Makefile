@@ -27,11 +27,12 @@ VERSION  := $(shell git describe --always --tags --dirty 2>/dev/null || echo 0)
 WARN     := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes \
 	    -Wold-style-definition -Wpointer-arith -Wcast-qual -Wcast-align=strict -Wwrite-strings \
 	    -Wvla -Wundef -Wformat=2 -Wswitch-enum -Wdouble-promotion -Wimplicit-fallthrough
-HARDEN   := -fstack-protector-strong -fstack-clash-protection -fcf-protection \
-	    -ftrivial-auto-var-init=zero -fno-common -fPIE
+# Not -ftrivial-auto-var-init: gcc 12.2 then clears padding at the wrong offset in a local struct that
+# holds a struct with arrays, and so writes zeros into values.
+HARDEN   := -fstack-protector-strong -fstack-clash-protection -fcf-protection -fno-common -fPIE
 ifeq ($(COMPILER),clang)
 WARN     := $(filter-out -Wcast-align=strict,$(WARN)) -Wcast-align
-HARDEN   := $(filter-out -fstack-clash-protection -ftrivial-auto-var-init=zero,$(HARDEN))
+HARDEN   := $(filter-out -fstack-clash-protection,$(HARDEN))
 else
 # Only gcc's -O2 flow analysis makes this one worth reading.
 WARN     += $(if $(filter release,$(FLAVOUR)),-Wnull-dereference)
