@@ -216,12 +216,13 @@ static enum err open_fetch(struct job *j, struct loop *l, struct fetch_io **io, 
 static enum err measure(struct job *j, struct fault *f)
 {
 	AUTO(loop_free) struct loop *loop = NULL;
+	AUTO(manners_unwatch) struct manners *manners = &j->manners;
 	AUTO(fetch_io_close) struct fetch_io *io = NULL;
 	enum err err = loop_new(&loop, f);
 	if (err == ERR_OK)
 		err = loop_signals(loop, on_signal, j, f);
 	if (err == ERR_OK)
-		err = manners_watch(&j->manners, loop, f);
+		err = manners_watch(manners, loop, f);
 	if (err == ERR_OK)
 		err = open_fetch(j, loop, &io, f);
 	if (err == ERR_OK)

@@ -34,6 +34,11 @@ enum err manners_watch(struct manners *m, struct loop *l, struct fault *f)
 	return deny_file_watch(&m->file, l, f);
 }
 
+void manners_unwatch(struct manners **m)
+{
+	deny_file_close(&(*m)->file);
+}
+
 void manners_close(struct manners *m)
 {
 	deny_file_close(&m->file);

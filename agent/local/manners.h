@@ -39,4 +39,5 @@ struct manners {
 
 enum err manners_open(struct manners *m, const struct manners_settings *s, struct fault *f) MUSTUSE;
 enum err manners_watch(struct manners *m, struct loop *l, struct fault *f) MUSTUSE;
+void manners_unwatch(struct manners **m); // before the loop goes: AUTO(manners_unwatch)
 void manners_close(struct manners *m);

@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/text.h"
+#include "discover/discover.h"
+
+static struct space space;
+static const struct wall wall = { 1000 };
+static const uint64_t seed[2] = { 1, 2 };
+
+static struct discover_config config(void)
+{
+	struct discover_config c = {
+		.right = { addr_v4(0xc6123201) },
+		.right_count = 1,
+		.tries = 2,
+		.sweep_tries = 1,
+		.wait_ns = NS_PER_S,
+		.rounds = 2,
+		.round_ns = NS_PER_S,
+		.ports = 2,
+		.parallel = 1000,
+		.seed = { 7, 8 },
+	};
+	assert_int_equal(name_read(span_text("scan.example."), &c.control), ERR_OK);
+	return c;
+}
+
+// The question come back as an answer with one address.
+static struct span answer(struct span question, uint32_t addr, uint8_t out[static 512])
+{
+	struct wr w = wr_of(out, 512);
+	wr_bytes(&w, question);
+	wr_u16(&w, 0xc00c);
+	wr_u16(&w, 1);
+	wr_u16(&w, 1);
+	wr_u32(&w, 60);
+	wr_u16(&w, 4);
+	wr_u32(&w, addr);
+	out[2] |= 0x80;
+	out[7] = 1;
+	return wr_span(&w);
+}
+
+struct sums {
+	unsigned sent, records, usable, silent, wrong, refused;
+};
+
+// Half of the addresses answer, every fourth wrongly.
+static struct sums play(struct discover *d, struct mono *now)
+{
+	struct sums s = { 0 };
+	for (int turn = 0; turn < 100000 && !discover_done(d); turn++) {
+		struct discover_want w;
+		discover_tick(d, *now);
+		while (discover_next(d, *now, wall, &w) != DISCOVER_NOTHING) {
+			uint8_t room[512];
+			if (w.kind == DISCOVER_RECORD) {
+				assert_int_equal(resolver_check(w.record), ERR_OK);
+				s.records++;
+				s.usable += w.record->state == RESOLVER_USABLE;
+				s.silent += w.record->state == RESOLVER_SILENT;
+				s.wrong += w.record->state == RESOLVER_WRONG;
+				s.refused += w.record->state == RESOLVER_REFUSED;
+				continue;
+			}
+			s.sent++;
+			if ((w.to.bytes[3] & 1) == 0)
+				continue;
+			struct discover_heard h = {
+				.port = w.port, .from = w.to, .from_port = 53, .ttl = 9
+			};
+			h.message =
+				answer(w.message,
+				       (w.to.bytes[3] & 3) == 3 ? 0xc6123202 : 0xc6123201, room);
+			discover_hear(d, mono_add(*now, NS_PER_MS), wall, &h);
+		}
+		*now = mono_add(*now, 50 * NS_PER_MS);
+	}
+	return s;
+}
+
+static void a_sweep_is_accounted_for(void **state)
+{
+	(void)state;
+	struct discover_config c = config();
+	struct prefix p;
+	struct mono now = { NS_PER_S };
+	assert_int_equal(prefix_read(span_text("198.18.0.0/16"), &p), ERR_OK);
+	assert_int_equal(space_init(&space, &p, 1, seed), ERR_OK);
+	struct discover *d = discover_new(&c);
+	discover_sweep(d, &space, 0);
+	struct sums s = play(d, &now);
+	struct discover_counts k = discover_counts(d);
+	assert_true(discover_done(d));
+	assert_int_equal(k.swept, 65536);
+	assert_int_equal(k.next, 65536);
+	assert_int_equal(s.records, 32768);
+	assert_int_equal(s.usable, 16384);
+	assert_int_equal(s.wrong, 16384);
+	assert_int_equal(s.sent, 65536 + 32768); // and a second round of who answered
+	assert_int_equal(k.strange, 0);
+	discover_free(&d);
+}
+
+static void a_list_is_told_whole(void **state)
+{
+	(void)state;
+	struct discover_config c = config();
+	struct mono now = { NS_PER_S };
+	const struct pace_limits limits = { .targets = 1024 };
+	struct prefix deny;
+	c.pace = pace_new(&limits);
+	assert_int_equal(prefix_read(span_text("198.18.0.16/28"), &deny), ERR_OK);
+	assert_int_equal(pace_put(c.pace, deny), ERR_OK);
+	struct discover *d = discover_new(&c);
+	for (uint32_t i = 0; i < 64; i++)
+		assert_int_equal(discover_put(d, now, wall, addr_v4(0xc6120000 + i), RESOLVER_TEST),
+				 ERR_OK);
+	struct sums s = play(d, &now);
+	assert_int_equal(s.records, 64);
+	assert_int_equal(s.refused, 16);
+	assert_int_equal(s.silent, 24);
+	assert_int_equal(s.usable, 12);
+	assert_int_equal(s.sent, 24 * 2 + 24 * 2); // twice the silent, two rounds of the others
+	discover_free(&d);
+	pace_free(&c.pace);
+}
+
+static enum resolver_round round_after(struct discover *d, struct mono now,
+				       const struct discover_heard *change, bool unreachable)
+{
+	struct discover_want w, again;
+	uint8_t room[512];
+	assert_int_equal(discover_put(d, now, wall, addr_v4(0xc6120001), RESOLVER_CONTROL), ERR_OK);
+	assert_int_equal(discover_next(d, now, wall, &w), DISCOVER_SEND);
+	struct discover_heard h = { .port = w.port, .from = w.to, .from_port = 53 };
+	h.message = answer(w.message, 0xc6123201, room);
+	if (change != NULL) {
+		h.port = change->port != 0 ? w.port ^ 1 : h.port;
+		h.from_port = change->from_port != 0 ? change->from_port : h.from_port;
+		room[0] ^= change->ttl;
+		if (change->message.len > 0)
+			room[14] ^= 1; // another name
+	}
+	if (unreachable)
+		discover_unreachable(d, now, w.port, w.message);
+	else
+		discover_hear(d, now, wall, &h);
+	discover_stop(d);
+	assert_int_equal(discover_next(d, now, wall, &again), DISCOVER_RECORD);
+	assert_int_equal(again.record->role, RESOLVER_CONTROL);
+	enum resolver_round r = again.record->rounds == 0
+					? ROUND_UNKNOWN
+					: (enum resolver_round)again.record->round_outcome.at[0];
+	assert_int_equal(discover_next(d, now, wall, &again), DISCOVER_NOTHING);
+	assert_true(discover_done(d));
+	return r;
+}
+
+static void only_answers_to_our_questions_count(void **state)
+{
+	(void)state;
+	struct discover_config c = config();
+	struct mono now = { NS_PER_S };
+	struct discover *d = discover_new(&c);
+	assert_int_equal(round_after(d, now, NULL, false), ROUND_RIGHT);
+	assert_int_equal(round_after(d, now, NULL, true), ROUND_UNREACHABLE);
+	assert_int_equal(round_after(d, now, &(struct discover_heard){ .port = 1 }, false),
+			 ROUND_UNKNOWN);
+	assert_int_equal(round_after(d, now, &(struct discover_heard){ .from_port = 54 }, false),
+			 ROUND_UNKNOWN);
+	assert_int_equal(round_after(d, now, &(struct discover_heard){ .ttl = 1 }, false),
+			 ROUND_UNKNOWN);
+	assert_int_equal(
+		round_after(d, now, &(struct discover_heard){ .message = span_text("x") }, false),
+		ROUND_UNKNOWN);
+	assert_int_equal(discover_counts(d).strange, 4);
+	discover_free(&d);
+}
+
+static void the_total_rate_is_kept(void **state)
+{
+	(void)state;
+	struct discover_config c = config();
+	struct mono now = { NS_PER_S };
+	const struct pace_limits limits = { .all = 1000, .burst_s = 0.01, .targets = 65536 };
+	struct prefix p;
+	c.pace = pace_new(&limits);
+	assert_int_equal(prefix_read(span_text("198.18.0.0/20"), &p), ERR_OK);
+	assert_int_equal(space_init(&space, &p, 1, seed), ERR_OK);
+	struct discover *d = discover_new(&c);
+	discover_sweep(d, &space, 0);
+	unsigned sent = 0;
+	for (int ms = 0; ms < 1000; ms++) {
+		struct discover_want w;
+		discover_tick(d, now);
+		while (discover_next(d, now, wall, &w) == DISCOVER_SEND)
+			sent++;
+		now = mono_add(now, NS_PER_MS);
+	}
+	assert_in_range(sent, 950, 1020);
+	discover_free(&d);
+	pace_free(&c.pace);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_sweep_is_accounted_for),
+		cmocka_unit_test(a_list_is_told_whole),
+		cmocka_unit_test(only_answers_to_our_questions_count),
+		cmocka_unit_test(the_total_rate_is_kept),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
