@@ -32,11 +32,13 @@ static const struct conf_option options[] = {
 // clang-format on
 
 const char *const backends_headings[SERVER_COLUMNS + 1] = {
-	"side",       "proto",       "addr",    "port",      "decision", "score",    "by_time",
-	"by_both",    "by_name",     "by_addr", "by_port",   "matched",  "in_empty", "bytes",
-	"country",    "rule",        "names",   "by_volume", "answered", "isolated", "sign",
-	"version",    "clause",      "judged",  "override",  "made_by",  "made",     "reason",
-	"empty_runs", "empty_count", NULL
+	"side",      "proto",      "addr",      "port",    "decision",    "score",
+	"by_time",   "by_both",    "by_name",   "by_addr", "by_port",     "matched",
+	"in_empty",  "bytes",      "country",   "rule",    "names",       "by_volume",
+	"answered",  "isolated",   "sign",      "version", "clause",      "judged",
+	"override",  "made_by",    "made",      "reason",  "empty_runs",  "empty_count",
+	"idle_runs", "idle_count", "in_closed", "in_idle", "quiet_bytes", "by_isolation",
+	NULL
 };
 
 // What fits on a screen.

@@ -52,8 +52,14 @@ enum backends_column {
 	SERVER_MADE_BY,
 	SERVER_MADE,
 	SERVER_REASON,
-	SERVER_EMPTY_RUNS,
+	SERVER_EMPTY_RUNS, // all apps closed
 	SERVER_EMPTY_COUNT,
+	SERVER_IDLE_RUNS, // the run's app open and idle
+	SERVER_IDLE_COUNT,
+	SERVER_IN_CLOSED,
+	SERVER_IN_IDLE,
+	SERVER_QUIET,
+	SERVER_BY_ISOLATION,
 	SERVER_COLUMNS
 };
 extern const char *const backends_headings[SERVER_COLUMNS + 1];

@@ -28,10 +28,10 @@ static void print_score(const struct pg_rows *rows, size_t r)
 	bool name = text(rows, r, SERVER_BY_NAME)[0] == '1';
 	bool known = name || text(rows, r, SERVER_BY_ADDR)[0] == '1';
 	printf("  score     %s = 0.4 x time %s + 0.1 x both sides %s + 0.3 x %s %d + 0.2 x port "
-	       "%s\n",
+	       "%s + 0.2 x isolation %s\n",
 	       text(rows, r, SERVER_SCORE), text(rows, r, SERVER_BY_TIME),
 	       text(rows, r, SERVER_BY_BOTH), name || !known ? "name" : "address", known,
-	       text(rows, r, SERVER_BY_PORT));
+	       text(rows, r, SERVER_BY_PORT), text(rows, r, SERVER_BY_ISOLATION));
 }
 
 static void print_hits(const struct pg_rows *rows, size_t r, const struct pg_rows *hits)
@@ -49,16 +49,25 @@ static void print_hits(const struct pg_rows *rows, size_t r, const struct pg_row
 			       is_true(hits, h, HIT_BOTH) ? ", the other side too" : "");
 }
 
+static void print_kind(const struct pg_rows *rows, size_t r, size_t runs, const char *kind)
+{
+	const char *seen = text(rows, r, runs), *all = text(rows, r, runs + 1);
+	if (seen[0] != '\0')
+		printf("  %-8s  seen in empty run %s (of %s)\n", kind, seen, all);
+	else if (strcmp(all, "0") == 0)
+		printf("  %-8s  there is no such empty run to compare with\n", kind);
+	else
+		printf("  %-8s  not seen in any of %s empty runs\n", kind, all);
+}
+
+// What the two kinds of empty run showed of it, and what was taken off for that.
 static void print_empty(const struct pg_rows *rows, size_t r)
 {
-	const char *seen = text(rows, r, SERVER_EMPTY_RUNS),
-		   *all = text(rows, r, SERVER_EMPTY_COUNT);
-	if (seen[0] != '\0')
-		printf("  empty     seen in empty run %s (of %s)\n", seen, all);
-	else if (strcmp(all, "0") == 0)
-		printf("  empty     there is no empty run to compare with\n");
-	else
-		printf("  empty     not seen in any of %s empty runs\n", all);
+	print_kind(rows, r, SERVER_EMPTY_RUNS, "closed");
+	print_kind(rows, r, SERVER_IDLE_RUNS, "idle");
+	if (strcmp(text(rows, r, SERVER_QUIET), "0") != 0)
+		printf("  taken off %s of its bytes, which the empty runs explain\n",
+		       text(rows, r, SERVER_QUIET));
 }
 
 static void print_rest(const struct pg_rows *rows, size_t r)
@@ -66,6 +75,10 @@ static void print_rest(const struct pg_rows *rows, size_t r)
 	const char *names = text(rows, r, SERVER_NAMES), *sign = text(rows, r, SERVER_SIGN);
 	printf("  names     %s\n", names[0] != '\0' ? names : "none");
 	printf("  sign      %s\n", sign[0] != '\0' ? sign : "none");
+	const char *isolated = text(rows, r, SERVER_ISOLATED);
+	printf("  isolation %s\n", isolated[0] == '\0'  ? "the gateway does not tell"
+				   : isolated[0] == 't' ? "the gateway let the app alone speak"
+							: "others could speak too");
 	printf("  volume    %s bytes, %.1f %% of this side's\n", text(rows, r, SERVER_BYTES),
 	       pg_rows_real(rows, r, SERVER_BY_VOLUME) * 100);
 	if (!is_true(rows, r, SERVER_ANSWERED))
@@ -100,13 +113,15 @@ void backends_print_why(const char *run, const struct pg_rows *rows, const struc
 static void json_cell(struct json *j, const struct pg_rows *rows, size_t r, size_t c)
 {
 	static const bool numbers[SERVER_COLUMNS] = {
-		[SERVER_SIDE] = true,        [SERVER_PORT] = true,    [SERVER_SCORE] = true,
-		[SERVER_BY_TIME] = true,     [SERVER_BY_BOTH] = true, [SERVER_BY_NAME] = true,
-		[SERVER_BY_ADDR] = true,     [SERVER_BY_PORT] = true, [SERVER_BYTES] = true,
-		[SERVER_BY_VOLUME] = true,   [SERVER_VERSION] = true, [SERVER_OVERRIDE] = true,
-		[SERVER_EMPTY_COUNT] = true,
+		[SERVER_SIDE] = true,         [SERVER_PORT] = true,       [SERVER_SCORE] = true,
+		[SERVER_BY_TIME] = true,      [SERVER_BY_BOTH] = true,    [SERVER_BY_NAME] = true,
+		[SERVER_BY_ADDR] = true,      [SERVER_BY_PORT] = true,    [SERVER_BYTES] = true,
+		[SERVER_BY_VOLUME] = true,    [SERVER_VERSION] = true,    [SERVER_OVERRIDE] = true,
+		[SERVER_EMPTY_COUNT] = true,  [SERVER_IDLE_COUNT] = true, [SERVER_QUIET] = true,
+		[SERVER_BY_ISOLATION] = true,
 	};
-	bool flag = c == SERVER_IN_EMPTY || c == SERVER_ANSWERED || c == SERVER_ISOLATED;
+	bool flag = c == SERVER_IN_EMPTY || c == SERVER_ANSWERED || c == SERVER_ISOLATED ||
+		    c == SERVER_IN_CLOSED || c == SERVER_IN_IDLE;
 	const char *t = pg_rows_text(rows, r, c);
 	if (t == NULL)
 		json_null(j, backends_headings[c]);

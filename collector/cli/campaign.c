@@ -9,9 +9,9 @@ enum err campaign_new(size_t nodes, size_t apps, const int64_t *regions, struct 
 	*out = (struct campaign){ .tasks = calloc(most > 0 ? most : 1, sizeof(*out->tasks)) };
 	if (out->tasks == NULL)
 		return ERR_MEMORY;
-	for (size_t app = 0; app < apps; app++)
-		for (size_t a = 0; a < nodes; a++)
-			for (size_t b = a; b < nodes; b++) {
+	for (size_t a = 0; a < nodes; a++)
+		for (size_t b = a; b < nodes; b++)
+			for (size_t app = 0; app < apps; app++) {
 				if (regions != NULL && regions[a] != regions[b])
 					continue;
 				out->tasks[out->count++] = (struct campaign_task){

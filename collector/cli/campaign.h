@@ -20,7 +20,8 @@ struct campaign {
 	size_t count, begun;
 };
 
-// Every unordered pair of NODES, self pairs included, for each of APPS. REGIONS: one number per
+// Every unordered pair of NODES, self pairs included, for each of APPS, which take turns within a
+// pair. REGIONS: one number per
 // node, and only pairs within one region; NULL: all pairs.
 enum err campaign_new(size_t nodes, size_t apps, const int64_t *regions,
 		      struct campaign *out) MUSTUSE;

@@ -11,7 +11,7 @@ static int run_list(int argc, char **argv)
 	static const char *const headings[] = { "run",      "serial",  "app",      "a",
 						"b",        "planned", "length_s", "sent",
 						"received", "flows",   "traces",   "done",
-						"failed",   NULL };
+						"failed",   "kind",    "idle",     NULL };
 	static const struct central_list list = { "waymark run list",
 						  "waymark run list [--json | --csv]", "run_list",
 						  headings };

@@ -18,6 +18,7 @@ int run_show(int argc, char **argv);
 // What a person says about one run.
 struct run_wish {
 	const char *a, *b, *app;
+	const char *idle; // of an empty run: the app that is open all the time; NULL or empty: none
 	const char *phone_a, *phone_b; // NULL or empty: the first two phones there are
 	double in_s, length_s;
 	uint64_t messages;

@@ -41,7 +41,7 @@ static const struct conf_option options[] = {
 	{ .name = "pairs", TEXT(pairs), .unset = "all", .value = "WHICH", .help = "all, or region: only pairs within one M49 region" },
 	{ .name = "phones", TEXT(phones), .value = "P:Q,R:S", .help = "pairs of phones (default the first two there are)" },
 	{ .name = "parallel", .kind = CONF_UINT, AT(parallel), .min = 1, .max = CAMPAIGN_SLOTS_MAX, .unset = "64", .value = "COUNT", .help = "most runs at a time; never more than pairs of phones" },
-	{ .name = "empty", .kind = CONF_BOOL, AT(empty), .help = "also an empty run of every pair, first" },
+	{ .name = "empty", .kind = CONF_BOOL, AT(empty), .help = "also empty runs of every pair: one with all apps closed, and one with each app open and idle" },
 	{ .name = "operator-key", TEXT(keys), .value = "DIR", .help = "where operator.key is ($WAYMARK_KEYS, else ~/.config/waymark)" },
 	{ .name = "in", .kind = CONF_REAL, AT(in), .min = 0, .max = 86400, .unset = "4", .value = "SECONDS", .help = "from ordering a run to its start" },
 	{ .name = "length", .kind = CONF_REAL, AT(length), .min = 1, .max = 3600, .unset = "12", .value = "SECONDS", .help = "from start to the end of the capture" },
@@ -63,6 +63,7 @@ struct loop_state {
 	struct seal_secret key; // wiped at the end
 	struct campaign campaign;
 	const char *nodes[CAMPAIGN_NODES_MAX], *apps[CAMPAIGN_APPS_MAX];
+	bool idle[CAMPAIGN_APPS_MAX]; // the app is open and no message is sent
 	size_t node_count, app_count;
 	struct slot slots[CAMPAIGN_SLOTS_MAX];
 	size_t slot_count;
@@ -174,7 +175,8 @@ static enum err launch(struct loop_state *s, struct slot *slot, struct fault *f)
 		return ERR_OK;
 	const struct run_wish wish = { .a = s->nodes[t->a],
 				       .b = s->nodes[t->b],
-				       .app = s->apps[t->app],
+				       .app = s->idle[t->app] ? "none" : s->apps[t->app],
+				       .idle = s->idle[t->app] ? s->apps[t->app] : NULL,
 				       .phone_a = slot->phone_a,
 				       .phone_b = slot->phone_b,
 				       .in_s = s->options->in,
@@ -274,6 +276,25 @@ static enum err run_all(struct loop_state *s, struct fault *f)
 	return err == ERR_OK ? report(s, true, f) : err;
 }
 
+// Empty runs stand among the others, in each pair's turn: what a phone does by itself changes with
+// the hour.
+static enum err read_apps(struct campaign_options *o, struct loop_state *s, struct fault *f)
+{
+	const char *apps[CAMPAIGN_APPS_MAX / 2];
+	size_t count = 0;
+	enum err err = part_list(o->apps, apps, COUNT(apps) - 1, &count, f);
+	if (o->empty)
+		s->apps[s->app_count++] = "none";
+	for (size_t i = 0; err == ERR_OK && i < count; i++) {
+		s->apps[s->app_count++] = apps[i];
+		if (!o->empty)
+			continue;
+		s->idle[s->app_count] = true;
+		s->apps[s->app_count++] = apps[i];
+	}
+	return err;
+}
+
 static enum err prepare(struct campaign_options *o, struct loop_state *s, struct pg_rows **nodes,
 			struct fault *f)
 {
@@ -281,9 +302,7 @@ static enum err prepare(struct campaign_options *o, struct loop_state *s, struct
 	bool region = strcmp(o->pairs, "region") == 0;
 	if (!region && strcmp(o->pairs, "all") != 0)
 		return fault_set(f, ERR_USAGE, 0, "--pairs is all or region, not %s", o->pairs);
-	if (o->empty)
-		s->apps[s->app_count++] = "none";
-	enum err err = part_list(o->apps, s->apps, COUNT(s->apps), &s->app_count, f);
+	enum err err = read_apps(o, s, f);
 	if (err == ERR_OK && s->app_count == 0)
 		err = fault_set(f, ERR_USAGE, 0, "--apps A,B is wanted (or --empty)");
 	if (err == ERR_OK)

@@ -210,7 +210,11 @@ static enum err find_pool(struct pg *pg, struct schedule_pool *out, struct fault
 static enum err find_all(struct pg *pg, const struct run_wish *wish, struct schedule_run *run,
 			 struct fault *f)
 {
-	enum err err = copy_text(run->app, sizeof(run->app), wish->app, "--app", f);
+	bool idle = wish->idle != NULL && wish->idle[0] != '\0';
+	enum err err =
+		copy_text(run->app, sizeof(run->app), idle ? wish->idle : wish->app, "--app", f);
+	if (idle)
+		run->messages = 0;
 	if (err == ERR_OK)
 		err = find_vantage(pg, wish->a, &run->side[0].vantage, f);
 	if (err == ERR_OK)
@@ -224,16 +228,18 @@ static enum err find_all(struct pg *pg, const struct run_wish *wish, struct sche
 	return err;
 }
 
-static enum err put_run(struct pg *pg, struct schedule_run *run, struct fault *f)
+static enum err put_run(struct pg *pg, const struct run_wish *wish, struct schedule_run *run,
+			struct fault *f)
 {
 	struct pg_rows *rows = NULL;
-	enum err err = pg_query(
-		pg, "run_add",
-		PG_VALUES(pg_uuid(run->id.bytes), pg_text(run->app),
-			  pg_int(run->side[0].vantage.id), pg_int(run->side[1].vantage.id),
-			  pg_text(run->side[0].phone.name), pg_text(run->side[1].phone.name),
-			  pg_wall(run->start), pg_real((double)run->length_ms / 1000)),
-		&rows, f);
+	enum err err =
+		pg_query(pg, "run_add",
+			 PG_VALUES(pg_uuid(run->id.bytes), pg_text(wish->app),
+				   pg_int(run->side[0].vantage.id), pg_int(run->side[1].vantage.id),
+				   pg_text(run->side[0].phone.name),
+				   pg_text(run->side[1].phone.name), pg_wall(run->start),
+				   pg_real((double)run->length_ms / 1000), pg_text(wish->idle)),
+			 &rows, f);
 	if (err == ERR_OK)
 		run->serial = (uint64_t)pg_rows_int(rows, 0, 0);
 	pg_rows_free(&rows);
@@ -274,7 +280,7 @@ enum err run_make(struct pg *pg, const struct seal_secret *key, const struct run
 	if (err == ERR_OK) {
 		random_bytes(run.id.bytes, sizeof(run.id.bytes));
 		run.start.ns = clock_wall().ns + (int64_t)(wish->in_s * (double)NS_PER_S);
-		err = put_run(pg, &run, f);
+		err = put_run(pg, wish, &run, f);
 	}
 	if (err == ERR_OK)
 		err = file_parts(pg, key, &run, f);

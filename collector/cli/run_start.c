@@ -3,6 +3,7 @@
 // `waymark run start`: one run, and with --wait what came of it.
 #include <poll.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "cli/central.h"
 #include "cli/operator.h"
@@ -13,7 +14,7 @@
 
 struct start_options {
 	struct central central;
-	char app[64], phone_a[SCHEDULE_TEXT_MAX], phone_b[SCHEDULE_TEXT_MAX];
+	char app[64], idle[64], phone_a[SCHEDULE_TEXT_MAX], phone_b[SCHEDULE_TEXT_MAX];
 	char keys[CLUSTER_PATH_MAX];
 	double in, length, patience;
 	uint64_t messages, mtu;
@@ -28,6 +29,7 @@ struct start_options {
 static const struct conf_option options[] = {
 	CENTRAL_PLACE,
 	{ .name = "app", TEXT(app), .value = "APP", .help = "messenger; none is the empty run that shows the background" },
+	{ .name = "idle", TEXT(idle), .value = "APP", .help = "with --app none: this messenger is open and idle; else all are closed" },
 	{ .name = "phone-a", TEXT(phone_a), .value = "PHONE", .help = "phone of side 1 (default the first there is)" },
 	{ .name = "phone-b", TEXT(phone_b), .value = "PHONE", .help = "phone of side 2 (default the next)" },
 	{ .name = "operator-key", TEXT(keys), .value = "DIR", .help = "where operator.key is ($WAYMARK_KEYS, else ~/.config/waymark)" },
@@ -130,11 +132,15 @@ int run_start(int argc, char **argv)
 		err = central_words(&cli, 2, 2, usage.synopsis, &f);
 	if (err == ERR_OK && o.app[0] == '\0')
 		err = fault_set(&f, ERR_USAGE, 0, "--app APP is wanted; none is the empty run");
+	if (err == ERR_OK && o.idle[0] != '\0' && strcmp(o.app, "none") != 0)
+		err = fault_set(&f, ERR_USAGE, 0,
+				"--idle goes with --app none: no messages are sent");
 	if (err != ERR_OK)
 		return cli_fail("waymark run start", &f);
 	const struct run_wish wish = { .a = cli.words[0],
 				       .b = cli.words[1],
 				       .app = o.app,
+				       .idle = o.idle,
 				       .phone_a = o.phone_a,
 				       .phone_b = o.phone_b,
 				       .in_s = o.in,

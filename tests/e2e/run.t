@@ -16,12 +16,12 @@ at_centre geo import "$D/geo.csv" --table lab --version 2026-01-01 >/dev/null
 is $? 0 "addresses of the world have a place"
 
 # Two lanes: each pair of phones works through its own list, one run after another.
-lane() { # PHONE_A PHONE_B NAME:A:B:APP…
-	local pa=$1 pb=$2 name a b app
+lane() { # PHONE_A PHONE_B NAME:A:B:APP[:IDLE]…
+	local pa=$1 pb=$2 name a b app idle
 	shift 2
 	for what in "$@"; do
-		IFS=: read -r name a b app <<<"$what"
-		run_start "$a" "$b" "$app" "$pa" "$pb" >"$D/run.$name" 2>&1
+		IFS=: read -r name a b app idle <<<"$what"
+		run_start "$a" "$b" "$app" "$pa" "$pb" ${idle:+--idle "$idle"} >"$D/run.$name" 2>&1
 		echo $? >"$D/status.$name"
 	done
 }
@@ -32,12 +32,12 @@ for phone in p1b p2b; do
 	in_host $phone -- python3 tests/e2e/taken_ports.py talk "$(address ts-us)" 7777 $phone >"$D/taken.$phone" &
 	PID[$phone]=$!
 done
-lane p1a p2a empty:de1:us1:none ts:de1:us1:textsecure &
+lane p1a p2a empty:de1:us1:none ts:de1:us1:textsecure idle:de1:us1:none:threema &
 one=$!
 lane p1b p2b self:de1:de1:threema th:de1:us1:threema &
 two=$!
 wait $one $two
-for name in empty ts th self; do
+for name in empty idle ts th self; do
 	is "$(cat "$D/status.$name")" 0 "run $name: all four nodes did their part" 2>&1
 	[ "$(cat "$D/status.$name")" = 0 ] || sed 's/^/# /' "$D/run.$name"
 done
@@ -179,6 +179,18 @@ for side in 1 2; do
 done
 is "$(sql "SELECT count(*) FROM judge.server_now WHERE run = '$(id empty)' AND final = 'backend'")" 0 \
 	"the empty run has no messenger's server"
+
+is "$(of idle "count(*)" message) $(of idle "string_agg(DISTINCT name, ' ' ORDER BY name)" step "AND name IN ('open', 'close', 'idle') AND outcome = 1")" \
+	"0 close open" "with the app open and idle no message is sent either"
+is "$(sql "SELECT string_agg(kind || coalesce(' ' || idle, ''), ', ' ORDER BY kind) FROM v1.run WHERE run IN ('$(id empty)', '$(id idle)', '$(id th)')")" \
+	"closed, idle threema, messages" "the two kinds of empty run are told apart"
+is "$(sql "SELECT count(*) > 0, bool_and(in_idle), bool_or(in_closed), bool_and(quiet > 0) FROM v1.server
+	WHERE run = '$(id th)' AND decision = 'backend'")" "t|t|f|t" "an idle app has its line to its server, a closed one has not: a backend it stays"
+is "$(sql "SELECT count(*) > 0, bool_and(decision = 'background') FROM v1.server WHERE run = '$(id th)' AND in_closed AND rule = 'in-closed'")" "t|t" \
+	"what a closed phone speaks with is background"
+is "$(at_centre backends "$(id th)" --why 2>&1 | grep -cE '^  (closed|idle) +seen in empty run')" \
+	"$(sql "SELECT count(*) FILTER (WHERE in_closed) + count(*) FILTER (WHERE in_idle) FROM v1.server WHERE run = '$(id th)'")" \
+	"and --why says which kind showed it"
 
 # --- both sides of the translation ---------------------------------------------------------------
 

@@ -55,7 +55,7 @@ is() { # NAME WANT SQL
 
 expect 0 'a database is made' "$waymark" db init
 sql -f "$here/backends_world.sql" >"$dir/out" 2>&1
-ok $? 'five runs, one of them empty'
+ok $? 'eight runs, three of them empty'
 expect 0 'are judged' "$waymark" judge
 
 # --- the clauses --------------------------------------------------------------------------------------
@@ -64,32 +64,43 @@ run5="run = '00000000-0000-4000-8000-000000000005'"
 clause() { # ADDRESS WANT NAME: decision and clause on side 1
 	is "$3" "$2" "SELECT decision || ' ' || rule || ' ' || version FROM v1.server WHERE $run5 AND side = 1 AND addr = '$1'"
 }
-clause 198.18.60.1 'backend score 2' 'a server in time, with name and port, is a backend'
-clause 185.88.236.1 'backend score 2' 'so is one without a name in a published range'
-clause 198.18.88.1 'backend score 2' 'and a stranger that is exactly in time, on a known port'
-clause 198.18.89.1 'unknown weak 2' 'but not on any port'
-clause 198.18.51.2 'push push 2' 'push is a class of its own'
-clause 198.18.80.1 'media media 2' 'so are files, however well in time'
-clause 198.18.81.1 'media media 2' 'and the relay of calls'
-clause 198.18.84.1 'unknown no-answer 2' 'STUN that nobody answers is no backend'
-clause 198.18.84.2 'unknown no-answer 2' 'nor is a known name that never answers'
-clause 198.18.2.1 'peer peer 2' 'where the other phone comes out is a peer'
-clause 198.18.82.1 'peer peer 2' 'so is a nameless high port after STUN that one side alone saw'
-clause 198.18.83.1 'unknown weak 2' 'what both sides saw is no peer'
-clause 224.0.0.251 'background local 2' 'the local network is background'
-clause 198.18.85.1 'background system 2' 'so is what phones do by themselves'
-clause 198.18.50.1 'background in-empty 2' 'and what an empty run showed, however well in time'
-clause 198.18.87.1 'background weak-in-empty 2' 'also with a known name, when it is out of time'
-clause 198.18.54.1 'resolver resolver 2' 'a resolver is told by its port'
+clause 198.18.60.1 'backend score 3' 'a server in time, with name and port, is a backend'
+clause 185.88.236.1 'backend score 3' 'so is one without a name in a published range'
+clause 198.18.88.1 'backend score 3' 'and a stranger that is exactly in time, on a known port'
+clause 198.18.89.1 'unknown weak 3' 'but not on any port'
+clause 198.18.51.2 'push push 3' 'push is a class of its own'
+clause 198.18.80.1 'media media 3' 'so are files, however well in time'
+clause 198.18.81.1 'media media 3' 'and the relay of calls'
+clause 198.18.84.1 'unknown no-answer 3' 'STUN that nobody answers is no backend'
+clause 198.18.84.2 'unknown no-answer 3' 'nor is a known name that never answers'
+clause 198.18.2.1 'peer peer 3' 'where the other phone comes out is a peer'
+clause 198.18.82.1 'peer peer 3' 'so is a nameless high port after STUN that one side alone saw'
+clause 198.18.83.1 'unknown weak 3' 'what both sides saw is no peer'
+clause 224.0.0.251 'background local 3' 'the local network is background'
+clause 198.18.85.1 'background system 3' 'so is what phones do by themselves'
+clause 198.18.50.1 'background in-closed 3' 'and what an empty run with all apps closed showed, however well in time'
+clause 198.18.90.1 'background in-idle 3' 'and what the open and idle app did without messages'
+clause 198.18.87.1 'background weak-in-empty 3' 'also with a known name, when it is out of time'
+clause 198.18.54.1 'resolver resolver 3' 'a resolver is told by its port'
 is 'everything in an empty run is background' 'background empty-run' "SELECT DISTINCT decision || ' ' || rule
-	FROM v1.server WHERE run::text LIKE '%1'"
+	FROM v1.server WHERE run::text ~ '[168]\$'"
 is 'the parts are kept' '1 1 0 1 1 1.00' "SELECT by_time || ' ' || by_both || ' ' || by_addr || ' ' || by_name || ' ' || by_port
 	|| ' ' || round(score::numeric, 2) FROM v1.server WHERE $run5 AND side = 1 AND addr = '198.18.60.1'"
 is 'what only one side had is not on both' '1 0' "SELECT by_time || ' ' || by_both FROM v1.server WHERE $run5 AND addr = '198.18.88.1'"
 is 'servers that differ by side correspond by name' '1' "SELECT DISTINCT by_both FROM v1.server
 	WHERE run::text LIKE '%3' AND decision = 'backend'"
 is 'volume is told' '1.00' "SELECT round(sum(by_volume)::numeric, 2) FROM v1.server WHERE $run5 AND side = 1"
-is 'nobody told of isolation yet' 't' "SELECT bool_and(isolated IS NULL) FROM v1.server"
+is 'one idle run of the app and one with all closed, and which showed it' 'false true|true false|false true|false false' \
+	"SELECT string_agg(in_closed::text || ' ' || in_idle, '|' ORDER BY array_position('{198.18.90.1,198.18.50.1,198.18.88.1,198.18.89.1}'::inet[], addr))
+	FROM v1.server WHERE $run5 AND side = 1 AND addr IN ('198.18.90.1', '198.18.50.1', '198.18.88.1', '198.18.89.1')"
+is 'its bytes are brought to the length of the run and taken off' '1000 2000 0 0.00' "SELECT (SELECT quiet FROM v1.server WHERE $run5
+	AND side = 1 AND addr = '198.18.90.1') || ' ' || quiet || ' ' || (SELECT quiet FROM v1.server WHERE $run5 AND side = 1
+	AND addr = '198.18.89.1') || ' ' || round(by_volume::numeric, 2) FROM v1.server WHERE $run5 AND side = 1 AND addr = '198.18.50.1'"
+is 'a gateway that does not tell says nothing of isolation' 'true 0' "SELECT bool_and(isolated IS NULL) || ' ' || max(by_isolation)
+	FROM v1.server WHERE $run5"
+is 'a stranger in time is a backend where the app alone could speak' '1 t 1 backend score 0.70|2 f 0 unknown weak 0.50' \
+	"SELECT string_agg(concat_ws(' ', side, isolated, by_isolation, decision, rule, round(score::numeric, 2)), '|' ORDER BY side)
+	FROM v1.server WHERE run::text LIKE '%7' AND addr = '198.18.89.1'"
 is 'the bursts are kept beside the messages' '4 4' "SELECT count(*) || ' ' || count(*) FILTER (WHERE both_sides)
 	FROM v1.server_hit WHERE $run5 AND side = 1 AND addr = '198.18.60.1'"
 is 'each clause is told in words' '0' "SELECT count(*) FROM judge.server s WHERE NOT EXISTS (
@@ -106,12 +117,13 @@ expect 0 'a run is shown' "$waymark" backends 5
 says '198.18.60.1 *5222  backend *1.00' && says 'g-01.threema.example'
 ok $? 'every end with decision, score and names'
 expect 0 'with the reasons' "$waymark" backends 5 --why
-says 'clause    score: score of 0.6 or more (rule 2)' && says 'score     1.00 = 0.4 x time 1.00'
+says 'clause    score: score of 0.6 or more (rule 3)' && says 'score     1.00 = 0.4 x time 1.00'
 ok $? 'the clause and the parts'
-says 'received m2  burst .* the other side too' && says 'seen in empty run 1 (of 1)'
+says 'received m2  burst .* the other side too' && says 'closed    seen in empty run 1 (of 1)' &&
+	says 'idle      seen in empty run 6 (of 1)' && says 'taken off 2000 of its bytes'
 ok $? 'the messages beside the bursts, and what the empty run showed'
 expect 0 'as CSV' "$waymark" backends 00000000-0000-4000-8000-000000000005 --csv
-says '^1,tcp,198.18.60.1,5222,backend,1.00,1.00,1.00,1,0,1,4/4,false,2000,,score,g-01.threema.example,'
+says '^1,tcp,198.18.60.1,5222,backend,1.00,1.00,1.00,1,0,1,4/4,true,2000,,score,g-01.threema.example,'
 ok $? 'by its id'
 "$waymark" backends 5 --why --json 2>"$dir/out" |
 	python3 -c 'import json,sys

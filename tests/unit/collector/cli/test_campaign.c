@@ -25,6 +25,19 @@ static void every_unordered_pair_comes_once_for_each_app(void **state)
 	campaign_wipe(&c);
 }
 
+static void the_apps_take_turns_within_a_pair(void **state)
+{
+	(void)state;
+	struct campaign c;
+	assert_int_equal(campaign_new(3, 4, NULL, &c), ERR_OK);
+	for (size_t i = 0; i < c.count; i++) {
+		assert_int_equal(c.tasks[i].app, i % 4);
+		assert_int_equal(c.tasks[i].a, c.tasks[i / 4 * 4].a);
+		assert_int_equal(c.tasks[i].b, c.tasks[i / 4 * 4].b);
+	}
+	campaign_wipe(&c);
+}
+
 static void a_region_keeps_to_itself(void **state)
 {
 	(void)state;
@@ -67,6 +80,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_unordered_pair_comes_once_for_each_app),
+		cmocka_unit_test(the_apps_take_turns_within_a_pair),
 		cmocka_unit_test(a_region_keeps_to_itself),
 		cmocka_unit_test(prefers_runs_whose_nodes_are_free),
 		cmocka_unit_test(takes_what_is_left_when_none_is_free),
