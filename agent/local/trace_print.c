@@ -69,6 +69,8 @@ static void json_reply(struct json *j, const struct trace_record *r, size_t i)
 	json_addr(j, "addr", addr_at(r, i));
 	if (r->ref.at[i] == 0) {
 		json_null(j, "rtt_ms");
+		if ((mark & TRACE_LOST) != 0)
+			json_bool(j, "lost", true);
 		json_end_object(j);
 		return;
 	}

@@ -103,6 +103,7 @@ static void put_counts(struct json *j, const struct trace_figures *g, uint64_t a
 	json_int(j, "repeated", (int64_t)g->probes.repeated);
 	json_int(j, "strange", (int64_t)g->probes.strange);
 	json_int(j, "kernel_drops", (int64_t)g->drops);
+	json_int(j, "lost_here", (int64_t)g->probes.lost);
 	json_int(j, "hops_borrowed", (int64_t)g->probes.borrowed);
 	json_int(j, "saved", (int64_t)(g->probes.borrowed * attempts));
 	json_end_object(j);
@@ -157,6 +158,11 @@ enum err trace_status_close(struct trace_status *t, char **argv, const uint64_t 
 			"waymark trace: %llu probes sent, %llu hops borrowed: %llu probes saved\n",
 			(unsigned long long)g->probes.sent, (unsigned long long)g->probes.borrowed,
 			(unsigned long long)(g->probes.borrowed * t->settings->attempts));
+	if (g->drops > 0 && !t->settings->quiet)
+		fprintf(stderr,
+			"waymark trace: this machine lost %llu packets; %llu probes without an "
+			"answer may be among them and say so (\"lost\"): ask more slowly\n",
+			(unsigned long long)g->drops, (unsigned long long)g->probes.lost);
 	if (err == ERR_OK && t->settings->metadata[0] != '\0')
 		err = put_document(t, argv, seed, interrupted, g, wall, f);
 	return err;

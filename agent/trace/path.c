@@ -11,6 +11,7 @@
 #define PATIENCE_FLOOR NS_PER_S          // and is given up after this, unless RTTs say more
 #define ROOM_STEP      12                // attempts
 #define HOPS_FIRST     16
+#define LOST_AGAIN     2 // more probes to a hop whose probes may have been lost here
 #define START          6 // TTL where one that may borrow begins without any idea
 #define NO_SERIAL      TRACE_NO_SERIAL
 
@@ -130,9 +131,19 @@ struct waiting {
 	struct mono change; // when one of the two becomes less
 };
 
+// A hop whose probe was perhaps lost here gets another, so that it is not called silent.
+static void note_lost(struct trace_path *p, struct trace_attempt *a)
+{
+	struct trace_hop *h = hop(p, a->ttl);
+	a->mark |= TRACE_LOST;
+	if (h->lost < LOST_AGAIN && h->tries < TRACE_TRIES_MAX)
+		h->lost++;
+}
+
 // Gives up what waited too long and counts the rest. Every router's RTT so far says how long is too
 // long: four times the largest.
-static struct waiting settle(struct trace_path *p, struct mono now, uint8_t end)
+static struct waiting settle(struct trace_path *p, struct mono now, struct mono lost_at,
+			     uint8_t end)
 {
 	int64_t wait = p->target.wait_ns;
 	int64_t patience = p->rtt_max == 0 ? wait : clamp(4 * p->rtt_max, PATIENCE_FLOOR, wait);
@@ -145,6 +156,8 @@ static struct waiting settle(struct trace_path *p, struct mono now, uint8_t end)
 		if (a->state == TRACE_ATTEMPT_OPEN && (age >= patience || a->ttl > end)) {
 			a->state = TRACE_ATTEMPT_SILENT;
 			p->expect = a->ttl == p->expect ? 0 : p->expect;
+			if (!mono_before(lost_at, sent))
+				note_lost(p, a);
 		}
 		if (a->state != TRACE_ATTEMPT_OPEN) {
 			p->first_open = i == p->first_open ? (uint16_t)(i + 1) : p->first_open;
@@ -161,7 +174,10 @@ static struct waiting settle(struct trace_path *p, struct mono now, uint8_t end)
 static uint8_t tries_due(const struct trace_path *p, uint8_t ttl)
 {
 	bool asked_again = ttl < p->top && hop(p, ttl)->answer == NO_SERIAL;
-	return asked_again ? most_tries(&p->target) : p->target.attempts;
+	unsigned due = asked_again ? most_tries(&p->target) : p->target.attempts;
+	if (hop(p, ttl)->answer == NO_SERIAL)
+		due += hop(p, ttl)->lost;
+	return due < TRACE_TRIES_MAX ? (uint8_t)due : TRACE_TRIES_MAX;
 }
 
 // When the next probe to TTL may go, as far as its router is concerned.
@@ -229,7 +245,7 @@ enum trace_step trace_path_step(struct trace_path *p, struct mono now,
 	p->stopped = !room_for_hops(p, end);
 	if (p->stopped)
 		return TRACE_STEP_DONE;
-	struct waiting w = settle(p, now, end);
+	struct waiting w = settle(p, now, scene->lost_at, end);
 	trace_path_back(p, scene->share, now);
 	end = trace_path_horizon(p);
 	p->stopped = !room_for_hops(p, end);

@@ -44,9 +44,9 @@ struct trace_loan {
 };
 
 struct trace_hop {
-	uint32_t last;   // newest probe, in TRACE_HOP_TICK from the begin of the trace
-	uint16_t answer; // serial of the first answered probe, or TRACE_NO_SERIAL
-	uint8_t tries;
+	uint32_t last;       // newest probe, in TRACE_HOP_TICK from the begin of the trace
+	uint16_t answer;     // serial of the first answered probe, or TRACE_NO_SERIAL
+	uint8_t tries, lost; // probes; those of them that this machine may have lost
 };
 
 #define TRACE_HOP_TICK  (100 * NS_PER_US)
@@ -94,6 +94,7 @@ void trace_path_wipe(struct trace_path *p);
 struct trace_scene {
 	const struct trace_share *share; // where to borrow; NULL: nowhere
 	struct mono first_held;          // nothing with TTL 1 before this
+	struct mono lost_at;             // when this machine was last seen to lose packets
 };
 
 enum trace_step trace_path_step(struct trace_path *p, struct mono now,

@@ -93,6 +93,10 @@ static void put(struct trace_scratch *s, const struct trace_path *p, uint16_t se
 	size_t i = s->probes;
 	s->ref[i] = s->answer[i] = s->reply_ttl[i] = s->quoted_ttl[i] = s->mark[i] = 0;
 	s->rtt_us[i] = 0;
+	if (a->state == TRACE_ATTEMPT_SILENT && (a->mark & TRACE_LOST) != 0) {
+		s->mark[i] = TRACE_LOST;
+		s->marks = true;
+	}
 	if (a->state == TRACE_ATTEMPT_ANSWERED && a->from != 0) {
 		uint8_t ref = addr_ref(s, trace_path_from(p, a));
 		uint8_t answer = answer_ref(s, ANSWER(a->kind, a->type, a->code));

@@ -22,6 +22,7 @@ struct trace_engine {
 	struct trace_config config;
 	struct mono now, held;  // nobody sends before HELD
 	struct mono first_held; // nor to the first hop before this
+	struct mono lost_at;
 	struct trace_path *paths;
 	size_t high, count;          // slots ever used, traces running
 	uint32_t free;               // list of slots used before, by next_same
@@ -43,7 +44,7 @@ struct trace_engine *trace_new(const struct trace_config *c)
 	e->config = *c;
 	e->free = e->lent = NONE;
 	e->running = e->fresh = (struct ready){ NONE, NONE };
-	e->held = e->first_held = (struct mono){ INT64_MIN };
+	e->held = e->first_held = e->lost_at = (struct mono){ INT64_MIN };
 	e->paths = calloc(c->traces, sizeof(*e->paths));
 	enum err kin = trace_kin_init(&e->kin, c->traces, c->seed);
 	e->scratch = trace_scratch_new();
@@ -248,6 +249,11 @@ void trace_hear_failed(struct trace_engine *e, struct trace_ref ref, bool refuse
 	make_ready(e, ref.slot);
 }
 
+void trace_hear_drops(struct trace_engine *e, struct mono now)
+{
+	e->lost_at = now;
+}
+
 void trace_tick(struct trace_engine *e, struct mono now)
 {
 	struct heap_item item;
@@ -311,6 +317,14 @@ static void give_back(struct trace_engine *e)
 	e->count--;
 }
 
+static size_t lost_of(const struct trace_record *r)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < r->mark.len; i++)
+		n += (r->mark.at[i] & TRACE_LOST) != 0;
+	return n;
+}
+
 enum trace_want trace_next(struct trace_engine *e, struct trace_probe *probe,
 			   struct trace_record *result)
 {
@@ -323,6 +337,7 @@ enum trace_want trace_next(struct trace_engine *e, struct trace_probe *probe,
 		const struct trace_scene scene = {
 			.share = p->target.share_ns > 0 ? &e->share : NULL,
 			.first_held = e->first_held,
+			.lost_at = e->lost_at,
 		};
 		switch (trace_path_step(p, e->now, &scene, &ttl, &until)) {
 		case TRACE_STEP_SEND:
@@ -337,6 +352,7 @@ enum trace_want trace_next(struct trace_engine *e, struct trace_probe *probe,
 			take_ready(e);
 			trace_record_make(e->scratch, p, e->now, result);
 			e->counts.borrowed += result->borrowed_count;
+			e->counts.lost += lost_of(result);
 			e->lent = slot;
 			return TRACE_FINISHED;
 		}

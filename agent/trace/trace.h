@@ -89,6 +89,7 @@ struct trace_counts {
 	uint64_t sent, heard, late, repeated;
 	uint64_t strange;  // answers to nothing of ours, forged ones among them
 	uint64_t borrowed; // hops that needed no probe
+	uint64_t lost;     // probes without an answer that this machine may have lost
 };
 
 struct trace_engine *trace_new(const struct trace_config *c);
@@ -107,6 +108,9 @@ void trace_hear_sent(struct trace_engine *e, struct trace_ref ref, struct mono a
 
 // The kernel would not send it: the trace ends. REFUSED: a local rule, else no route.
 void trace_hear_failed(struct trace_engine *e, struct trace_ref ref, bool refused);
+
+// This machine was seen to lose packets at NOW: what is not answered may have been.
+void trace_hear_drops(struct trace_engine *e, struct mono now);
 
 void trace_tick(struct trace_engine *e, struct mono now);
 

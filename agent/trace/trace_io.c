@@ -177,15 +177,22 @@ static void doze(struct trace_io *io, bool dozing)
 			io->dozing = false;
 }
 
+static void note_drops(struct trace_io *io, uint64_t drops)
+{
+	io->drops += drops;
+	if (drops > 0)
+		trace_hear_drops(io->engine, io->now);
+}
+
 static void count_drops(struct trace_io *io)
 {
 	for (int family = 0; family < FAMILIES; family++)
 		if (io->rings[family] != NULL)
-			io->drops += trace_filter_drops(io->answers[family]);
+			note_drops(io, trace_filter_drops(io->answers[family]));
 	if (mono_before(io->now, io->backlog_due))
 		return;
 	uint64_t seen = trace_backlog_drops(io->backlog);
-	io->drops += seen - io->backlog_seen;
+	note_drops(io, seen - io->backlog_seen);
 	io->backlog_seen = seen;
 	io->backlog_due = mono_add(io->now, BACKLOG_NS);
 }

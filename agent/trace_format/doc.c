@@ -56,6 +56,7 @@ static enum err labels_of(struct arena *a, const struct trace_record *r, size_t 
 static void reply_of(const struct trace_record *r, size_t i, struct trace_doc_reply *out)
 {
 	size_t len = addr_bits(r->dst) / 8u;
+	out->mark = r->mark.len > 0 ? r->mark.at[i] : 0;
 	if (r->ref.at[i] == 0)
 		return;
 	out->from = addr_of(span_cut(r->addrs, (r->ref.at[i] - 1u) * len, len));
@@ -65,7 +66,6 @@ static void reply_of(const struct trace_record *r, size_t i, struct trace_doc_re
 	out->answer = r->answer.at[i] == 0 ? 0 : r->answers[r->answer.at[i] - 1];
 	out->has_quoted_ttl = out->answer >> 16 == ANSWER_ICMP;
 	out->quoted_ttl = r->quoted_ttl.len > 0 ? r->quoted_ttl.at[i] : 1;
-	out->mark = r->mark.len > 0 ? r->mark.at[i] : 0;
 	for (size_t b = 0; b < r->borrowed_count; b++)
 		if (r->borrowed_probe[b] == i) {
 			out->borrowed_from = r->borrowed_from[b];

@@ -68,7 +68,8 @@ static enum err reply_read(struct arena *a, const struct tree *t, struct trace_d
 	r->mark = (uint8_t)((flag(t, "late") ? TRACE_LATE : 0) |
 			    (flag(t, "rewritten") ? TRACE_REWRITTEN : 0) |
 			    (flag(t, "borrowed") ? TRACE_BORROWED : 0) |
-			    (flag(t, "guessed") ? TRACE_GUESSED : 0));
+			    (flag(t, "guessed") ? TRACE_GUESSED : 0) |
+			    (flag(t, "lost") ? TRACE_LOST : 0));
 	(void)tree_u64(t, "borrowed_from", UINT64_MAX, &r->borrowed_from);
 	if (tree_u64(t, "borrowed_age_ms", UINT32_MAX, &n))
 		r->borrowed_age_ms = (uint32_t)n;
@@ -230,6 +231,8 @@ static void reply_write(struct json *j, const struct trace_doc_reply *r)
 		json_bool(j, "late", (r->mark & TRACE_LATE) != 0);
 		json_bool(j, "rewritten", (r->mark & TRACE_REWRITTEN) != 0);
 		marks_write(j, r);
+	} else if ((r->mark & TRACE_LOST) != 0) {
+		json_bool(j, "lost", true);
 	}
 	facts_write(j, r->facts);
 	json_end_object(j);

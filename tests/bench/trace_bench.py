@@ -4,7 +4,8 @@
 
 trace_bench.py NAME FORMAT ROUTERS TARGETS OUT COMMAND…
 FORMAT is waymark or scamper (JSON lines in OUT, where the command has put them by the end).
-ROUTERS routers lie before each target; hop I answers from 198.18.(I-1).2.
+ROUTERS routers lie before each target; hop I answers from 198.18.(I-1).2. A trace that is not exact has to
+say, for each hop that lacks its answer, that it was lost on this machine or came late.
 """
 import json
 import os
@@ -19,12 +20,14 @@ def waymark_paths(path):
         d = json.loads(line)
         if "hops" not in d:
             continue
-        hops, lost = {}, d["kernel_drops"] + d.get("lost", 0)
+        hops, said = {}, set()
         for h in d["hops"]:
             for r in h["replies"]:
                 if r.get("addr"):
                     hops.setdefault(h["ttl"], set()).add(r["addr"])
-        yield d["addr"], hops, d["probes_sent"], lost
+                if r.get("lost") or r.get("late"):
+                    said.add(h["ttl"])
+        yield d["addr"], hops, d["probes_sent"], said, d["kernel_drops"], d["stop_reason"]
 
 
 def scamper_paths(path):
@@ -35,7 +38,17 @@ def scamper_paths(path):
         hops = {}
         for h in d.get("hops", []):
             hops.setdefault(h["probe_ttl"], set()).add(h["addr"])
-        yield d["dst"], hops, d["probe_count"], 0
+        yield d["dst"], hops, d["probe_count"], set(), 0, ""
+
+
+def is_said(dst, truth, hops, said, end):
+    """Whether every hop that lacks its answer says that the answer was lost here or came late. Past a
+    hop that was lost the target answers too; a gap of hops that were all lost is an end as well."""
+    if any(a != dst and a not in truth.get(t, ()) for t in hops for a in hops[t]):
+        return False
+    last = max(list(hops) + list(said))
+    return all(t in hops or t in said or (end == "gap" and t > last and last in said)
+               for t in truth)
 
 
 def main():
@@ -48,14 +61,14 @@ def main():
     user, system = after.ru_utime - before.ru_utime, after.ru_stime - before.ru_stime
     want = {i: {"198.18.%d.2" % (i - 1)} for i in range(1, routers + 1)}
     exact = probes = seen = lost = silent = 0
-    for dst, hops, sent, gone in (waymark_paths if kind == "waymark" else scamper_paths)(out):
+    for dst, hops, sent, said, drops, end in (waymark_paths if kind == "waymark" else scamper_paths)(out):
         truth = dict(want)
         truth[routers + 1] = {dst}
         seen += 1
         exact += hops == truth
-        silent += hops != truth and gone == 0
+        silent += hops != truth and not is_said(dst, truth, hops, said, end)
         probes += sent
-        lost += gone > 0
+        lost += drops > 0
     rate = float(os.environ.get("RATE", "0"))
     million = max(probes, 1) / 1e6
     print(json.dumps({

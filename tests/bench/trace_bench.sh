@@ -36,7 +36,7 @@ routers=$(pgrep -x ksoftirqd/1)
 [ -z "$routers" ] || renice -n "$NICE" -p "$routers" >/dev/null
 # All routers share one kernel queue; when something else holds the processor it must not run over.
 backlog=$(sysctl -n net.core.netdev_max_backlog)
-sysctl -qw net.core.netdev_max_backlog=100000
+sysctl -qw net.core.netdev_max_backlog="${BACKLOG:-100000}"
 trap 'sysctl -qw net.core.netdev_max_backlog="$backlog"
 	[ -z "$routers" ] || renice -n 0 -p "$routers" >/dev/null
 	clean' EXIT

@@ -20,6 +20,7 @@
 #include "wire/be.h"
 #include "wire/ip.h"
 #include "wire/tcp.h"
+#include "wire/udp.h"
 
 #define EVENTS 4096
 #define LINES  128
@@ -54,6 +55,7 @@ struct world {
 	struct heap queue;
 	struct trace_engine *engine;
 	struct mono now;
+	struct mono drops_at; // this machine loses packets
 };
 
 static struct world world;
@@ -176,6 +178,8 @@ static void line_read(struct world *w, struct span line)
 		rule_words(&w->end, rest);
 	} else if (text_is(word, "rate")) {
 		w->limits.all = (double)number(text_word(&rest));
+	} else if (text_is(word, "drops")) {
+		w->drops_at = mono_add(w->now, ms(text_word(&rest)));
 	} else if (text_is(word, "deny")) {
 		assert_int_equal(prefix_read(text_word(&rest), &w->deny), ERR_OK);
 	} else if (text_is(word, "expect")) {
@@ -241,6 +245,21 @@ static struct icmp error_kind(const struct world *w, const struct rule *r, bool 
 	return (struct icmp){ .type = v4 ? 11 : 3 };
 }
 
+// Version Negotiation (RFC 9000 17.2.1): both connection identifiers come back, changed over.
+static void negotiation(struct wr *out, const struct trace_probe *p, struct span probe)
+{
+	uint8_t body[64];
+	struct span quic = span_cut(probe, UDP_HEAD, probe.len);
+	struct wr b = wr_of(body, sizeof(body));
+	wr_u8(&b, 0x80);
+	wr_u32(&b, 0);
+	wr_bytes(&b, span_cut(quic, 14, 9));
+	wr_bytes(&b, span_cut(quic, 5, 9));
+	wr_u32(&b, 1);
+	const struct udp_head h = { .sport = p->dport, .dport = p->sport, .payload = wr_span(&b) };
+	assert_int_equal(udp_write(out, &p->dst, &p->src, &h), ERR_OK);
+}
+
 static void direct(struct world *w, struct event *e, const struct trace_probe *p, struct span probe)
 {
 	uint8_t body[600];
@@ -254,12 +273,19 @@ static void direct(struct world *w, struct event *e, const struct trace_probe *p
 		packet(w, e, p->dst, p->dst.family == 4 ? IP_ICMP : IP_ICMP6, wr_span(&out));
 		return;
 	}
+	if (p->method == TRACE_QUIC) {
+		negotiation(&out, p, payload);
+		packet(w, e, p->dst, IP_UDP, wr_span(&out));
+		return;
+	}
+	bool rst = strcmp(w->end.kind, "rst") == 0, lone = p->method == TRACE_TCP_ACK;
 	const struct tcp_head h = { .sport = p->dport,
 				    .dport = p->sport,
-				    .seq = 99,
-				    .ack = p->seq + 1,
-				    .flags = strcmp(w->end.kind, "rst") == 0 ? TCP_RST | TCP_ACK
-									     : TCP_SYN | TCP_ACK };
+				    .seq = lone ? p->seq : 99,
+				    .ack = lone ? 0 : p->seq + 1,
+				    .flags = lone  ? TCP_RST
+					     : rst ? TCP_RST | TCP_ACK
+						   : TCP_SYN | TCP_ACK };
 	assert_int_equal(tcp_write(&out, &p->dst, &p->src, &h), ERR_OK);
 	packet(w, e, p->dst, IP_TCP, wr_span(&out));
 }
@@ -276,7 +302,8 @@ static void answer(struct world *w, const struct trace_probe *p)
 		return;
 	struct event e = { .stamp_off = r->stamp_off };
 	struct addr from = seen % 2 == 1 && r->also.family != 0 ? r->also : r->addr;
-	if (end && p->method != TRACE_UDP) {
+	bool port = p->method == TRACE_UDP || strcmp(w->end.kind, "port") == 0;
+	if (end && !port) {
 		direct(w, &e, p, wr_span(&out));
 	} else {
 		struct icmp h = error_kind(w, r, end);
@@ -304,6 +331,10 @@ static void run(struct world *w, struct trace_record *record)
 	struct trace_probe probe;
 	for (int turn = 0; turn < 100000; turn++) {
 		deliver(w);
+		if (!mono_before(w->now, w->drops_at)) {
+			trace_hear_drops(w->engine, w->now);
+			w->drops_at = MONO_NEVER;
+		}
 		trace_tick(w->engine, w->now);
 		enum trace_want want;
 		while ((want = trace_next(w->engine, &probe, record)) == TRACE_SEND)
@@ -311,6 +342,7 @@ static void run(struct world *w, struct trace_record *record)
 		if (want == TRACE_FINISHED)
 			return;
 		struct mono next = mono_min(trace_due(w->engine), heap_first(&w->queue));
+		next = mono_min(next, w->drops_at);
 		assert_true(next.ns != INT64_MAX);
 		assert_true(next.ns > w->now.ns);
 		w->now = next;
@@ -320,7 +352,7 @@ static void run(struct world *w, struct trace_record *record)
 
 struct hop_seen {
 	char addrs[400]; // distinct, "*" for none
-	size_t late, rewritten, quoted;
+	size_t late, rewritten, quoted, lost;
 	uint32_t rtt_us;
 	char labels[100];
 };
@@ -342,8 +374,10 @@ static void see_probe(const struct trace_record *r, size_t probe, struct hop_see
 {
 	char text[ADDR_TEXT];
 	size_t size = r->dst.family == 4 ? 4 : 16;
-	if (r->ref.at[probe] == 0)
+	if (r->ref.at[probe] == 0) {
+		out->lost += r->mark.len > 0 && r->mark.at[probe] == TRACE_LOST;
 		return;
+	}
 	addr_write(addr_of(span_cut(r->addrs, (r->ref.at[probe] - 1u) * size, size)), text);
 	if (strstr(out->addrs, text) == NULL) {
 		strcat(out->addrs, out->addrs[0] ? "," : "");
@@ -396,6 +430,8 @@ static void expect_hop(const struct trace_record *r, struct span key, struct spa
 		is_number("late", want, seen.late);
 	else if (text_is(key, "rewritten"))
 		is_number("rewritten", want, seen.rewritten);
+	else if (text_is(key, "lost"))
+		is_number("lost", want, seen.lost);
 	else if (text_is(key, "quoted"))
 		is_number("quoted", want, seen.quoted);
 	else if (text_is(key, "labels"))
@@ -438,7 +474,9 @@ static void replay(void **state)
 	size_t len = 0;
 	struct world *w = &world;
 	assert_int_equal(file_read(path, 1 << 20, &text, &len, NULL), ERR_OK);
-	*w = (struct world){ .target = TRACE_TARGET_DEFAULT, .now = { NS_PER_S } };
+	*w = (struct world){ .target = TRACE_TARGET_DEFAULT,
+			     .now = { NS_PER_S },
+			     .drops_at = MONO_NEVER };
 	w->limits = (struct pace_limits){ .targets = 64 };
 	heap_init(&w->queue, EVENTS);
 	for (struct span rest = span_of(text, len); rest.at != NULL;) {
