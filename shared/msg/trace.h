@@ -50,8 +50,9 @@ enum trace_mark {
 	TRACE_LATE = 1,      // arrived after its attempt was given up
 	TRACE_REWRITTEN = 2, // quoted headers differ from what was sent: a NAT on the way
 	TRACE_BORROWED = 4,  // not asked: another trace of this node found it here shortly before
-	TRACE_LOST = 16,     // no answer, while this machine was losing packets: no silence of the router
-	TRACE_GUESSED = 8,   // the answer does not say which probe it is for: the oldest is taken
+	TRACE_LOST =
+		16, // no answer, while this machine was losing packets: no silence of the router
+	TRACE_GUESSED = 8, // the answer does not say which probe it is for: the oldest is taken
 };
 
 enum answer_kind {
