@@ -142,5 +142,5 @@ uint8_t share_distance(const struct trace_share *s, struct addr dst)
 	const uint8_t *ttl = table_find(s->young.networks, &net);
 	if (ttl == NULL)
 		ttl = table_find(s->old.networks, &net);
-	return ttl == NULL ? s->typical : *ttl;
+	return ttl == NULL ? 0 : *ttl;
 }

@@ -50,7 +50,6 @@ void share_put(struct trace_share *s, const struct share_hop *hop);
 bool share_find(const struct trace_share *s, struct mono now, int64_t age_ns, struct addr addr,
 		uint8_t ttl, struct share_hop *out);
 
-// The TTL at which a target in the network of DST (/24, /48) was reached last, else any; 0: none
-// was.
+// The TTL at which a target in the network of DST (/24, /48) was reached last; 0: none was.
 void share_put_distance(struct trace_share *s, struct addr dst, uint8_t ttl);
 uint8_t share_distance(const struct trace_share *s, struct addr dst);

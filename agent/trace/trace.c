@@ -147,6 +147,17 @@ static enum err choose_flow(const struct trace_engine *e, struct trace_target *t
 	return chosen ? ERR_EXISTS : ERR_FULL;
 }
 
+// How far the target is, by what other traces met. Who borrows begins there, so even a guess helps.
+static void learn(const struct trace_engine *e, struct trace_target *t)
+{
+	if (!e->config.share)
+		t->share_ns = 0;
+	else if (t->distance == 0)
+		t->distance = share_distance(&e->share, t->dst);
+	if (t->distance == 0 && t->share_ns > 0)
+		t->distance = e->share.typical;
+}
+
 static uint32_t slot_take(struct trace_engine *e)
 {
 	uint32_t slot = e->free;
@@ -177,10 +188,7 @@ enum err trace_put(struct trace_engine *e, struct mono now, const struct trace_t
 	uint32_t slot = slot_take(e);
 	if (slot == NONE)
 		return ERR_FULL;
-	if (!e->config.share)
-		t.share_ns = 0;
-	else if (t.distance == 0 && t.share_ns > 0)
-		t.distance = share_distance(&e->share, t.dst);
+	learn(e, &t);
 	struct trace_path *p = &e->paths[slot];
 	uint64_t begun = ++e->begun;
 	err = trace_path_init(p, &t, now, table_hash(e->config.seed, span_of(&begun, 8)));

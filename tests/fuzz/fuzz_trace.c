@@ -34,6 +34,9 @@ static void put_traces(struct trace_engine *e, struct mono now, uint8_t choice)
 			t.src.family = t.dst.family = 6;
 		t.sport = (uint16_t)(61000 + i);
 		t.tag = i;
+		t.share_ns = i % 2 == 0 ? NS_PER_S : 0;
+		t.distance = choice >> 4;
+		t.spread = choice & 7;
 		if ((choice >> i % 8 & 1) != 0)
 			assert(trace_put(e, now, &t) == ERR_OK);
 	}
@@ -88,7 +91,11 @@ static void hear(struct trace_engine *e, struct mono now, struct span packet)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	const struct trace_config c = {
-		.traces = 10, .sport_first = 61000, .sport_count = 8, .seed = { 5, 6 }
+		.traces = 10,
+		.sport_first = 61000,
+		.sport_count = 8,
+		.seed = { 5, 6 },
+		.share = size % 2 == 0,
 	};
 	if (size < 1)
 		return 0;
@@ -109,7 +116,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 						   sizeof(packet))));
 		else
 			hear(e, now, piece);
-		now = mono_add(now, 20 * NS_PER_MS);
+		if (len == 1)
+			trace_hear_drops(e, now);
+		// Time enough for a probe to be given up, now and then.
+		now = mono_add(now, (head & 0x7e) == 0x7e ? 3 * NS_PER_S : 20 * NS_PER_MS);
 	}
 	trace_stop(e);
 	serve(e, now);
