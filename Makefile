@@ -234,7 +234,7 @@ $(B)/corpus/%.t: $(B)/fuzz/fuzz_%
 	$(Q)printf '#!/bin/sh\nexec %s %s\n' '$<' 'tests/fuzz/corpus/$*' > $@
 	$(Q)chmod +x $@
 
-.PHONY: tests lint check check-fast check-root race fuzz bench doc
+.PHONY: tests lint check check-fast check-root race matrix fuzz bench doc
 tests: $(UNITS) $(CORPUS)
 
 lint: all ## rooms law, lengths, layout, scripts, man pages
@@ -273,6 +273,9 @@ race: ## what has threads under ThreadSanitizer: the collector, the link, whole 
 	$(Q)$(MAKE) --no-print-directory -j$(JOBS) FLAVOUR=tsan all drivers
 	$(Q)TSAN_OPTIONS=ignore_noninstrumented_modules=1,halt_on_error=1,exitcode=66 \
 		WAYMARK_BIN=$(CURDIR)/build/tsan/bin prove $(RACE_TESTS) < /dev/null
+
+matrix: all drivers ## 20 names x 10,000 resolvers and 2,000 x 100: every DNS pair exactly once
+	$(Q)MATRIX_WIDE=10000 MATRIX_DEEP=2000 MATRIX_RATE=40000 $(TAP) -v tests/netns/dns_matrix.t < /dev/null
 
 fuzz: ## every fuzz target for FUZZ_SECONDS (or FUZZ_RUNS=N executions; FUZZ="tls http": only these)
 	$(Q)$(MAKE) --no-print-directory -j$(JOBS) FLAVOUR=fuzz CC=clang-14 fuzzers

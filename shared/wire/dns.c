@@ -4,7 +4,9 @@
 #include <stdio.h>
 
 #include "base/macro.h"
+#include "base/text.h"
 #include "wire/be.h"
+#include "wire/dns_query.h"
 
 #define POINTER 0xc0
 
@@ -191,15 +193,52 @@ bool dns_name_eq(struct dns_name a, struct dns_name b)
 	}
 }
 
-static const char *const types[] = {
-	[DNS_A] = "A",     [DNS_NS] = "NS", [DNS_CNAME] = "CNAME", [DNS_SOA] = "SOA",
-	[DNS_PTR] = "PTR", [15] = "MX",     [DNS_TXT] = "TXT",     [DNS_AAAA] = "AAAA",
-	[33] = "SRV",      [35] = "NAPTR",  [DNS_OPT] = "OPT",     [43] = "DS",
-	[46] = "RRSIG",    [48] = "DNSKEY", [64] = "SVCB",         [DNS_HTTPS] = "HTTPS",
-	[255] = "ANY",
+// One table both ways: what is not in it is TYPEnnn (RFC 3597).
+static const struct {
+	uint16_t type;
+	const char *name;
+} types[] = {
+	{ 1, "A" },           { 2, "NS" },      { 5, "CNAME" },   { 6, "SOA" },
+	{ 10, "NULL" },       { 12, "PTR" },    { 13, "HINFO" },  { 15, "MX" },
+	{ 16, "TXT" },        { 17, "RP" },     { 28, "AAAA" },   { 29, "LOC" },
+	{ 33, "SRV" },        { 35, "NAPTR" },  { 37, "CERT" },   { 39, "DNAME" },
+	{ 41, "OPT" },        { 43, "DS" },     { 44, "SSHFP" },  { 46, "RRSIG" },
+	{ 47, "NSEC" },       { 48, "DNSKEY" }, { 50, "NSEC3" },  { 51, "NSEC3PARAM" },
+	{ 52, "TLSA" },       { 53, "SMIMEA" }, { 59, "CDS" },    { 60, "CDNSKEY" },
+	{ 61, "OPENPGPKEY" }, { 62, "CSYNC" },  { 63, "ZONEMD" }, { 64, "SVCB" },
+	{ 65, "HTTPS" },      { 99, "SPF" },    { 252, "AXFR" },  { 255, "ANY" },
+	{ 256, "URI" },       { 257, "CAA" },
 };
 
 const char *dns_type_name(uint16_t type)
 {
-	return type < COUNT(types) ? types[type] : NULL;
+	for (size_t i = 0; i < COUNT(types); i++)
+		if (types[i].type == type)
+			return types[i].name;
+	return NULL;
+}
+
+static bool same_word(struct span text, const char *word)
+{
+	size_t i = 0;
+	for (; i < text.len && word[i] != '\0'; i++)
+		if (lower(text.at[i]) != lower((uint8_t)word[i]))
+			return false;
+	return i == text.len && word[i] == '\0';
+}
+
+enum err dns_type_read(struct span text, uint16_t *out)
+{
+	uint64_t v = 0;
+	for (size_t i = 0; i < COUNT(types); i++) {
+		if (!same_word(text, types[i].name))
+			continue;
+		*out = types[i].type;
+		return ERR_OK;
+	}
+	if (text.len > 4 && same_word(span_cut(text, 0, 4), "TYPE"))
+		text = span_cut(text, 4, text.len);
+	enum err err = text_u64(text, 0, UINT16_MAX, &v);
+	*out = (uint16_t)v;
+	return err;
 }

@@ -1,0 +1,359 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dns/matrix.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/heap.h"
+#include "base/rd.h"
+
+#define NOBODY UINT32_MAX
+
+enum place {
+	PLACE_QUEUE,  // in the queue of those whose turn comes
+	PLACE_HEAP,   // waiting for its time
+	PLACE_BUSY,   // as many of its pairs ask as may
+	PLACE_NOTHING // no pairs left
+};
+
+struct resolver {
+	int64_t until;  // left alone before this
+	uint32_t taken; // of its pairs, in its own order
+	uint32_t link;  // the next in the queue
+	uint16_t asking, useless;
+	uint8_t returns, place, fate;
+	bool refusing; // the last of the useless pairs was refused
+};
+
+struct dns_matrix {
+	struct dns_matrix_config c;
+	uint32_t questions; // domains × types
+	uint64_t pairs, done_count;
+	struct resolver *resolvers;
+	uint32_t first, last; // of the queue
+	struct heap waiting;
+	uint8_t *done;                            // a bit per pair
+	uint32_t (*by_resolver)[DNS_STATE_COUNT]; // how its pairs ended
+	uint32_t (*by_domain)[DNS_STATE_COUNT];   // NULL when spread
+};
+
+static const char *const fates[] = { "ask",    "silent",      "refusing",
+				     "denied", "interrupted", "no_route" };
+_Static_assert(COUNT(fates) == DNS_FATE_COUNT, "every fate has a name");
+
+const char *dns_fate_name(enum dns_fate f)
+{
+	return fates[f];
+}
+
+static void queue(struct dns_matrix *m, uint32_t r)
+{
+	m->resolvers[r].place = PLACE_QUEUE;
+	m->resolvers[r].link = NOBODY;
+	if (m->first == NOBODY)
+		m->first = r;
+	else
+		m->resolvers[m->last].link = r;
+	m->last = r;
+}
+
+static void unqueue(struct dns_matrix *m)
+{
+	m->first = m->resolvers[m->first].link;
+}
+
+uint32_t dns_matrix_share(const struct dns_matrix *m, uint32_t r)
+{
+	uint32_t n = m->questions;
+	if (m->c.spread)
+		n = n / m->c.resolvers + (r < n % m->c.resolvers);
+	return n * m->c.repetitions;
+}
+
+struct dns_matrix *dns_matrix_new(const struct dns_matrix_config *c)
+{
+	struct dns_matrix *m = calloc(1, sizeof(*m));
+	if (m == NULL || c->resolvers == 0)
+		goto fail;
+	m->c = *c;
+	m->questions = c->domains * c->types;
+	m->pairs = (uint64_t)m->questions * c->repetitions * (c->spread ? 1 : c->resolvers);
+	m->first = m->last = NOBODY;
+	heap_init(&m->waiting, (size_t)c->resolvers * 2 + 16);
+	m->resolvers = calloc(c->resolvers, sizeof(*m->resolvers));
+	m->done = calloc(1, m->pairs / 8 + 1);
+	m->by_resolver = calloc(c->resolvers, sizeof(*m->by_resolver));
+	if (!c->spread)
+		m->by_domain = calloc(c->domains + 1, sizeof(*m->by_domain));
+	if (m->resolvers == NULL || m->done == NULL || m->by_resolver == NULL ||
+	    (m->by_domain == NULL && !c->spread))
+		goto fail;
+	for (uint32_t r = 0; r < c->resolvers; r++) {
+		m->resolvers[r].until = INT64_MIN;
+		m->resolvers[r].place = PLACE_NOTHING;
+		if (dns_matrix_share(m, r) > 0)
+			queue(m, r);
+	}
+	return m;
+fail:
+	dns_matrix_free(&m);
+	return NULL;
+}
+
+void dns_matrix_free(struct dns_matrix **out)
+{
+	struct dns_matrix *m = *out;
+	if (m == NULL)
+		return;
+	heap_wipe(&m->waiting);
+	free(m->resolvers);
+	free(m->done);
+	free(m->by_resolver);
+	free(m->by_domain);
+	free(m);
+	*out = NULL;
+}
+
+uint64_t dns_matrix_pairs(const struct dns_matrix *m)
+{
+	return m->pairs;
+}
+
+uint64_t dns_matrix_left(const struct dns_matrix *m)
+{
+	return m->pairs - m->done_count;
+}
+
+// Pair number AT of resolver R: each begins elsewhere, so that no name is asked everywhere at once.
+static struct dns_pick pick_of(const struct dns_matrix *m, uint32_t r, uint32_t at)
+{
+	uint32_t question = at / m->c.repetitions;
+	if (m->c.spread) {
+		question = question * m->c.resolvers + r;
+	} else {
+		uint64_t turn = ((uint64_t)r + m->c.seed) * 0x9e3779b97f4a7c15u >> 20;
+		question = (uint32_t)((question + turn % m->questions) % m->questions);
+	}
+	return (struct dns_pick){ .resolver = r,
+				  .domain = question / m->c.types,
+				  .type = question % m->c.types,
+				  .repetition = at % m->c.repetitions };
+}
+
+static uint64_t bit_of(const struct dns_matrix *m, const struct dns_pick *p)
+{
+	uint64_t question = (uint64_t)p->domain * m->c.types + p->type;
+	if (!m->c.spread)
+		question += (uint64_t)p->resolver * m->questions;
+	return question * m->c.repetitions + p->repetition;
+}
+
+static bool is_done(const struct dns_matrix *m, const struct dns_pick *p)
+{
+	uint64_t bit = bit_of(m, p);
+	return (m->done[bit / 8] & 1 << bit % 8) != 0;
+}
+
+static void wait_until(struct dns_matrix *m, uint32_t r, struct mono until)
+{
+	m->resolvers[r].place = PLACE_HEAP;
+	// Sized for all resolvers at once: a lack of memory only makes it come sooner.
+	if (heap_put(&m->waiting, until, r) != ERR_OK)
+		queue(m, r);
+}
+
+static void wake(struct dns_matrix *m, struct mono now)
+{
+	struct heap_item item;
+	while (heap_take(&m->waiting, now, &item))
+		if (m->resolvers[item.id].place == PLACE_HEAP)
+			queue(m, (uint32_t)item.id);
+}
+
+bool dns_matrix_next(struct dns_matrix *m, struct mono now, uint32_t *out, enum dns_fate *fate)
+{
+	wake(m, now);
+	while (m->first != NOBODY) {
+		uint32_t r = m->first;
+		struct resolver *s = &m->resolvers[r];
+		*out = r;
+		*fate = (enum dns_fate)s->fate;
+		if (s->fate != DNS_FATE_ASK || s->until <= now.ns)
+			return true;
+		unqueue(m);
+		wait_until(m, r, (struct mono){ s->until });
+	}
+	return false;
+}
+
+void dns_matrix_delay(struct dns_matrix *m, uint32_t r, struct mono until)
+{
+	unqueue(m);
+	wait_until(m, r, until);
+}
+
+struct mono dns_matrix_due(const struct dns_matrix *m)
+{
+	return m->first != NOBODY ? (struct mono){ INT64_MIN } : heap_first(&m->waiting);
+}
+
+// While it is on trial one pair at a time goes out; what is written off needs no room.
+static uint32_t room_of(const struct dns_matrix *m, const struct resolver *s)
+{
+	if (s->fate != DNS_FATE_ASK)
+		return UINT32_MAX;
+	return s->returns > 0 ? 1 : m->c.parallel;
+}
+
+bool dns_matrix_take(struct dns_matrix *m, uint32_t r, struct dns_pick *out)
+{
+	struct resolver *s = &m->resolvers[r];
+	uint32_t all = dns_matrix_share(m, r);
+	bool found = false;
+	unqueue(m);
+	while (s->taken < all && !found) {
+		*out = pick_of(m, r, s->taken++);
+		found = !is_done(m, out);
+	}
+	s->asking = (uint16_t)(s->asking + found);
+	if (s->taken == all)
+		s->place = PLACE_NOTHING;
+	else if (s->asking >= room_of(m, s))
+		s->place = PLACE_BUSY;
+	else
+		queue(m, r);
+	return found;
+}
+
+static void count_useless(struct dns_matrix *m, struct mono now, struct resolver *s,
+			  enum dns_use use)
+{
+	s->refusing = use == DNS_USE_REFUSED;
+	if (s->useless < UINT16_MAX)
+		s->useless++;
+	// Pairs that were already under way say nothing new.
+	if (m->c.patience == 0 || s->useless < m->c.patience || now.ns < s->until)
+		return;
+	if (s->returns >= m->c.returns) {
+		s->fate = s->refusing ? DNS_FATE_REFUSING : DNS_FATE_SILENT;
+		return;
+	}
+	int64_t pause = m->c.pause_ns << (s->returns < 20 ? s->returns : 20);
+	s->until = now.ns + (pause < DNS_PAUSE_MAX_NS ? pause : DNS_PAUSE_MAX_NS);
+	s->returns++;
+}
+
+void dns_matrix_asked(struct dns_matrix *m, struct mono now, uint32_t r, enum dns_use use)
+{
+	struct resolver *s = &m->resolvers[r];
+	s->asking--;
+	if (use == DNS_USE_GOOD)
+		s->useless = s->returns = 0;
+	else if (use != DNS_USE_NONE && s->fate == DNS_FATE_ASK)
+		count_useless(m, now, s, use);
+	if (s->place == PLACE_BUSY && s->asking < room_of(m, s))
+		queue(m, r);
+}
+
+void dns_matrix_done(struct dns_matrix *m, const struct dns_pick *p, enum dns_state state)
+{
+	uint64_t bit = bit_of(m, p);
+	m->done[bit / 8] = (uint8_t)(m->done[bit / 8] | 1 << bit % 8);
+	m->done_count++;
+	m->by_resolver[p->resolver][state]++;
+	if (m->by_domain != NULL)
+		m->by_domain[p->domain][state]++;
+}
+
+void dns_matrix_fate(struct dns_matrix *m, uint32_t r, enum dns_fate fate)
+{
+	struct resolver *s = &m->resolvers[r];
+	s->fate = (uint8_t)fate;
+	if (s->place == PLACE_HEAP || (s->place == PLACE_BUSY && fate != DNS_FATE_ASK))
+		queue(m, r);
+}
+
+void dns_matrix_deny(struct dns_matrix *m, uint32_t r, bool denied)
+{
+	uint8_t fate = m->resolvers[r].fate;
+	if (denied && fate != DNS_FATE_DENIED)
+		dns_matrix_fate(m, r, DNS_FATE_DENIED);
+	else if (!denied && fate == DNS_FATE_DENIED)
+		dns_matrix_fate(m, r, DNS_FATE_ASK);
+}
+
+void dns_matrix_sums(const struct dns_matrix *m, uint64_t out[static DNS_STATE_COUNT])
+{
+	memset(out, 0, DNS_STATE_COUNT * sizeof(*out));
+	for (uint32_t r = 0; r < m->c.resolvers; r++)
+		for (size_t i = 0; i < DNS_STATE_COUNT; i++)
+			out[i] += m->by_resolver[r][i];
+}
+
+void dns_matrix_resolver(const struct dns_matrix *m, uint32_t r,
+			 uint32_t out[static DNS_STATE_COUNT])
+{
+	memcpy(out, m->by_resolver[r], sizeof(*m->by_resolver));
+}
+
+bool dns_matrix_domain(const struct dns_matrix *m, uint32_t domain,
+		       uint32_t out[static DNS_STATE_COUNT])
+{
+	if (m->by_domain == NULL)
+		return false;
+	memcpy(out, m->by_domain[domain], sizeof(*m->by_domain));
+	return true;
+}
+
+size_t dns_matrix_image_size(const struct dns_matrix *m)
+{
+	size_t sums = m->c.resolvers + (m->by_domain == NULL ? 0 : m->c.domains);
+	return 64 + m->pairs / 8 + 1 + sums * sizeof(*m->by_resolver);
+}
+
+static void sums_write(struct wr *w, const uint32_t (*sums)[DNS_STATE_COUNT], size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		for (size_t j = 0; j < DNS_STATE_COUNT; j++)
+			wr_le32(w, sums[i][j]);
+}
+
+static void sums_read(struct rd *r, uint32_t (*sums)[DNS_STATE_COUNT], size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		for (size_t j = 0; j < DNS_STATE_COUNT; j++)
+			sums[i][j] = rd_le32(r);
+}
+
+// Resolvers, domains, types, repetitions, spread, done; a bit per pair; the sums.
+void dns_matrix_image_write(const struct dns_matrix *m, struct wr *w)
+{
+	const uint32_t shape[] = { m->c.resolvers, m->c.domains, m->c.types, m->c.repetitions,
+				   m->c.spread };
+	for (size_t i = 0; i < COUNT(shape); i++)
+		wr_le32(w, shape[i]);
+	wr_le64(w, m->done_count);
+	wr_bytes(w, span_of(m->done, m->pairs / 8 + 1));
+	sums_write(w, (const uint32_t(*)[DNS_STATE_COUNT])m->by_resolver, m->c.resolvers);
+	if (m->by_domain != NULL)
+		sums_write(w, (const uint32_t(*)[DNS_STATE_COUNT])m->by_domain, m->c.domains);
+}
+
+enum err dns_matrix_image_read(struct dns_matrix *m, struct span image)
+{
+	const uint32_t shape[] = { m->c.resolvers, m->c.domains, m->c.types, m->c.repetitions,
+				   m->c.spread };
+	struct rd r = rd_of(image);
+	for (size_t i = 0; i < COUNT(shape); i++)
+		if (rd_le32(&r) != shape[i])
+			return ERR_FORMAT;
+	m->done_count = rd_le64(&r);
+	rd_copy(&r, m->done, m->pairs / 8 + 1);
+	sums_read(&r, m->by_resolver, m->c.resolvers);
+	if (m->by_domain != NULL)
+		sums_read(&r, m->by_domain, m->c.domains);
+	uint64_t set = 0;
+	for (uint64_t i = 0; i < m->pairs / 8 + 1; i++)
+		set += (uint64_t)__builtin_popcount(m->done[i]);
+	return r.err == ERR_OK && set == m->done_count ? ERR_OK : ERR_CORRUPT;
+}

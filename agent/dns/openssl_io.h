@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// OpenSSL's headers, whose typedef ERR_STATE would clash with ours of base/err.h.
+#pragma once
+
+#define ERR_STATE openssl_err_state
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#undef ERR_STATE

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The DNS engine: asks every pair of a matrix inside its sandwich, on one 5-tuple each, and keeps
+// every packet that comes back until its slot stops listening. Pure: it hears packets and the time
+// and says what to send; one finished pair after another leaves as a plain record. It knows no
+// socket, no clock, no output; source ports are numbers from 0 that the doing half has opened.
+#pragma once
+
+#include "dns/matrix.h"
+#include "dns/names.h"
+#include "msg/dns.h"
+#include "pace/pace.h"
+
+#define DNS_TRIES_ASKED 4  // most tries of the test
+#define DNS_TRIES_KEPT  10 // tries of one pair: controls, tests, and those again over TCP
+#define DNS_TYPES_MAX   16
+
+enum dns_after {
+	DNS_AFTER_NEVER,
+	DNS_AFTER_NO_ADDRESS, // when the test has no address
+	DNS_AFTER_FAILURE,    // when every try of the test failed
+	DNS_AFTER_ALWAYS,
+};
+
+// What a profile means.
+struct dns_rules {
+	enum dns_profile profile;
+	bool control;               // one before
+	uint8_t tries;              // of the test
+	uint8_t tries_after_failed; // of the test when the control failed; 0: stop there
+	bool again_unusable;        // an unusable answer is a reason to try again
+	enum dns_after after;
+	int64_t timeout_ns, stream_timeout_ns, listen_ns;
+};
+
+struct dns_rules dns_rules_of(enum dns_profile profile);
+
+struct dns_scan_config {
+	struct run_id scan;
+	enum dns_kind kind;
+	struct dns_rules rules;
+	enum dns_transport transport;
+	bool fallback; // a truncated answer over UDP is asked for again over TCP
+	uint32_t options;
+	struct prefix subnet;
+	struct span control; // presentation text; borrowed for the life of the scan
+	const struct dns_list *servers, *names; // borrowed as well
+	uint16_t types[DNS_TYPES_MAX];
+	uint32_t type_count, repetitions;
+	bool spread;
+	uint32_t parallel, patience, returns;
+	uint32_t slots, ports; // most pairs outstanding; source ports there are
+	struct pace *pace;     // borrowed; may be exchanged with dns_scan_pace
+	uint64_t seed[2];
+	struct mono now;
+	struct wall wall; // of NOW
+};
+
+struct dns_scan;
+
+enum err dns_scan_new(const struct dns_scan_config *c, struct dns_scan **out,
+		      struct fault *f) MUSTUSE;
+void dns_scan_free(struct dns_scan **s);
+
+// How a doing half names a question of a pair; stale ones are recognised.
+struct dns_handle {
+	uint32_t slot, epoch;
+	uint8_t attempt;
+};
+
+enum dns_want_kind {
+	DNS_WANT_NOTHING, // until dns_scan_due, or until something is heard
+	DNS_WANT_SEND,    // one UDP message
+	DNS_WANT_STREAM,  // one message over TCP, TLS or HTTPS
+	DNS_WANT_RECORD,  // a pair has ended
+};
+
+struct dns_want {
+	enum dns_want_kind kind;
+	enum dns_transport transport;
+	uint32_t port_index;
+	struct dns_server to; // port filled in
+	struct dns_handle handle;
+	struct span message;                  // until the next call
+	const struct dns_pair_record *record; // until the next call
+	struct dns_pick pick;                 // of the record
+	uint32_t pair_differs; // with the last repetition: how many said something else than the
+			       // first; UINT32_MAX before
+};
+
+enum dns_want_kind dns_scan_next(struct dns_scan *s, struct mono now, struct dns_want *out);
+
+// What a socket has to say of a question: an error before any packet.
+void dns_scan_fail(struct dns_scan *s, struct mono now, struct dns_handle h, enum dns_error e);
+// The same, of an ICMP error that quotes our question.
+struct dns_icmp {
+	uint32_t port_index;
+	uint16_t id; // of the quoted question
+	struct addr asked, from;
+	uint8_t ttl, type, code;
+	enum dns_error error;
+	struct span message; // the ICMP message
+};
+void dns_scan_icmp(struct dns_scan *s, struct mono at, const struct dns_icmp *i);
+
+struct dns_heard {
+	uint32_t port_index;
+	bool stream;
+	struct dns_handle handle; // of a stream
+	struct addr from;
+	uint16_t from_port;
+	uint8_t ttl;    // 0: not known
+	uint32_t ip_id; // 1 + id; 0: not known
+	bool dont_fragment, cut;
+	struct span message;
+};
+void dns_scan_hear(struct dns_scan *s, struct mono at, const struct dns_heard *h);
+
+// Our address, of either family, for the records.
+void dns_scan_source(struct dns_scan *s, struct addr src);
+
+void dns_scan_tick(struct dns_scan *s, struct mono now);
+struct mono dns_scan_due(const struct dns_scan *s);
+bool dns_scan_done(const struct dns_scan *s);
+
+// No more questions; what is outstanding ends as soon as nothing is awaited. WRITE_OFF: pairs never
+// asked leave as such; else they are left to whoever goes on later.
+void dns_scan_stop(struct dns_scan *s, struct mono now, bool write_off);
+
+// New manners: resolvers that are denied now are asked no more, those denied no longer are.
+void dns_scan_pace(struct dns_scan *s, struct pace *pace);
+
+struct dns_matrix *dns_scan_matrix(struct dns_scan *s);
+
+struct dns_counts {
+	uint64_t sent, heard, usable, late, repeated, odd_source, odd_id, unreadable, strange, lost;
+	uint64_t again, streams, icmp, path_dependent, paths_compared, stopped;
+	uint32_t outstanding, most_outstanding;
+};
+struct dns_counts dns_scan_counts(const struct dns_scan *s);
+
+// The UDP source port behind a port index, for the records.
+void dns_scan_port(struct dns_scan *s, uint32_t port_index, uint16_t port);

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "local/dns_lists.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/text.h"
+
+#define RESOLVERS_MAX 16777216
+#define NAMES_MAX     100000000
+#define BAD_SAID      5 // bad lines told one by one
+
+typedef enum err put_fn(struct dns_list *l, struct span text);
+
+// An address in place of a name means the name its PTR record stands at.
+static enum err put_name(struct dns_list *l, struct span text)
+{
+	struct dns_wire_name n;
+	struct addr a;
+	char room[DNS_TEXT];
+	if (addr_read(text, &a) != ERR_OK)
+		return dns_list_put_name(l, text);
+	dns_name_reverse(a, &n);
+	struct dns_name name = { .message = span_of(n.bytes, n.len) };
+	enum err err = dns_name_write(name, room);
+	return err == ERR_OK ? dns_list_put_name(l, span_text(room)) : err;
+}
+
+static enum err put_line(struct dns_lists *l, struct dns_list *to, put_fn *put, struct span line,
+			 const char *file, size_t number, struct fault *f)
+{
+	struct span rest = text_trim(line), word = text_word(&rest);
+	if (word.len == 0 || word.at[0] == '#')
+		return ERR_OK;
+	enum err err = put(to, word);
+	if (err == ERR_EXISTS) {
+		l->doubles++;
+		return ERR_OK;
+	}
+	if (err == ERR_FORMAT || err == ERR_RANGE) {
+		if (l->bad++ < BAD_SAID)
+			fprintf(stderr, "waymark dns: %s:%zu: \"%.*s\" is %s; passed over\n", file,
+				number, (int)word.len, (const char *)word.at,
+				err == ERR_RANGE  ? "too long"
+				: put == put_name ? "no name"
+						  : "no address");
+		return ERR_OK;
+	}
+	if (err != ERR_OK)
+		return fault_set(f, err, 0, "%s:%zu: the list is too long", file, number);
+	return ERR_OK;
+}
+
+static enum err read_file(struct dns_lists *l, struct dns_list *to, put_fn *put, const char *path,
+			  struct fault *f)
+{
+	bool input = strcmp(path, "-") == 0;
+	FILE *in = input ? stdin : fopen(path, "re");
+	char *line = NULL;
+	size_t cap = 0, number = 0;
+	ssize_t len;
+	enum err err = ERR_OK;
+	if (in == NULL)
+		return fault_set(f, errno == ENOENT ? ERR_MISSING : ERR_IO, errno, "%s", path);
+	while (err == ERR_OK && (len = getline(&line, &cap, in)) >= 0)
+		err = put_line(l, to, put, span_of(line, (size_t)len),
+			       input ? "standard input" : path, ++number, f);
+	if (err == ERR_OK && ferror(in))
+		err = fault_set(f, ERR_IO, errno, "%s", path);
+	free(line);
+	if (!input)
+		(void)fclose(in);
+	return err;
+}
+
+static enum err read_system(struct dns_lists *l, struct fault *f)
+{
+	FILE *in = fopen("/etc/resolv.conf", "re");
+	char line[512];
+	if (in == NULL)
+		return fault_set(f, ERR_USAGE, errno,
+				 "no resolver: name one as @ADDRESS or with --resolvers");
+	while (fgets(line, sizeof(line), in) != NULL) {
+		struct span rest = text_trim(span_text(line)), word = text_word(&rest);
+		if (text_is(word, "nameserver"))
+			(void)!dns_list_put_server(l->servers, text_word(&rest));
+	}
+	(void)fclose(in);
+	return ERR_OK;
+}
+
+// "@198.18.0.53", "AAAA", "example.org".
+static enum err put_word(struct dns_lists *l, const char *word, char *types, size_t room,
+			 struct fault *f)
+{
+	uint16_t type;
+	struct addr a;
+	if (word[0] == '@') {
+		enum err err = dns_list_put_server(l->servers, span_text(word + 1));
+		return err == ERR_OK || err == ERR_EXISTS
+			       ? ERR_OK
+			       : fault_set(f, ERR_USAGE, 0, "\"%s\" is no resolver's address",
+					   word);
+	}
+	bool number = word[0] >= '0' && word[0] <= '9';
+	if (!number && dns_type_read(span_text(word), &type) == ERR_OK) {
+		size_t len = strlen(types);
+		snprintf(types + len, room - len, "%s%s", len > 0 ? "," : "", word);
+		return ERR_OK;
+	}
+	enum err err = put_name(l->names, span_text(word));
+	if (err != ERR_OK && err != ERR_EXISTS)
+		return fault_set(f, ERR_USAGE, 0, "\"%s\" is no name", word);
+	if (addr_read(span_text(word), &a) == ERR_OK && types[0] == '\0')
+		snprintf(types, room, "PTR");
+	l->from_words = true;
+	return ERR_OK;
+}
+
+static enum err read_words(struct dns_lists *l, struct dns_settings *s, char *const *words,
+			   size_t count, struct fault *f)
+{
+	char types[sizeof(s->types)] = "";
+	enum err err = ERR_OK;
+	for (size_t i = 0; i < count && err == ERR_OK; i++)
+		err = put_word(l, words[i], types, sizeof(types), f);
+	if (types[0] != '\0')
+		memcpy(s->types, types, sizeof(types));
+	return err;
+}
+
+static enum err check(const struct dns_lists *l, struct fault *f)
+{
+	if (dns_list_count(l->servers) == 0)
+		return fault_set(f, ERR_USAGE, 0,
+				 "no resolver: name one as @ADDRESS or with --resolvers");
+	if (dns_list_count(l->names) == 0)
+		return fault_set(f, ERR_USAGE, 0, "no names to ask for; --help tells more");
+	return ERR_OK;
+}
+
+enum err dns_lists_open(struct dns_lists *l, struct dns_settings *s, char *const *words,
+			size_t count, const uint64_t seed[2], struct fault *f)
+{
+	bool resolvers = s->resolvers[0] != '\0', domains = s->domains[0] != '\0';
+	*l = (struct dns_lists){ .both = resolvers && domains };
+	l->servers = dns_list_new(RESOLVERS_MAX, seed);
+	l->names = dns_list_new(NAMES_MAX, seed);
+	if (l->servers == NULL || l->names == NULL)
+		return fault_set(f, ERR_MEMORY, 0, "no memory for lists");
+	enum err err = read_words(l, s, words, count, f);
+	if (err == ERR_OK && resolvers)
+		err = read_file(l, l->servers, dns_list_put_server, s->resolvers, f);
+	if (err == ERR_OK && dns_list_count(l->servers) == 0)
+		err = read_system(l, f);
+	if (err == ERR_OK && domains)
+		err = read_file(l, l->names, put_name, s->domains, f);
+	else if (err == ERR_OK && !l->from_words)
+		err = read_file(l, l->names, put_name, "-", f);
+	if (err == ERR_OK)
+		err = check(l, f);
+	dns_list_end(l->servers);
+	dns_list_end(l->names);
+	return err;
+}
+
+void dns_lists_wipe(struct dns_lists *l)
+{
+	dns_list_free(&l->servers);
+	dns_list_free(&l->names);
+}

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A pair as a line of JSON, or as text for people.
+#pragma once
+
+#include <stdio.h>
+
+#include "cli/json.h"
+#include "dns/scan.h"
+
+// DIFFERING: of the last repetition, how many said something else than the first.
+void dns_print_json(struct json *j, const struct dns_pair_record *p, uint32_t repetitions,
+		    uint32_t differing);
+
+// What the answer says, one record's data a line; for one question alone.
+void dns_print_short(FILE *out, const struct dns_pair_record *p);
+
+// Resolver, name, type, status, code, data: tab-separated.
+void dns_print_line(FILE *out, const struct dns_pair_record *p);

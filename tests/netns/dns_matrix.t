@@ -1,0 +1,62 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# Every (resolver, domain) pair is in the output exactly once, with its state, and the sums add up:
+# 20 names at 10,000 resolvers, 2,000 names at 100, with dead resolvers among them; also when the
+# scan is killed in the middle and gone on with, and when it is interrupted. `make matrix` runs it
+# in full; otherwise a tenth of the resolvers and a fifth of the names.
+set -uo pipefail
+cd "$(dirname "$0")/../.." || exit 1
+if [ "$(id -u)" -ne 0 ]; then
+	echo "1..0 # SKIP needs root"
+	exit 0
+fi
+# shellcheck source=tests/netns/dns_world.sh
+. tests/netns/dns_world.sh
+answer 53
+
+wide=${MATRIX_WIDE:-1000} deep=${MATRIX_DEEP:-400} rate=${MATRIX_RATE:-8000}
+python3 tests/netns/dns_check.py lists "$dir" "$wide" "$deep"
+fast=(--rate 0 --resolver-rate 0 --net-rate 0 --json --quiet --no-edns)
+
+inside "$bin/waymark" dns --resolvers "$dir/wide.r" --domains "$dir/wide.n" "${fast[@]}" \
+	--profile plain --tries 1 --timeout 1s --listen 100ms --output "$dir/wide" --metadata "$dir/wide.meta"
+python3 tests/netns/dns_check.py matrix "$dir/wide" "$dir/wide.r" "$dir/wide.n" "$dir/wide.meta"
+ok $? "20 names x $wide resolvers, one in 250 dead: every pair once, and the sums add up"
+
+inside "$bin/waymark" dns --resolvers "$dir/deep.r" --domains "$dir/deep.n" "${fast[@]}" \
+	--profile plain --tries 1 --timeout 200ms --listen 100ms --parallel 50 --give-up 0 \
+	--output "$dir/deep" --metadata "$dir/deep.meta"
+python3 tests/netns/dns_check.py matrix "$dir/deep" "$dir/deep.r" "$dir/deep.n" "$dir/deep.meta"
+ok $? "$deep names x 100 resolvers, one dead and never given up: every pair once"
+
+# Killed again and again, gone on with each time.
+killed=0
+for wait in 0.7 1.1 0.5 1.3; do
+	ip netns exec "$space" "$bin/waymark" dns --resolvers "$dir/deep.r" --domains "$dir/deep.n" --json --quiet --no-edns \
+		--profile plain --listen 100ms --rate "$rate" --resolver-rate 0 --net-rate 0 \
+		--output "$dir/again" --checkpoint "$dir/state" &
+	pid=$!
+	sleep "$wait"
+	kill -9 "$pid" 2>/dev/null && killed=$((killed + 1))
+	wait "$pid" 2>/dev/null
+done
+inside "$bin/waymark" dns --resolvers "$dir/deep.r" --domains "$dir/deep.n" "${fast[@]}" \
+	--profile plain --listen 100ms --tries 1 --timeout 200ms --parallel 100 --give-up 0 \
+	--output "$dir/again" --checkpoint "$dir/state" --metadata "$dir/again.meta"
+[ "$killed" -ge 2 ] &&
+	python3 tests/netns/dns_check.py matrix "$dir/again" "$dir/deep.r" "$dir/deep.n" "$dir/again.meta"
+ok $? "killed $killed times and gone on with: no pair twice, none missing"
+
+ip netns exec "$space" "$bin/waymark" dns --resolvers "$dir/wide.r" --domains "$dir/wide.n" --json --quiet --no-edns \
+	--profile plain --rate "$((rate / 4))" --resolver-rate 0 --net-rate 0 \
+	--output "$dir/broken" --metadata "$dir/broken.meta" &
+pid=$!
+sleep 1
+kill -TERM "$pid" # what runs in the background of a script never sees SIGINT
+wait "$pid"
+[ $? -eq 130 ] &&
+	python3 tests/netns/dns_check.py matrix "$dir/broken" "$dir/wide.r" "$dir/wide.n" "$dir/broken.meta"
+ok $? "interrupted: 130, what was not asked says so, and the sums add up"
+
+echo "1..$n"

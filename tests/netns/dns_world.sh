@@ -1,0 +1,38 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# A namespace whose loopback interface holds 198.18.0.0/15 and 2001:db8::/32, and answer_driver
+# there: every address is a resolver. Sourced by the dns tests.
+bin=${WAYMARK_BIN:-$PWD/build/bin}
+space=wl-dns$$
+dir=$(mktemp -d)
+
+clean() {
+	ip netns pids "$space" 2>/dev/null | xargs -r kill 2>/dev/null
+	ip netns del "$space" 2>/dev/null
+	rm -rf "$dir"
+}
+trap clean EXIT
+
+inside() { ip netns exec "$space" "$@"; }
+
+ip netns add "$space" || exit 1
+inside ip link set lo up
+inside ip route add local 198.18.0.0/15 dev lo
+inside ip -6 route add local 2001:db8::/32 dev lo
+
+answer() { # PORT [plain]
+	inside "$bin/answer_driver" "$@" >"$dir/driver" 2>/dev/null &
+	for _ in $(seq 100); do
+		grep -qs ready "$dir/driver" && return
+		sleep 0.05
+	done
+	echo "Bail out! the answering driver does not start"
+	exit 1
+}
+
+n=0
+ok() { # STATUS WHAT
+	n=$((n + 1))
+	if [ "$1" -eq 0 ]; then echo "ok $n - $2"; else echo "not ok $n - $2"; fi
+}
