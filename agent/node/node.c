@@ -90,6 +90,19 @@ static void on_order(void *self, struct span bytes)
 		orders_hear(n->orders, bytes);
 }
 
+static void on_meet(void *self, const struct link_meet *meet)
+{
+	struct node *n = self;
+	if (n->orders != NULL)
+		orders_meet(n->orders, meet);
+}
+
+void node_meet(struct node *n, const struct link_meet *meet)
+{
+	if (n->uplink != NULL)
+		uplink_io_meet(n->uplink, meet);
+}
+
 static uint64_t on_serial(void *self)
 {
 	struct node *n = self;
@@ -139,6 +152,7 @@ static enum err open_uplink(struct node *n, struct fault *f)
 		.secret = n->secret,
 		.spool = records_spool(n->records),
 		.order = on_order,
+		.meet = on_meet,
 		.serial = on_serial,
 		.clock = on_clock,
 		.left = on_left,

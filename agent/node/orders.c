@@ -170,6 +170,21 @@ void orders_hear(struct orders *o, struct span bytes)
 	arm(o);
 }
 
+void orders_meet(struct orders *o, const struct link_meet *m)
+{
+	for (size_t i = 0; i < PLAN_RUNNING; i++) {
+		struct visit *v = &o->visits[i];
+		if (v->order == NULL || v->order->side != m->side ||
+		    memcmp(&v->order->run, &m->run, sizeof(m->run)) != 0 ||
+		    !span_eq(v->order->tunnel.other, m->other))
+			continue;
+		if (v->vantage != NULL)
+			vantage_meet(v->vantage, m);
+		if (v->phone != NULL)
+			phone_run_meet(v->phone, m);
+	}
+}
+
 static void report_interrupted(struct orders *o, const struct orders_file *file)
 {
 	for (size_t i = 0; i < file->count; i++)

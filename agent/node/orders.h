@@ -17,5 +17,8 @@ void orders_close(struct orders **o); // visits under way are given up and repor
 // Bytes of a SignedOrder as they came.
 void orders_hear(struct orders *o, struct span signed_bytes);
 
+// The other end of a tunnel says where it is seen.
+void orders_meet(struct orders *o, const struct link_meet *m);
+
 uint64_t orders_serial(const struct orders *o);
 size_t orders_running(const struct orders *o);

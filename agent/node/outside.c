@@ -85,6 +85,7 @@ static bool choose(const struct outside *o, size_t turn, struct outside_probe *o
 const struct outside_probe *outside_next(struct outside *o, struct mono now, struct wr *out)
 {
 	size_t most = o->inside ? OUTSIDE_PROBES : LEAKS;
+	o->late = o->inside && !mono_before(mono_add(now, OUTSIDE_LATE), o->until);
 	while (o->probe_count < most && !mono_before(now, o->next)) {
 		size_t n = o->probe_count++;
 		struct outside_probe *p = &o->probes[n];

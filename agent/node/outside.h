@@ -16,7 +16,8 @@
 #define OUTSIDE_PROBES   48
 #define OUTSIDE_SENT     96 // packets of the phone kept
 #define OUTSIDE_PACE     (120 * NS_PER_MS)
-#define OUTSIDE_PATIENCE (5 * NS_PER_S)    // for all answers, in the tunnel
+#define OUTSIDE_PATIENCE (4 * NS_PER_S)    // for all answers, in the tunnel
+#define OUTSIDE_LATE     NS_PER_S          // before that is over
 #define OUTSIDE_QUIET    (400 * NS_PER_MS) // a leak would have shown by then
 #define OUTSIDE_TEXT     200
 
@@ -79,6 +80,7 @@ struct outside {
 	uint64_t phone_sent, leaked, own; // before the tunnel: seen inside, on the uplink, ours
 	struct reflect_answer last;       // with the node's looks
 	bool heard;
+	bool late; // time is nearly up: what has not come does not come
 };
 
 // Both start at NOW.

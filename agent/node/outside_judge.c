@@ -205,10 +205,22 @@ static void judge_resolver(const struct outside *o, struct outside_result *out)
 		fail(out);
 }
 
+// A vantage node that has only one family gives the phone no other.
+static bool absent(const struct outside *o, uint8_t family)
+{
+	size_t at = 0;
+	return o->late && node_of(o, family)->addr.family == 0 &&
+	       node_of(o, family == 4 ? 6 : 4)->addr.family != 0 &&
+	       answered(o, family, 0, &at) == NULL;
+}
+
 static void judge_family(const struct outside *o, enum outside_item item, uint8_t family,
 			 struct outside_result *out)
 {
-	if (item == OUTSIDE_EGRESS) {
+	if (absent(o, family)) {
+		if (item != OUTSIDE_RESOLVER)
+			say(out, "IPv%u neither node nor phone; ", family);
+	} else if (item == OUTSIDE_EGRESS) {
 		judge_egress(o, family, out);
 	} else if (item == OUTSIDE_PORT) {
 		judge_port(o, family, IP_UDP, out);

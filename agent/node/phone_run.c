@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "gateway/phone_io.h"
+#include "node/meet_io.h"
 #include "node/outside_io.h"
 #include "node/selftest_io.h"
 #include "node/step.h"
@@ -14,11 +15,13 @@
 
 #define PHONE_RUN_TICK   (100 * NS_PER_MS)
 #define PHONE_RUN_TUNNEL (3 * NS_PER_S) // after the start: a tunnel not up by then fails the run
+#define PHONE_RUN_MEET   (8 * NS_PER_S) // the same where both ends are behind NAT
 #define PHONE_RUN_AGAIN  (1500 * NS_PER_MS) // without a handshake: WireGuard waits 5 s by itself
 #define PHONE_RUN_LINGER (2 * NS_PER_S)     // the tunnel stays, so that the app's goodbye gets out
 
 enum stage {
 	STAGE_LEAK,   // the phone asks without a tunnel, and nothing may get out
+	STAGE_MEET,   // both ends are behind NAT: where is the other?
 	STAGE_TUNNEL, // waiting for the first handshake
 	STAGE_PHONE,  // the phone works
 	STAGE_LINGER, // the phone has finished
@@ -32,6 +35,9 @@ struct phone_run {
 	struct phone_io *phone;
 	struct selftest_io *test;
 	struct outside_io *outside;
+	struct meet_io *meet; // NULL: the vantage node has an address
+	struct meet_end other;
+	uint16_t port; // of our own; 0: any
 	struct loop_timer *timer;
 	const struct node_phone *at;
 	struct wall tunnel_begin;
@@ -83,8 +89,9 @@ static void fill_tunnel(const struct phone_run *r, struct tunnel_config *c)
 	const struct tunnel_order *t = &r->order->tunnel;
 	*c = (struct tunnel_config){
 		.role = TUNNEL_GATEWAY,
-		.endpoint = t->endpoint,
-		.endpoint_port = t->port,
+		.endpoint = t->meet ? r->other.addr : t->endpoint,
+		.endpoint_port = t->meet ? r->other.port : t->port,
+		.listen_port = r->port,
 		.keepalive_s = 25,
 		.mtu = t->mtu,
 		.inner4 = { t->gateway4, t->vantage4 },
@@ -164,20 +171,64 @@ static bool say(void *self, const struct phone_line *line)
 	return phone_io_say(r->phone, line);
 }
 
+static void begin_tunnel(struct phone_run *r)
+{
+	struct fault f = { 0 };
+	r->stage = STAGE_TUNNEL;
+	r->tunnel_begin = clock_wall();
+	if (open_tunnel(r, &f) != ERR_OK)
+		fail(r, f.what);
+	else
+		loop_timer_at(r->timer, mono_add(clock_mono(), PHONE_RUN_TICK));
+}
+
+static void on_met(void *self, const struct meet_end *other, uint16_t port, const char *why)
+{
+	struct phone_run *r = self;
+	r->other = *other;
+	r->port = port;
+	if (why != NULL)
+		fail(r, why);
+	else
+		begin_tunnel(r);
+}
+
+static void begin_meet(struct phone_run *r)
+{
+	const struct meet_job job = {
+		.node = r->node,
+		.run = r->order->run,
+		.side = r->order->side,
+		.other = r->order->tunnel.other,
+		.end = on_met,
+		.self = r,
+	};
+	struct fault f = { 0 };
+	r->stage = STAGE_MEET;
+	r->tunnel_begin = clock_wall();
+	if (meet_io_open(&job, &r->meet, &f) != ERR_OK)
+		fail(r, f.what);
+	else
+		loop_timer_at(r->timer, mono_add(clock_mono(), PHONE_RUN_TICK));
+}
+
+void phone_run_meet(struct phone_run *r, const struct link_meet *m)
+{
+	if (r->meet != NULL)
+		meet_io_hear(r->meet, m);
+}
+
 // The phone is locked in, as it must be: now the tunnel.
 static void on_outside(void *self, const char *why)
 {
 	struct phone_run *r = self;
-	struct fault f = { 0 };
 	if (why != NULL) {
 		fail(r, why);
 	} else if (r->stage == STAGE_LEAK) {
-		r->stage = STAGE_TUNNEL;
-		r->tunnel_begin = clock_wall();
-		if (open_tunnel(r, &f) != ERR_OK)
-			fail(r, f.what);
+		if (r->order->tunnel.meet)
+			begin_meet(r);
 		else
-			loop_timer_at(r->timer, mono_add(clock_mono(), PHONE_RUN_TICK));
+			begin_tunnel(r);
 	}
 }
 
@@ -202,10 +253,16 @@ static void tell_tunnel(struct phone_run *r, enum step_outcome outcome, const ch
 		 detail);
 }
 
+// Two ends that look for each other need longer, and their first calls are lost at the NATs.
+static int64_t patience(const struct phone_run *r)
+{
+	return r->meet != NULL ? PHONE_RUN_MEET : PHONE_RUN_TUNNEL;
+}
+
 // The tunnel carries traffic only after a handshake; the phone is driven from then on.
 static void wait_tunnel(struct phone_run *r, struct mono now)
 {
-	static const char none[] = "no WireGuard handshake with the vantage node";
+	char none[FAULT_TEXT] = "no WireGuard handshake with the vantage node";
 	struct tunnel_state state;
 	struct fault f = { 0 };
 	char text[120];
@@ -222,7 +279,9 @@ static void wait_tunnel(struct phone_run *r, struct mono now)
 			return;
 		}
 		outside_io_begin_inside(r->outside);
-	} else if (!mono_before(now, mono_add(r->start, PHONE_RUN_TUNNEL))) {
+	} else if (!mono_before(now, mono_add(r->start, patience(r)))) {
+		if (r->meet != NULL)
+			meet_io_why(r->meet, none, sizeof(none));
 		tell_tunnel(r, STEP_FAILED, none);
 		fail(r, none);
 		return;
@@ -232,11 +291,27 @@ static void wait_tunnel(struct phone_run *r, struct mono now)
 	loop_timer_at(r->timer, mono_add(now, PHONE_RUN_TICK));
 }
 
+static void wait_met(struct phone_run *r, struct mono now)
+{
+	char why[FAULT_TEXT];
+	if (mono_before(now, mono_add(r->start, patience(r)))) {
+		loop_timer_at(r->timer, mono_add(now, PHONE_RUN_TICK));
+		return;
+	}
+	meet_io_why(r->meet, why, sizeof(why));
+	tell_tunnel(r, STEP_FAILED, why);
+	fail(r, why);
+}
+
 static void on_tick(void *self, struct mono now)
 {
 	struct phone_run *r = self;
 	if (r->stage == STAGE_LEAK)
 		return;
+	if (r->stage == STAGE_MEET) {
+		wait_met(r, now);
+		return;
+	}
 	if (r->stage == STAGE_TUNNEL)
 		wait_tunnel(r, now);
 	else if (r->stage == STAGE_LINGER && !mono_before(now, r->leave))
@@ -300,6 +375,7 @@ void phone_run_close(struct phone_run **out)
 	if (r == NULL)
 		return;
 	outside_io_close(&r->outside);
+	meet_io_close(&r->meet);
 	phone_io_close(&r->phone);
 	selftest_io_close(&r->test);
 	loop_timer_drop(&r->timer);

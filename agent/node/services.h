@@ -5,6 +5,7 @@
 // how a record leaves.
 #pragma once
 
+#include "msg/link.h"
 #include "msg/order.h"
 #include "msg/record.h"
 #include "node/config.h"
@@ -48,6 +49,9 @@ enum err node_trace(struct node *n, const struct node_trace *t) MUSTUSE;
 
 // After this, DONE is not called for SELF; the traces go on and are recorded.
 void node_trace_forget(struct node *n, const void *self);
+
+// To the node at the other end of a tunnel; lost where there is no link now.
+void node_meet(struct node *n, const struct link_meet *meet);
 
 // A visit ended: SELF is freed by the node after the call returns.
 typedef void visit_end_fn(struct node *n, void *self, enum order_state state, const char *detail);

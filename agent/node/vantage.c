@@ -7,7 +7,9 @@
 
 #include "capture/flow.h"
 #include "node/flow_out.h"
+#include "node/meet_io.h"
 #include "node/seen_io.h"
+#include "node/server_trace.h"
 #include "node/step.h"
 #include "node/taken.h"
 #include "node/twin.h"
@@ -15,12 +17,12 @@
 #include "sys/clock.h"
 #include "tunnel/tunnel_io.h"
 
-#define VANTAGE_TICK     (200 * NS_PER_MS)
-#define VANTAGE_BATCH    1024            // frames between two looks at anything else
-#define VANTAGE_LINGER   (2 * NS_PER_S)  // the tunnel stays, so that apps can say goodbye
-#define VANTAGE_PATIENCE (15 * NS_PER_S) // for traces after the capture has ended
-#define VANTAGE_TARGETS  256             // servers traced in one run
-#define VANTAGE_FLOWS    16384           // flows whose bursts are kept
+#define VANTAGE_TICK      (200 * NS_PER_MS)
+#define VANTAGE_BATCH     1024            // frames between two looks at anything else
+#define VANTAGE_LINGER    (2 * NS_PER_S)  // the tunnel stays, so that apps can say goodbye
+#define VANTAGE_PATIENCE  (15 * NS_PER_S) // for traces after the capture has ended
+#define VANTAGE_FLOWS     16384           // flows whose bursts are kept
+#define VANTAGE_KEEPALIVE 25              // seconds, where the node is behind NAT
 
 struct vantage {
 	struct node *node;
@@ -28,7 +30,6 @@ struct vantage {
 	struct run_id order, run;
 	uint8_t side;
 	struct tunnel_order tunnel_order;
-	struct trace_limits limits;
 	struct tunnel *tunnel;
 	struct capture *capture;
 	struct capture_record record; // of the capture
@@ -37,11 +38,13 @@ struct vantage {
 	struct flow_table *flows;
 	struct bursts *bursts;
 	struct seen_io *seen; // NULL: no reflector
+	struct meet_io *meet; // NULL: the gateway calls us
+	struct meet_end other;
 	struct loop_watch *watch;
 	struct loop_timer *timer;
 	struct mono stop, deadline;
 	struct wall until; // when the capture ended; 0: it goes on
-	size_t traces, traced, targets, refused;
+	struct server_trace servers;
 	bool failed;
 	char why[FAULT_TEXT];
 };
@@ -52,67 +55,6 @@ static void give_up(struct vantage *v, const char *why)
 		return;
 	v->failed = true;
 	snprintf(v->why, sizeof(v->why), "%s", why);
-}
-
-static void on_traced(void *self)
-{
-	struct vantage *v = self;
-	v->traced++;
-}
-
-static void trace_one(struct vantage *v, const struct target *target, enum trace_purpose purpose)
-{
-	const struct node_trace t = {
-		.target = *target,
-		.limits = v->limits,
-		.run = v->run,
-		.side = v->side,
-		.purpose = purpose,
-		.done = on_traced,
-		.self = v,
-	};
-	if (node_trace(v->node, &t) == ERR_OK)
-		v->traces++;
-	else
-		v->refused++;
-}
-
-// Inside the flow itself, which takes its very path; where that cannot be done the ordinary
-// traces stand alone.
-static void trace_inside(struct vantage *v, const struct flow_key *k)
-{
-	const struct node_trace t = {
-		.target = { .addr = k->b, .port = k->bport, .method = TRACE_FLOW },
-		.flow_proto = k->proto,
-		.flow_port = k->aport,
-		.limits = v->limits,
-		.run = v->run,
-		.side = v->side,
-		.purpose = TRACE_TARGET,
-		.done = on_traced,
-		.self = v,
-	};
-	if (node_trace(v->node, &t) == ERR_OK)
-		v->traces++;
-}
-
-// While the flow lives: inside it, in the app's own protocol, and by ICMP beside it.
-static void on_target(struct vantage *v, const struct flow_key *k)
-{
-	if (!worth_tracing(node_config(v->node), &v->tunnel_order, k) ||
-	    v->targets >= VANTAGE_TARGETS)
-		return;
-	v->targets++;
-	struct target t = {
-		.addr = k->b,
-		.port = k->bport,
-		.method = k->proto == 6 ? TRACE_TCP_SYN : TRACE_UDP,
-	};
-	trace_inside(v, k);
-	trace_one(v, &t, TRACE_TARGET);
-	t.port = 0;
-	t.method = TRACE_ICMP;
-	trace_one(v, &t, TRACE_TARGET);
 }
 
 static void on_flow(struct vantage *v, const struct flow *flow)
@@ -136,7 +78,7 @@ static void take_events(struct vantage *v)
 	struct flow_event e;
 	while (flow_next(v->flows, &e)) {
 		if (e.kind == FLOW_TARGET)
-			on_target(v, &e.key);
+			server_trace_flow(&v->servers, &v->tunnel_order, &e.key);
 		else if (e.kind == FLOW_BURST)
 			bursts_hear(v->bursts, &e.key, e.at, e.flow.payload);
 		else if (e.kind == FLOW_DONE)
@@ -196,7 +138,7 @@ static void end_capture(struct vantage *v)
 	taken_put(v->node, v->capture, &v->record, &v->kept);
 	snprintf(text, sizeof(text), "packets %llu drops %llu targets %zu traces %zu refused %zu",
 		 (unsigned long long)v->record.packets, (unsigned long long)v->record.kernel_drops,
-		 v->targets, v->traces, v->refused);
+		 v->servers.targets, v->servers.traces, v->servers.refused);
 	step_put(v->node, &v->run, v->side, "capture", v->record.first, STEP_DONE, text);
 	loop_watch_drop(&v->watch);
 	capture_close(&v->capture);
@@ -204,9 +146,14 @@ static void end_capture(struct vantage *v)
 
 static void finish(struct vantage *v)
 {
+	char why[FAULT_TEXT];
+	if (v->tunnel == NULL && v->meet != NULL) {
+		meet_io_why(v->meet, why, sizeof(why));
+		give_up(v, why);
+	}
 	if (v->capture != NULL)
 		end_capture(v);
-	if (v->traced < v->traces)
+	if (v->servers.traced < v->servers.traces)
 		step_put(v->node, &v->run, v->side, "traces", clock_wall(), STEP_FAILED,
 			 "some traces did not end in time");
 	v->end(v->node, v, v->failed ? ORDER_FAILED : ORDER_DONE, v->failed ? v->why : "");
@@ -224,7 +171,7 @@ static void on_tick(void *self, struct mono now)
 		else if (!mono_before(now, v->stop) || v->failed)
 			stop_capture(v);
 	}
-	bool traced = v->traced >= v->traces || !mono_before(now, v->deadline);
+	bool traced = v->servers.traced >= v->servers.traces || !mono_before(now, v->deadline);
 	bool lingered = !mono_before(now, mono_add(v->stop, VANTAGE_LINGER));
 	if (v->capture == NULL && (v->failed || (traced && lingered)))
 		finish(v);
@@ -244,6 +191,9 @@ static void fill_tunnel(const struct vantage *v, struct tunnel_config *c)
 		.inner6 = { t->vantage6, t->gateway6 },
 		.resolver4 = config->resolver4,
 		.resolver6 = config->resolver6,
+		.endpoint = v->other.addr,
+		.endpoint_port = v->other.port,
+		.keepalive_s = v->other.addr.family != 0 ? VANTAGE_KEEPALIVE : 0,
 	};
 	memcpy(c->private_key, node_secret(v->node)->wireguard, sizeof(c->private_key));
 	memcpy(c->peer_key, t->peer_key, sizeof(c->peer_key));
@@ -333,13 +283,53 @@ static enum err open_capture(struct vantage *v, struct fault *f)
 	return err;
 }
 
+static enum err open_all(struct vantage *v, struct fault *f)
+{
+	enum err err = open_tunnel(v, f);
+	return err == ERR_OK ? open_capture(v, f) : err;
+}
+
+static void on_met(void *self, const struct meet_end *other, uint16_t port, const char *why)
+{
+	struct vantage *v = self;
+	struct fault f = { 0 };
+	(void)port;
+	v->other = *other;
+	if (why == NULL && open_all(v, &f) != ERR_OK)
+		why = f.what;
+	if (why != NULL)
+		give_up(v, why);
+}
+
+static enum err open_meet(struct vantage *v, struct fault *f)
+{
+	const struct meet_job job = {
+		.node = v->node,
+		.run = v->run,
+		.side = v->side,
+		.other = v->tunnel_order.other,
+		.port = v->tunnel_order.port,
+		.end = on_met,
+		.self = v,
+	};
+	return meet_io_open(&job, &v->meet, f);
+}
+
+void vantage_meet(struct vantage *v, const struct link_meet *m)
+{
+	if (v->meet != NULL)
+		meet_io_hear(v->meet, m);
+}
+
 static void copy_order(struct vantage *v, const struct order *o)
 {
 	v->order = o->id;
 	v->run = o->run;
 	v->side = o->side;
 	v->tunnel_order = o->tunnel;
-	v->limits = o->limits;
+	v->servers = (struct server_trace){
+		.node = v->node, .run = o->run, .side = o->side, .limits = o->limits
+	};
 	int64_t until_stop = o->start.ns - clock_wall().ns + (int64_t)o->length_ms * NS_PER_MS;
 	v->stop = mono_add(clock_mono(), until_stop);
 	v->deadline = mono_add(v->stop, VANTAGE_PATIENCE);
@@ -356,9 +346,7 @@ enum err vantage_open(struct node *n, const struct order *o, visit_end_fn *end,
 	copy_order(v, o);
 	enum err err = loop_timer(node_loop(n), on_tick, v, &v->timer, f);
 	if (err == ERR_OK)
-		err = open_tunnel(v, f);
-	if (err == ERR_OK)
-		err = open_capture(v, f);
+		err = o->tunnel.meet ? open_meet(v, f) : open_all(v, f);
 	if (err == ERR_OK)
 		err = seen_io_open(n, &v->run, v->side, &v->seen, f);
 	if (err != ERR_OK) {
@@ -367,7 +355,7 @@ enum err vantage_open(struct node *n, const struct order *o, visit_end_fn *end,
 	}
 	loop_timer_at(v->timer, mono_add(clock_mono(), VANTAGE_TICK));
 	for (size_t i = 0; i < o->target_count; i++)
-		trace_one(v, &o->targets[i], TRACE_DIRECT);
+		server_trace_one(&v->servers, &o->targets[i], TRACE_DIRECT);
 	*out = v;
 	return ERR_OK;
 }
@@ -377,8 +365,9 @@ void vantage_close(struct vantage **out)
 	struct vantage *v = *out;
 	if (v == NULL)
 		return;
-	node_trace_forget(v->node, v);
+	node_trace_forget(v->node, &v->servers);
 	seen_io_close(&v->seen);
+	meet_io_close(&v->meet);
 	loop_watch_drop(&v->watch);
 	loop_timer_drop(&v->timer);
 	if (v->kept != NULL) // a run that was cut short

@@ -11,4 +11,5 @@ struct vantage;
 // O is copied where needed. END is called once, never from within vantage_open.
 enum err vantage_open(struct node *n, const struct order *o, visit_end_fn *end,
 		      struct vantage **out, struct fault *f) MUSTUSE;
+void vantage_meet(struct vantage *v, const struct link_meet *m);
 void vantage_close(struct vantage **v);

@@ -257,6 +257,9 @@ void uplink_hear(struct uplink *u, struct mono now, const struct link_head *h)
 	case LINK_ORDER:
 		want(u, UPLINK_ORDER)->order = h->signed_order;
 		break;
+	case LINK_MEET:
+		want(u, UPLINK_MEET)->head = *h;
+		break;
 	case LINK_HELLO:
 	case LINK_BATCH:
 	case LINK_PING:
@@ -290,14 +293,10 @@ void uplink_hear_full(struct uplink *u)
 	u->full_at = u->now;
 }
 
-void uplink_order_state(struct uplink *u, const struct run_id *order, uint32_t state)
+void uplink_say(struct uplink *u, const struct link_head *head)
 {
-	if (u->state != STATE_LIVE)
-		return;
-	struct uplink_want *w = want(u, UPLINK_SEND);
-	w->head.verb = LINK_ORDER_STATE;
-	w->head.order = *order;
-	w->head.state = state;
+	if (u->state == STATE_LIVE)
+		want(u, UPLINK_SEND)->head = *head;
 }
 
 void uplink_drain(struct uplink *u)

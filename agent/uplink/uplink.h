@@ -46,6 +46,7 @@ enum uplink_kind {
 	UPLINK_JUMP,  // go on numbering after seq
 	UPLINK_REPLACE, // batch seq will never be taken: a gap in its place
 	UPLINK_ORDER,   // signed bytes
+	UPLINK_MEET,    // head.meet, borrowed as an order is
 	UPLINK_TELL,    // event, seq, reject, nack, detail: for the log
 	UPLINK_LEFT,    // drained: said once
 };
@@ -74,7 +75,8 @@ void uplink_hear_spool(struct uplink *u, uint64_t first_unacked, uint64_t next_s
 void uplink_hear_sent(struct uplink *u, uint64_t seq, uint64_t bytes);
 void uplink_hear_full(struct uplink *u); // not sent: no room now; room comes with an ACK or a tick
 
-void uplink_order_state(struct uplink *u, const struct run_id *order, uint32_t state);
+// ORDER_STATE or MEET; what it borrows must last until it was taken. Lost where there is no link.
+void uplink_say(struct uplink *u, const struct link_head *head);
 void uplink_drain(struct uplink *u); // send all there is, wait for its acknowledgement, say so
 
 void uplink_tick(struct uplink *u, struct mono now);

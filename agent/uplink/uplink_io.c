@@ -299,6 +299,9 @@ static void do_want(struct uplink_io *u, const struct uplink_want *w)
 	case UPLINK_ORDER:
 		u->c.order(u->c.self, w->order);
 		break;
+	case UPLINK_MEET:
+		u->c.meet(u->c.self, &w->head.meet);
+		break;
 	case UPLINK_TELL:
 		tell(u, w);
 		break;
@@ -378,9 +381,10 @@ void uplink_io_close(struct uplink_io **out)
 	*out = NULL;
 }
 
-void uplink_io_order_state(struct uplink_io *u, const struct run_id *order, uint32_t state)
+void uplink_io_meet(struct uplink_io *u, const struct link_meet *meet)
 {
-	uplink_order_state(u->link, order, state);
+	uplink_say(u->link, &(struct link_head){ .verb = LINK_MEET, .meet = *meet });
+	take_wants(u);
 }
 
 void uplink_io_drain(struct uplink_io *u)

@@ -20,6 +20,8 @@ struct uplink_io_config {
 	struct spool *spool;
 	// Signed bytes of an order, as they came.
 	void (*order)(void *self, struct span signed_order);
+	// The other end of a tunnel, or who says so, is seen there; borrowed.
+	void (*meet)(void *self, const struct link_meet *meet);
 	uint64_t (*serial)(void *self);           // highest order serial accepted, for HELLO
 	struct clock_record (*clock)(void *self); // for HELLO
 	void (*left)(void *self); // everything is acknowledged after uplink_io_drain
@@ -30,6 +32,6 @@ enum err uplink_io_open(struct loop *l, const struct uplink_io_config *c, struct
 			struct fault *f) MUSTUSE;
 void uplink_io_close(struct uplink_io **u);
 
-void uplink_io_order_state(struct uplink_io *u, const struct run_id *order, uint32_t state);
+void uplink_io_meet(struct uplink_io *u, const struct link_meet *meet);
 void uplink_io_drain(struct uplink_io *u);
 bool uplink_io_live(const struct uplink_io *u);

@@ -26,7 +26,7 @@ static const struct conf_option add_options[] = {
 	{ .name = "position", TEXT(position), .value = "LAT,LON", .help = "degrees north, degrees east" },
 	{ .name = "key", TEXT(key), .value = "FILE", .help = "its node.pub (waymark-agent keygen)" },
 	{ .name = "role", TEXT(role), .unset = "vantage", .value = "ROLE", .help = "vantage: ends tunnels and traces; gateway: has phones" },
-	{ .name = "address4", .kind = CONF_ADDR, AT(address4), .value = "ADDRESS", .help = "IPv4 address others trace to and tunnels end at" },
+	{ .name = "address4", .kind = CONF_ADDR, AT(address4), .value = "ADDRESS", .help = "IPv4 address others trace to and tunnels end at; without any the node is behind NAT" },
 	{ .name = "address6", .kind = CONF_ADDR, AT(address6), .value = "ADDRESS", .help = "IPv6 address" },
 	{ .name = "note", TEXT(note), .value = "TEXT", .help = "free text" },
 	{ .name = NULL },

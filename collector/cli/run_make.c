@@ -122,9 +122,6 @@ static enum err find_vantage(struct pg *pg, const char *name, struct schedule_no
 				"no vantage node %s with a valid key (`waymark node list`)", name);
 	if (err == ERR_OK)
 		err = read_node(rows, 0, out, f);
-	if (err == ERR_OK && out->address4.family == 0 && out->address6.family == 0)
-		err = fault_set(f, ERR_USAGE, 0, "node %s has no address for tunnels to end at",
-				name);
 	pg_rows_free(&rows);
 	return err;
 }

@@ -186,6 +186,22 @@ static void ping(struct ingest *in, const struct ingest_message *m, const struct
 				      .credit = own_credit(in, s) });
 }
 
+// Handed on to the node it is for, under the name that the sender's key proves.
+static void meet(struct ingest *in, const struct link_head *h, const struct session *from)
+{
+	const struct roll_key *sender = roll_find(in->roll, from->key);
+	for (uint32_t i = 0; i < in->session_top && sender != NULL; i++) {
+		struct session *s = &in->sessions[i];
+		const struct roll_key *key =
+			s->used && s->live ? roll_find(in->roll, s->key) : NULL;
+		if (key == NULL || !span_eq(h->meet.other, span_text(key->name)))
+			continue;
+		struct link_head on = *h;
+		on.meet.other = span_text(sender->name);
+		own_send(in, s, &on);
+	}
+}
+
 static bool read_head(struct ingest *in, const struct ingest_message *m, struct link_head *out)
 {
 	arena_reset(&in->arena);
@@ -229,6 +245,8 @@ void ingest_hear(struct ingest *in, const struct ingest_message *m)
 		ping(in, m, &h, s);
 	else if (h.verb == LINK_DRAIN && s->stream != NO_STREAM && s->live)
 		own_ack(in, &in->streams[s->stream]);
+	else if (h.verb == LINK_MEET)
+		meet(in, &h, s);
 	else if (h.verb != LINK_ORDER_STATE && h.verb != LINK_DRAIN)
 		own_count(in, INGEST_FRAMES);
 }

@@ -117,9 +117,17 @@ static enum err messages(const struct schedule_run *run, struct arena *arena, st
 	return ERR_OK;
 }
 
+// A vantage node without an address is behind NAT, as gateways are.
+static struct addr endpoint_of(const struct schedule_node *v)
+{
+	return v->address4.family != 0 ? v->address4 : v->address6;
+}
+
 static void vantage_part(const struct schedule_side *side, struct order *out)
 {
 	out->kind = ORDER_VANTAGE;
+	out->tunnel.other = span_text(side->phone.gateway.name);
+	out->tunnel.meet = endpoint_of(&side->vantage).family == 0;
 	memcpy(out->tunnel.peer_key, side->phone.gateway.wireguard, sizeof(out->tunnel.peer_key));
 }
 
@@ -129,7 +137,9 @@ static void gateway_part(const struct schedule_run *run, size_t s, struct order 
 	const struct schedule_node *v = &side->vantage;
 	out->kind = ORDER_GATEWAY;
 	memcpy(out->tunnel.peer_key, v->wireguard, sizeof(out->tunnel.peer_key));
-	out->tunnel.endpoint = v->address4.family != 0 ? v->address4 : v->address6;
+	out->tunnel.endpoint = endpoint_of(v);
+	out->tunnel.other = span_text(v->name);
+	out->tunnel.meet = out->tunnel.endpoint.family == 0;
 	out->phone = span_text(side->phone.name);
 	out->account = span_text(side->phone.account);
 	out->peer_account = span_text(run->side[1 - s].phone.account);

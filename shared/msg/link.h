@@ -17,6 +17,7 @@ enum link_verb {
 	LINK_PING = 'P',
 	LINK_ORDER_STATE = 'T',
 	LINK_DRAIN = 'D',
+	LINK_MEET = 'M',
 	LINK_WELCOME = 'W',
 	LINK_REJECT = 'R',
 	LINK_ACK = 'A',
@@ -48,6 +49,16 @@ enum nack_reason {
 const char *nack_reason_name(enum nack_reason r);
 const char *reject_reason_name(enum reject_reason r);
 
+// Where one end of the tunnel of a run's side is seen from outside.
+struct link_meet {
+	struct span other; // from an agent: for whom; to an agent: from whom
+	struct run_id run;
+	uint8_t side;
+	struct addr addr;
+	uint16_t port;
+	bool varies; // its NAT uses another port for each destination
+};
+
 // One frame 1 of any verb: only the fields of its verb are meaningful.
 struct link_head {
 	enum link_verb verb;
@@ -73,6 +84,7 @@ struct link_head {
 	struct run_id order;                  // ORDER_STATE
 	uint32_t state;                       // ORDER_STATE: enum order_state
 	struct span signed_order;             // ORDER: exact bytes of a SignedOrder
+	struct link_meet meet;                // MEET
 };
 
 // Writes frame 0 and frame 1 (two buffers of the caller's).

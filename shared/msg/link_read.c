@@ -104,6 +104,21 @@ static enum err read_drain(const ProtobufCMessage *m, struct link_head *out)
 	return ERR_OK;
 }
 
+static enum err read_meet(const ProtobufCMessage *m, struct link_head *out)
+{
+	const Waymark__Meet *e = (const Waymark__Meet *)m;
+	struct link_meet *meet = &out->meet;
+	meet->varies = e->varies;
+	if (e->side != 1 && e->side != 2)
+		return ERR_RANGE;
+	meet->side = (uint8_t)e->side;
+	if (text_of(e->other, NODE_NAME_MAX, &meet->other) != ERR_OK ||
+	    run_of(e->run, &meet->run) != ERR_OK || addr_of_bytes(e->addr, &meet->addr) != ERR_OK ||
+	    meet->addr.family == 0 || port_of(e->port, &meet->port) != ERR_OK)
+		return ERR_FORMAT;
+	return ERR_OK;
+}
+
 typedef enum err read_fn(const ProtobufCMessage *m, struct link_head *out);
 
 static const struct reader {
@@ -120,6 +135,7 @@ static const struct reader {
 	[LINK_ACK] = { &waymark__ack__descriptor, read_ack },
 	[LINK_NACK] = { &waymark__nack__descriptor, read_nack },
 	[LINK_PONG] = { &waymark__pong__descriptor, read_pong },
+	[LINK_MEET] = { &waymark__meet__descriptor, read_meet },
 };
 
 static enum err read_order(struct span head, struct link_head *out)

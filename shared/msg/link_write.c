@@ -81,6 +81,17 @@ static void write_drain(struct wr *w, const struct link_head *h)
 	field_u64(w, 2, h->next_seq);
 }
 
+static void write_meet(struct wr *w, const struct link_head *h)
+{
+	const struct link_meet *m = &h->meet;
+	field_text(w, 1, m->other);
+	field_run(w, 2, &m->run);
+	field_u64(w, 3, m->side);
+	field_addr(w, 4, &m->addr);
+	field_u64(w, 5, m->port);
+	field_u64(w, 6, m->varies);
+}
+
 static void write_order(struct wr *w, const struct link_head *h)
 {
 	wr_bytes(w, h->signed_order);
@@ -94,7 +105,7 @@ static write_fn *const writers[] = {
 	[LINK_DRAIN] = write_drain,   [LINK_WELCOME] = write_welcome,
 	[LINK_REJECT] = write_reject, [LINK_ACK] = write_ack,
 	[LINK_NACK] = write_nack,     [LINK_PONG] = write_pong,
-	[LINK_ORDER] = write_order,
+	[LINK_ORDER] = write_order,   [LINK_MEET] = write_meet,
 };
 
 enum err link_write(const struct link_head *in, uint8_t magic[static 4], struct wr *head)

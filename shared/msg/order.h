@@ -17,7 +17,9 @@ struct tunnel_order {
 	struct addr endpoint; // gateway only
 	uint16_t port;
 	struct addr vantage4, gateway4, vantage6, gateway6, phone4, phone6;
-	uint16_t mtu; // 0: default
+	uint16_t mtu;      // 0: default
+	struct span other; // node at the other end, or empty
+	bool meet;         // both ends tell each other where they are seen from outside
 };
 
 struct trace_limits {

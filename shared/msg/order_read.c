@@ -28,6 +28,10 @@ static enum err read_tunnel(const Waymark__Tunnel *t, struct tunnel_order *out)
 	if (t->mtu != 0 && (t->mtu < 1280 || t->mtu > UINT16_MAX))
 		return ERR_RANGE;
 	out->mtu = (uint16_t)t->mtu;
+	out->meet = t->meet;
+	if (text_of(t->other, NODE_NAME_MAX, &out->other) != ERR_OK ||
+	    (t->meet && out->other.len == 0))
+		return ERR_FORMAT;
 	if (addr_of_bytes(t->endpoint, &out->endpoint) != ERR_OK ||
 	    port_of(t->port, &out->port) != ERR_OK)
 		return ERR_FORMAT;

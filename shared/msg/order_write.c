@@ -17,6 +17,8 @@ static void write_tunnel(struct wr *w, uint32_t number, const struct tunnel_orde
 	field_addr(w, 8, &t->phone4);
 	field_addr(w, 9, &t->phone6);
 	field_u64(w, 10, t->mtu);
+	field_text(w, 11, t->other);
+	field_u64(w, 12, t->meet);
 	field_end(w, begun);
 }
 

@@ -132,6 +132,7 @@ collector_told() { grep -qE -- "$1" "$D/collector.log.new"; } # since its last s
 collector_said() { cat "$D/collector.log" "$D/collector.log.new" 2>/dev/null; }
 
 start_reflector() { # on the centre's host, which is neither node nor gateway
+	: >"$D/reflector.log"
 	waymark-lab exec --name "$LAB" centre -- waymark-agent reflector --zone "$(attribute centre reflector)" 2>"$D/reflector.log" &
 	PID[reflector]=$!
 	wait_for 20 grep -q 'ev=ready' "$D/reflector.log"

@@ -32,6 +32,7 @@ struct world {
 	uint16_t mss;         // that the SYN leaves with; 0: as sent
 	const char *resolver; // of the phone; NULL: none asks
 	bool silent;          // the phone does not send
+	bool only4;           // the node has no IPv6
 	bool bridge;          // shows packets with the hop given back
 	uint16_t port;        // next of the phone's
 };
@@ -98,7 +99,9 @@ static void answer(struct world *w, const struct outside_probe *p, struct span q
 	a.you = (struct reflect_view){ p->family == 4 ? addr(w->egress4) : addr("2001:db8:3::2"),
 				       (uint16_t)(port + w->add_port), (uint8_t)(64 - w->hops) };
 	a.node4 = (struct reflect_view){ addr("198.18.3.2"), 1, (uint8_t)(64 - w->node_hops) };
-	a.node6 = (struct reflect_view){ addr("2001:db8:3::2"), 1, (uint8_t)(64 - w->node_hops) };
+	if (!w->only4)
+		a.node6 = (struct reflect_view){ addr("2001:db8:3::2"), 1,
+						 (uint8_t)(64 - w->node_hops) };
 	a.resolver_node = addr("198.18.4.53");
 	if (w->resolver != NULL)
 		a.resolver_phone = addr(w->resolver);
@@ -140,7 +143,7 @@ static void run(struct world *w, bool inside)
 		size_t len = packet(out, sizeof(out), ip, w->port, p->port,
 				    tcp ? (struct span){ 0 } : wr_span(&wr), tcp);
 		outside_hear(&w->o, span_of(out, len));
-		if (inside)
+		if (inside && (p->family == 4 || !w->only4))
 			answer(w, p, wr_span(&wr), ip, w->port);
 		w->port++;
 	}
@@ -262,6 +265,19 @@ static void without_a_reflector_items_are_skipped(void **state)
 	expect(&w, OUTSIDE_RESOLVER, OUTSIDE_SKIPPED, "no zone (whoami) is configured");
 }
 
+static void a_node_without_ipv6_gives_the_phone_none(void **state)
+{
+	struct world w;
+	(void)state;
+	start(&w);
+	w.only4 = true;
+	run(&w, true);
+	assert_true(w.now.ns < NS_PER_S + OUTSIDE_PATIENCE);
+	expect(&w, OUTSIDE_EGRESS, OUTSIDE_PASSED, "IPv4 198.18.3.2; IPv6 neither node nor phone");
+	expect(&w, OUTSIDE_TTL, OUTSIDE_PASSED,
+	       "IPv4 phone 3 hops, node 3; IPv6 neither node nor phone");
+}
+
 static void silence_fails(void **state)
 {
 	struct world w;
@@ -327,6 +343,7 @@ int main(void)
 		cmocka_unit_test(a_whole_mtu_lowers_no_mss),
 		cmocka_unit_test(a_bridge_that_shows_the_hop_given_back_is_known),
 		cmocka_unit_test(without_a_reflector_items_are_skipped),
+		cmocka_unit_test(a_node_without_ipv6_gives_the_phone_none),
 		cmocka_unit_test(silence_fails),
 		cmocka_unit_test(nothing_leaks_when_only_our_own_packet_is_seen),
 		cmocka_unit_test(a_leak_shows_under_any_address),

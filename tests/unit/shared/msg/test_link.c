@@ -59,6 +59,14 @@ static const struct {
 	{ &waymark__order_state__descriptor,
 	  { .verb = LINK_ORDER_STATE, .order = { { 1 } }, .state = 12 } },
 	{ &waymark__drain__descriptor, { .verb = LINK_DRAIN, .epoch = 1, .next_seq = 2 } },
+	{ &waymark__meet__descriptor,
+	  { .verb = LINK_MEET,
+	    .meet = { .other = TEXT("zurich"),
+		      .run = { { 1, 2 } },
+		      .side = 2,
+		      .addr = { 4, { 198, 18, 3, 2 } },
+		      .port = 52000,
+		      .varies = true } } },
 	{ NULL, { .verb = LINK_ORDER, .signed_order = TEXT("exact bytes") } },
 };
 
@@ -67,6 +75,8 @@ static void assert_same(const struct link_head *a, const struct link_head *b)
 	struct link_head x = *a, y = *b;
 	assert_true(span_eq(x.node, y.node) && span_eq(x.software, y.software) &&
 		    span_eq(x.detail, y.detail) && span_eq(x.signed_order, y.signed_order));
+	assert_true(span_eq(x.meet.other, y.meet.other));
+	x.meet.other = y.meet.other = (struct span){ 0 };
 	x.node = y.node = x.software = y.software = (struct span){ 0 };
 	x.detail = y.detail = x.signed_order = y.signed_order = (struct span){ 0 };
 	assert_memory_equal(&x, &y, sizeof(x));

@@ -44,7 +44,9 @@ static void make(struct order *o, enum order_kind kind)
 			    .vantage4 = { 4, { 198, 19, 0, 1 } },
 			    .gateway4 = { 4, { 198, 19, 0, 2 } },
 			    .phone6 = { 6, { 0x20, 1, 0xd, 0xb8 } },
-			    .mtu = 1420 },
+			    .mtu = 1420,
+			    .other = TEXT("zurich"),
+			    .meet = true },
 		.phone = TEXT("pixel"),
 		.account = TEXT("alice"),
 		.peer_account = TEXT("bob"),
@@ -79,6 +81,8 @@ static void orders_of_every_kind_come_back(void **state)
 		assert_int_equal(got.audience_count, 2);
 		assert_true(span_eq(got.audience[1], o.audience[1]));
 		if (kind == ORDER_VANTAGE || kind == ORDER_GATEWAY) {
+			assert_true(span_eq(got.tunnel.other, o.tunnel.other));
+			got.tunnel.other = o.tunnel.other;
 			assert_memory_equal(&got.tunnel, &o.tunnel, sizeof(o.tunnel));
 			assert_true(span_eq(got.app, o.app));
 			assert_int_equal(got.start.ns, 9);

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The traces of one side of a run: in go the targets of its order and the flows of its phone, out
+// go questions to the node's engine; it counts what was asked and what has ended.
+#pragma once
+
+#include "capture/flow.h"
+#include "node/services.h"
+
+#define SERVER_TRACE_MOST 256 // servers of flows in one run
+
+// SELF of the engine's callbacks: must stay where it is, and be forgotten (node_trace_forget).
+struct server_trace {
+	struct node *node;
+	struct run_id run;
+	uint8_t side;
+	struct trace_limits limits;
+	size_t traces, traced, targets, refused;
+};
+
+void server_trace_one(struct server_trace *s, const struct target *target,
+		      enum trace_purpose purpose);
+
+// While the flow lives: inside it, in the app's own protocol, and by ICMP beside it.
+void server_trace_flow(struct server_trace *s, const struct tunnel_order *t,
+		       const struct flow_key *k);
