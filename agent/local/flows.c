@@ -300,7 +300,7 @@ static int run(struct flows_options *o, const char *path)
 
 int flows_run(int argc, char **argv)
 {
-	struct flows_options o;
+	struct flows_options o = { 0 }; // an option that was not given stays zero
 	struct cli cli;
 	struct fault fault = { 0 };
 	enum err err = cli_read(argc, argv, options, &usage, &o, &cli, &fault);

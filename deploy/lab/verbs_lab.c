@@ -169,7 +169,7 @@ int verb_up(int argc, char **argv)
 		.text = "Makes a network namespace per host, the Internet between them, and the "
 			"programs in them.",
 	};
-	struct lab_args args;
+	struct lab_args args = { 0 };
 	struct cli cli = { 0 };
 	struct fault f = { 0 };
 	enum err err = cli_read(argc, argv, up_options, &usage, &args, &cli, &f);
@@ -216,7 +216,7 @@ int verb_down(int argc, char **argv)
 		.synopsis = PROGRAM " down [--name NAME]",
 		.text = "Ends every process in the lab and removes it, also after a crash.",
 	};
-	struct lab_args args;
+	struct lab_args args = { 0 };
 	struct cli cli = { 0 };
 	struct fault f = { 0 };
 	enum err err = cli_read(argc, argv, name_options, &usage, &args, &cli, &f);
@@ -240,7 +240,7 @@ int verb_exec(int argc, char **argv)
 		.synopsis = PROGRAM " exec [--name NAME] HOST -- COMMAND …",
 		.text = "Runs a program in a host of the lab, with the lab's own name servers.",
 	};
-	struct lab_args args;
+	struct lab_args args = { 0 };
 	struct cli cli = { 0 };
 	struct fault f = { 0 };
 	enum err err = cli_read(argc, argv, name_options, &usage, &args, &cli, &f);
@@ -291,7 +291,7 @@ int verb_status(int argc, char **argv)
 		.synopsis = PROGRAM " status",
 		.text = "One line per lab: name, state, pid of the simulator, counters as JSON.",
 	};
-	struct lab_args args;
+	struct lab_args args = { 0 };
 	struct cli cli = { 0 };
 	struct fault f = { 0 };
 	int count = 0;

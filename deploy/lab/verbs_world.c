@@ -28,7 +28,7 @@ static enum err world_only(int argc, char **argv, const char *synopsis, struct w
 			   struct cli *cli, struct fault *f)
 {
 	const struct cli_usage usage = { .synopsis = synopsis };
-	struct world_args args;
+	struct world_args args = { 0 };
 	enum err err = cli_read(argc, argv, no_options, &usage, &args, cli, f);
 
 	if (err != ERR_OK || cli->helped)
@@ -85,7 +85,7 @@ int verb_path(int argc, char **argv)
 			"path.",
 	};
 	AUTO(world_free) struct world *w = NULL;
-	struct world_args args;
+	struct world_args args = { 0 };
 	struct cli cli = { 0 };
 	struct fault f = { 0 };
 	enum err err = cli_read(argc, argv, world_options, &usage, &args, &cli, &f);
@@ -164,7 +164,7 @@ int verb_truth(int argc, char **argv)
 			"who "
 			"lies and where an injector stands on the way, as CSV.",
 	};
-	struct truth_args args;
+	struct truth_args args = { 0 };
 	struct cli cli = { 0 };
 	struct fault f = { 0 };
 	enum err err = cli_read(argc, argv, truth_options, &usage, &args, &cli, &f);
