@@ -26,6 +26,7 @@ const struct verb verbs_central[] = {
 	{ "backends", backends_verb, "the remote ends of a run, what each was and why" },
 	{ "path", path_verb, "both paths between two nodes, hop by hop" },
 	{ "exposure", exposure_verb, "the two tables: leaving groups" },
+	{ "export", export_verb, "published forms: satellite" },
 	{ "signatures", signatures_verb, "signatures of block pages: load list remove" },
 	{ NULL, NULL, NULL },
 };

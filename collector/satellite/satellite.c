@@ -111,3 +111,22 @@ void satellite_line_clean(uint8_t *line, size_t len)
 		}
 	}
 }
+
+size_t satellite_line_pack(char *line, size_t len)
+{
+	bool quoted = false;
+	size_t to = 0;
+	for (size_t i = 0; i < len; i++) {
+		char c = line[i];
+		if (quoted && c == '\\' && i + 1 < len) {
+			line[to++] = c;
+			c = line[++i];
+		} else if (c == '"') {
+			quoted = !quoted;
+		} else if (!quoted && (c == ' ' || c == '\n' || c == '\t' || c == '\r')) {
+			continue;
+		}
+		line[to++] = c;
+	}
+	return to;
+}

@@ -26,3 +26,6 @@ bool satellite_line_raw(struct span line);
 // In place and of the same length: escapes of U+0000 and of half surrogate pairs, which JSON allows
 // and no database can hold, become U+FFFD.
 void satellite_line_clean(uint8_t *line, size_t len);
+
+// JSON without the blanks between its parts, in place; returns the new length.
+size_t satellite_line_pack(char *line, size_t len);

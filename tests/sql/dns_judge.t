@@ -148,6 +148,20 @@ is 'every rule decided somewhere' '' "SELECT r.name FROM judge.dns_rule r WHERE 
 is 'no word but the three' 'expected unexpected unknown' "SELECT string_agg(DISTINCT word, ' ' ORDER BY word) FROM judge.dns_verdict"
 is 'Satellite would call the edge an anomaly' 't' "SELECT anomaly FROM judge.dns_satellite WHERE domain = 'cdn.example' AND resolver = '198.18.1.1'"
 
+for format in v2.2 v2.2-raw v1; do
+	folder=$("$waymark" export satellite --format $format now "$dir/$format" 2>"$dir/out")
+	ok $? "the scan goes out as $format"
+	python3 "$here/satellite_forms.py" rules "$folder" >"$dir/out" 2>&1 && [ ! -s "$dir/out" ]
+	ok $? 'as its readers demand: no line would be dropped'
+done
+for view in $(sql -c "SELECT table_name FROM information_schema.views WHERE table_schema = 'v1' AND (table_name LIKE 'dns%' OR table_name = 'scan')"); do
+	sql -c "SET ROLE waymark_read; SELECT * FROM v1.$view" >"$dir/out" 2>&1
+	ok $? "an analyst reads v1.$view"
+done
+is 'words and their denominators' '31|10|17|4|0.6296' "SELECT b.pairs, b.expected, b.unexpected, b.unknown, b.unexpected_share FROM v1.dns_by_resolver AS b
+	JOIN v1.scan USING (scan) WHERE name = 'now' AND resolver = '198.18.1.1'"
+is 'pairs add up' 't' "SELECT bool_and(pairs = asked + refused + not_asked AND asked = answered + timed_out + failed) FROM v1.scan"
+
 expect 0 'nothing is due then' "$waymark" judge
 says 'scans judged' && ok 1 'nothing is' || ok 0 'nothing is'
 expect 0 'one scan is judged afresh' "$waymark" judge --scan now

@@ -121,6 +121,38 @@ is 'v2.2: four refusals are an anomaly, unless both controls failed' 'ajax.aspne
 alipay.com|f|t|f' "SELECT domain, passed_liveness, connect_error, anomaly FROM judge.dns_satellite
 	WHERE scan = $(scan Satellitev2-2021-10-20) AND resolver = '62.80.182.26' ORDER BY domain"
 
+# --- and goes out again as it came in ----------------------------------------------------------------------
+
+form() { # FORMAT SCAN: exports, and checks what readers demand
+	folder=$("$waymark" export satellite --format "$1" "$2" "$dir/$1" 2>"$dir/out")
+	ok $? "$2 goes out as $1"
+	python3 "$here/satellite_forms.py" rules "$folder" >"$dir/out" 2>&1 && [ ! -s "$dir/out" ]
+	ok $? 'as its readers demand: no line would be dropped'
+}
+same() { # PUBLISHED
+	python3 "$here/satellite_forms.py" same "$folder" "$data/$1" >"$dir/out" 2>&1 && [ ! -s "$dir/out" ]
+	ok $? 'key by key and value by value what was published'
+}
+form v2.2 Satellitev2-2021-10-20
+same Satellitev2-2021-10-20
+[ "$(basename "$folder")" = CP_Satellite-2021-10-20-18-51-41 ]
+ok $? 'in a folder of the published name'
+form v1 Satellitev1_2018-08-03
+same Satellitev1_2018-08-03
+form v2.2-raw Satellitev2-2021-10-20
+expect 0 'the raw form comes in again' "$waymark" import satellite "$folder" --name again
+is 'with the same pairs, tries and answers' 0 "SELECT count(*) FROM (
+	(SELECT resolver, domain, try_role, try_outcome, try_rcode, try_text, addr FROM raw.dns_pair WHERE scan = $(scan Satellitev2-2021-10-20)
+		EXCEPT SELECT resolver, domain, try_role, try_outcome, try_rcode, try_text, addr FROM raw.dns_pair WHERE scan = $(scan again))
+	UNION ALL (SELECT resolver, domain, try_role, try_outcome, try_rcode, try_text, addr FROM raw.dns_pair WHERE scan = $(scan again)
+		EXCEPT SELECT resolver, domain, try_role, try_outcome, try_rcode, try_text, addr FROM raw.dns_pair WHERE scan = $(scan Satellitev2-2021-10-20))) x"
+printf '{"confidence":{"average":0,"matches":[],"untagged_controls":false,"untagged_response":false},"start_time":"","end_time":"","vp":"1.1.1.1","test_url":"x","response":[{"url":"x","has_type_a":true,"response":{"1.1.1.1":{"http":"","cert":"","asnum":0,"asname":"","matched":null}},"error":"null","rcode":0}]}' >"$folder/results.json"
+python3 "$here/satellite_forms.py" rules "$folder" >"$dir/out" 2>&1
+[ "$(wc -l <"$dir/out")" -ge 3 ]
+ok $? 'what their code would drop is found'
+expect 4 'a scan that is not there' "$waymark" export satellite none "$dir/none"
+expect 2 'a form that is none' "$waymark" export satellite --format v3 again "$dir/none"
+
 # What was published is not simply said again: other facts give other verdicts.
 judge_again() { sql -c "$1; SELECT judge.dns_satellite_rule($(scan "$2"))" >"$dir/out" 2>&1; }
 judge_again "UPDATE raw.dns_pair SET addr = '{198.18.1.1}' WHERE scan = $(scan Satellitev1_2018-08-03) AND domain = 'biblegateway.com' AND resolver = '1.1.1.1'" \
