@@ -80,7 +80,7 @@ static void take_messages(struct phone *p)
 	}
 }
 
-enum err phone_new(const struct order *o, struct mono start, struct phone **out)
+enum err phone_new(const struct order *o, struct mono start, bool isolate, struct phone **out)
 {
 	bool none = o->app.len == 0 || text_is(o->app, PHONE_APP_NONE);
 	enum err err = check(o, none);
@@ -90,7 +90,7 @@ enum err phone_new(const struct order *o, struct mono start, struct phone **out)
 	struct phone *p = calloc(1, sizeof(*p));
 	if (p == NULL)
 		return ERR_MEMORY;
-	*p = (struct phone){ .order = o, .start = start, .none = none };
+	*p = (struct phone){ .order = o, .start = start, .none = none, .isolate = isolate };
 	p->end = mono_add(start, o->length_ms * NS_PER_MS);
 	p->close_by = MONO_NEVER;
 	take_messages(p);
@@ -174,6 +174,7 @@ static void over(struct phone *p, struct mono now)
 {
 	settle(p, now);
 	end(p, STEP_PHONE, now, STEP_FAILED, "no phone answers on its control line");
+	end(p, STEP_ISOLATE, now, STEP_FAILED, "the phone did not say that it does");
 	end(p, STEP_OPEN, now, STEP_FAILED,
 	    p->failure[0] != '\0' ? p->failure : "not open until the end");
 	end(p, STEP_CLOSE, now, STEP_FAILED, "not closed in time");
@@ -205,6 +206,12 @@ static void opened(struct phone *p, struct mono now)
 	p->stage = OPEN;
 	if (p->count > 0)
 		begin(p, STEP_MESSAGES, now);
+}
+
+static void isolated(struct phone *p, struct mono now, const struct phone_line *line)
+{
+	if (span_eq(line->app, p->order->app))
+		end(p, STEP_ISOLATE, now, STEP_DONE, "the phone lets the app alone speak");
 }
 
 static struct phone_message *message_find(struct phone *p, struct span id, bool sent_by_us)
@@ -279,7 +286,9 @@ static void state_heard(struct phone *p, const struct phone_line *line)
 
 void phone_hear(struct phone *p, struct mono now, const struct phone_line *line)
 {
-	if (p->stage == WAITING || p->stage == OVER)
+	if (line->word == PHONE_ISOLATED)
+		isolated(p, now, line);
+	if (p->stage == WAITING || p->stage == OVER || line->word == PHONE_ISOLATED)
 		return;
 	if (p->stage == REACHING && line->word == PHONE_STATE)
 		go(p, now);
@@ -298,10 +307,22 @@ void phone_hear(struct phone *p, struct mono now, const struct phone_line *line)
 	}
 }
 
+// As early as can be, so that the tunnel carries nothing else from its first packet on. An empty
+// run is there to show the others: what was isolated before is let go.
+static void isolate(struct phone *p, struct mono now)
+{
+	if (!p->isolate || !p->link || p->stage >= CLOSING)
+		return;
+	p->say_release = p->none;
+	p->say_isolate = !p->none;
+	if (!p->none)
+		begin(p, STEP_ISOLATE, now);
+}
+
 void phone_hear_link(struct phone *p, struct mono now, bool up)
 {
-	(void)now;
 	p->link = up;
+	isolate(p, now);
 	p->say_status = up;
 }
 
@@ -320,6 +341,7 @@ void phone_tick(struct phone *p, struct mono now)
 		begin(p, STEP_CLOSE, now);
 		p->say_open = false;
 		p->say_close = true;
+		p->say_release = p->isolate;
 		p->stage = CLOSING;
 		p->close_by = mono_add(now, PHONE_CLOSE_NS);
 	}

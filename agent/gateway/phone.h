@@ -5,9 +5,10 @@
 // come lines for the phone, step records and message records. It does not know how lines travel
 // (a lab's control socket, later adb), nor tunnels, nor who keeps the records.
 //
-// Steps: "phone" (somebody answers), "open", "messages", "close"; in a run of no app only "phone"
-// and "idle". Every planned message gives one record on each side: as soon as it is final, or at
-// the end as what it had become by then.
+// Steps: "phone" (somebody answers), "isolate" (the phone lets the app alone use the network),
+// "open", "messages", "close"; in a run of no app only "phone" and "idle". Every planned message
+// gives one record on each side: as soon as it is final, or at the end as what it had become by
+// then.
 #pragma once
 
 #include "msg/order.h"
@@ -33,9 +34,11 @@ struct phone_want {
 	struct message_record message;
 };
 
+// ISOLATE: no app but the run's may use the phone's network meanwhile.
 // ORDER is borrowed for the phone's life. START is when ORDER->start is on the monotonic clock.
 // ERR_FORMAT: a word or text of the order cannot be said to a phone.
-enum err phone_new(const struct order *order, struct mono start, struct phone **out) MUSTUSE;
+enum err phone_new(const struct order *order, struct mono start, bool isolate,
+		   struct phone **out) MUSTUSE;
 void phone_free(struct phone **p);
 
 void phone_hear(struct phone *p, struct mono now, const struct phone_line *line);

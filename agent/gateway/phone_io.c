@@ -161,7 +161,7 @@ static struct mono start_of(const struct order *order)
 	return (struct mono){ clock_mono().ns + (order->start.ns - clock_wall().ns) };
 }
 
-enum err phone_io_open(struct loop *l, const char *control, const struct order *order,
+enum err phone_io_open(struct loop *l, const char *control, const struct order *order, bool isolate,
 		       struct phone_io_events ev, struct phone_io **out, struct fault *f)
 {
 	struct phone_io *p = calloc(1, sizeof(*p));
@@ -177,7 +177,7 @@ enum err phone_io_open(struct loop *l, const char *control, const struct order *
 	else
 		memcpy(p->name.sun_path, control, strlen(control) + 1);
 	if (err == ERR_OK) {
-		err = phone_new(order, start_of(order), &p->phone);
+		err = phone_new(order, start_of(order), isolate, &p->phone);
 		if (err != ERR_OK)
 			fault_set(f, err, 0,
 				  "the order's app, accounts or messages cannot be "

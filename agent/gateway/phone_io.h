@@ -19,8 +19,9 @@ struct phone_io_events {
 	void *self;
 };
 
-// CONTROL: path of the phone's socket. ORDER is borrowed until phone_io_close.
-enum err phone_io_open(struct loop *l, const char *control, const struct order *order,
+// CONTROL: path of the phone's socket. ISOLATE: see phone_new. ORDER is borrowed until
+// phone_io_close.
+enum err phone_io_open(struct loop *l, const char *control, const struct order *order, bool isolate,
 		       struct phone_io_events ev, struct phone_io **out, struct fault *f) MUSTUSE;
 
 // A line beside the run's own; what is answered is not told. False: nobody to say it to now.

@@ -2,7 +2,7 @@
 #include "base/text.h"
 #include "gateway/phone_part.h"
 
-static const char *const step_names[] = { "phone", "open", "messages", "close", "idle" };
+static const char *const step_names[] = { "phone", "isolate", "open", "messages", "close", "idle" };
 
 _Static_assert(COUNT(step_names) == STEP_COUNT, "every step has its name");
 
@@ -34,9 +34,22 @@ static bool next_message_line(struct phone *p, struct phone_want *out)
 	return false;
 }
 
+static bool say_app(bool *wanted, struct span app, struct phone_want *out)
+{
+	if (!*wanted)
+		return false;
+	*wanted = false;
+	return say(out, (struct phone_line){ .word = PHONE_ISOLATE, .app = app });
+}
+
 static bool next_line(struct phone *p, struct phone_want *out)
 {
-	if (!p->link || p->stage == WAITING || p->stage == OVER)
+	if (!p->link || p->stage == OVER)
+		return false;
+	if (say_app(&p->say_isolate, p->order->app, out) ||
+	    say_app(&p->say_release, span_text(PHONE_NO_ID), out))
+		return true;
+	if (p->stage == WAITING)
 		return false;
 	if (say_word(&p->say_status, PHONE_STATUS, out) ||
 	    say_word(&p->say_network, PHONE_NETWORK, out))

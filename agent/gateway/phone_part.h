@@ -17,6 +17,7 @@ enum phone_stage {
 
 enum phone_step_name {
 	STEP_PHONE,
+	STEP_ISOLATE,
 	STEP_OPEN,
 	STEP_MESSAGES,
 	STEP_CLOSE,
@@ -43,7 +44,8 @@ struct phone {
 	const struct order *order;
 	struct mono start, end, close_by;
 	enum phone_stage stage;
-	bool link, none;
+	bool link, none, isolate;
+	bool say_isolate, say_release;
 	bool say_network, say_open, say_close, say_status;
 	bool over_told;
 	char failure[120]; // the last one of the app

@@ -32,6 +32,7 @@ const struct conf_option node_options[] = {
 	{ "reflector6", CONF_ADDR, AT(reflector6), 0, 0, 0, NULL, "ADDRESS", "the same for IPv6" },
 	{ "reflector-port", CONF_UINT, AT(reflector_port), 0, 1, 65534, "5766", "PORT", "its port" },
 	{ "whoami", CONF_TEXT, TEXT(whoami), 0, 0, NULL, "ZONE", "DNS zone the reflector answers for: tells which resolver is used" },
+	{ "isolate", CONF_BOOL, AT(isolate), 0, 0, 0, "no", "yes|no", "a gateway's phones let the run's app alone use the network" },
 	{ "phone", CONF_LIST, AT(phones), 0, 0, 0, NULL, "NAME INTERFACE SOCKET IPV4 [IPV6]", "a phone behind this gateway; may be repeated" },
 	{ "rate", CONF_UINT, AT(rate), 0, 1, 1e6, "1000", "PPS", "most probes a second, all together" },
 	{ "rate-target", CONF_UINT, AT(rate_target), 0, 1, 1e6, "50", "PPS", "most probes a second to one address" },

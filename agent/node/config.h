@@ -28,6 +28,7 @@ struct node_config {
 	struct addr reflector4, reflector6;
 	uint64_t reflector_port;
 	char whoami[256];
+	bool isolate;
 	struct conf_list operators, allow, deny, phones;
 	uint64_t rate, rate_target, rate_net, rate_first;
 	uint64_t max_targets, max_attempts;

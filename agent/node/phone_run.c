@@ -356,7 +356,8 @@ enum err phone_run_open(struct node *n, const struct order *o, visit_end_fn *end
 	err = loop_timer(node_loop(n), on_tick, r, &r->timer, f);
 	const struct phone_io_events events = { on_step, on_message, on_end, r };
 	if (err == ERR_OK)
-		err = phone_io_open(node_loop(n), phone->socket, o, events, &r->phone, f);
+		err = phone_io_open(node_loop(n), phone->socket, o, node_config(n)->isolate, events,
+				    &r->phone, f);
 	if (err == ERR_OK)
 		err = lock_in(r, f);
 	if (err == ERR_OK)

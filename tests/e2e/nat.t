@@ -54,6 +54,11 @@ admit() {
 		--position "$(position "$1")" "${addresses[@]}" --key "$D/$1/keys/node.pub" >/dev/null
 }
 
+make_own=$(declare -f make_node)
+eval "of_${make_own}"
+make_node() { # as the others, but for the gateway that isolates
+	of_make_node "$1" && { [ "$1" != gw1 ] || echo 'isolate = yes' >>"$D/gw1/agent.conf"; }
+}
 world_up && box de1 1 && box gw1 2
 ok $? "the world is up; a node and a gateway are behind boxes"
 if [ "$failed" = 0 ]; then centre_up && nodes_up; fi
@@ -62,6 +67,7 @@ step() { # RUN NODE NAME
 	sql "SELECT s.outcome, s.detail FROM raw.step s JOIN registry.node n ON n.id = s.node
 		WHERE s.run = '$(head -n 1 "$D/run.$1")' AND n.name = '$2' AND s.name = '$3' ORDER BY s.begun DESC LIMIT 1"
 }
+# The gateway behind the box lets the app alone speak, the other lets all: nodes_up wrote both files.
 LENGTH=6 run_start de1 us1 textsecure p1a p2a >"$D/run.meet" 2>&1
 is $? 0 "a run through both boxes does all its work"
 [ "$(tail -n 1 "$D/run.meet" | grep -c failed)" = 0 ] || sed 's/^/# /' "$D/run.meet"
@@ -74,6 +80,15 @@ has "$(step meet gw1 selftest-egress)" "^1\\|IPv4 $(address de1); IPv6 neither n
 is "$(sql "SELECT count(*) FROM raw.message WHERE run = '$(head -n 1 "$D/run.meet")' AND received IS NOT NULL")" 4 \
 	"messages go each way"
 is "$(step meet gw2 meet)" "" "the side with a public node needs no meeting"
+
+is "$(step meet gw1 isolate)|$(step meet gw2 isolate)" "1|the phone lets the app alone speak|" \
+	"the phone of the gateway that isolates tells that it does"
+noise() { # SIDE: flows to what phones talk to by themselves
+	sql "SELECT count(*) > 0 FROM raw.flow WHERE run = '$(head -n 1 "$D/run.meet")' AND side = $1
+		AND b IN ($(for h in bg-check bg-time bg-push; do printf "'%s', '%s', " "$(address $h)" "$(address $h 6)"; done) '::')"
+}
+[ "$(noise 2)" = t ] || sql "SELECT side, b, bport, names FROM raw.flow WHERE run = '$(head -n 1 "$D/run.meet")'" | sed 's/^/# /'
+is "$(noise 1)|$(noise 2)" "f|t" "and says nothing but what the app says, as the other does"
 
 random_ports "${BOXES[0]}"
 random_ports "${BOXES[1]}"

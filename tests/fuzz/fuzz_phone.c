@@ -46,8 +46,9 @@ static void take(struct phone *p, bool up, struct count *n)
 	}
 }
 
-// A byte of side, then turns: time passes (0x80 + tenths), the link turns (0x01), or a line is
-// heard. Whatever a phone says and whenever: every message is reported once, and the end comes.
+// A byte of side and isolation, then turns: time passes (0x80 + tenths), the link turns (0x01), or
+// a line is heard. Whatever a phone says and whenever: every message is reported once, and the end
+// comes.
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct order o = order_of(size > 0 && data[0] & 1 ? 1 : 2);
@@ -59,7 +60,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	size_t used;
 	bool up = false;
 
-	if (phone_new(&o, (struct mono){ NS_PER_S }, &p) != ERR_OK)
+	if (phone_new(&o, (struct mono){ NS_PER_S }, size > 0 && data[0] & 2, &p) != ERR_OK)
 		return 0;
 	while (in.len > 0) {
 		used = 1;

@@ -77,7 +77,7 @@ static enum err begin(struct side *s, uint8_t number, char **argv, struct wall s
 		s->order.messages[i].id = span_text(ids[i]);
 		s->order.messages[i].text = span_text("Attention must be paid.");
 	}
-	return phone_io_open(s->loop, argv[1 + number], &s->order, ev, &s->io, f);
+	return phone_io_open(s->loop, argv[1 + number], &s->order, false, ev, &s->io, f);
 }
 
 int main(int argc, char **argv)

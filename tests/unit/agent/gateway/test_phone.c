@@ -24,7 +24,7 @@ struct scene {
 	char log[LOG_SIZE]; // what the engine wanted since last looked
 };
 
-static void scene_open(struct scene *s, const char *app)
+static void scene_open_as(struct scene *s, const char *app, bool isolate)
 {
 	*s = (struct scene){ .now = { 0 } };
 	s->order = (struct order){ .kind = ORDER_GATEWAY,
@@ -40,7 +40,13 @@ static void scene_open(struct scene *s, const char *app)
 	s->order.messages[0].text = span_text("hello m1");
 	s->order.messages[1].id = span_text("m2");
 	s->order.messages[1].text = span_text("hello m2");
-	assert_int_equal(phone_new(&s->order, (struct mono){ 5 * NS_PER_S }, &s->phone), ERR_OK);
+	assert_int_equal(phone_new(&s->order, (struct mono){ 5 * NS_PER_S }, isolate, &s->phone),
+			 ERR_OK);
+}
+
+static void scene_open(struct scene *s, const char *app)
+{
+	scene_open_as(s, app, false);
 }
 
 static int append(char *out, size_t room, const struct phone_want *w)
@@ -282,6 +288,47 @@ static void the_run_of_no_app_opens_none(void **state)
 	phone_free(&s.phone);
 }
 
+static void open_isolated(struct scene *s)
+{
+	phone_hear_link(s->phone, s->now, true);
+	at(s, 0);
+	says(s, "state - - 1");
+	says(s, "opened 7");
+	wants(s);
+}
+
+static void an_app_has_the_phone_to_itself(void **state)
+{
+	struct scene s;
+	(void)state;
+	scene_open_as(&s, "textsecure", true);
+	phone_hear_link(s.phone, s.now, true); // before the start
+	assert_string_equal(wants(&s), "isolate textsecure;");
+	says(&s, "isolated other 5");
+	assert_string_equal(wants(&s), "");
+	says(&s, "isolated textsecure 5");
+	assert_string_equal(wants(&s), "[isolate 1 the phone lets the app alone speak]");
+	at(&s, 0);
+	says(&s, "state - - 1");
+	assert_string_equal(wants(&s), "status;network;open textsecure alice bob;[phone 1 ]");
+	says(&s, "opened 7");
+	at(&s, 10000);
+	wants(&s);
+	phone_free(&s.phone);
+	scene_open_as(&s, "textsecure", true);
+	open_isolated(&s);
+	at(&s, 10000);
+	// Let go before the app is closed; a phone that never said so was not isolated.
+	assert_string_equal(wants(&s), "isolate -;close;");
+	says(&s, "closed 30");
+	assert_non_null(strstr(wants(&s), "[isolate 2 the phone did not say that it does]"));
+	phone_free(&s.phone);
+	scene_open_as(&s, "none", true);
+	phone_hear_link(s.phone, s.now, true);
+	assert_string_equal(wants(&s), "isolate -;");
+	phone_free(&s.phone);
+}
+
 static void what_cannot_be_said_is_refused(void **state)
 {
 	struct scene s;
@@ -290,10 +337,10 @@ static void what_cannot_be_said_is_refused(void **state)
 	scene_open(&s, "textsecure");
 	phone_free(&s.phone);
 	s.order.messages[0].text = span_text("two\nlines");
-	assert_int_equal(phone_new(&s.order, s.now, &p), ERR_FORMAT);
+	assert_int_equal(phone_new(&s.order, s.now, false, &p), ERR_FORMAT);
 	s.order.messages[0].text = span_text("one");
 	s.order.account = span_text("");
-	assert_int_equal(phone_new(&s.order, s.now, &p), ERR_FORMAT);
+	assert_int_equal(phone_new(&s.order, s.now, false, &p), ERR_FORMAT);
 	assert_null(p);
 }
 
@@ -310,6 +357,7 @@ int main(void)
 		cmocka_unit_test(a_phone_that_started_anew_is_told_again),
 		cmocka_unit_test(a_phone_that_does_not_close_is_left),
 		cmocka_unit_test(the_run_of_no_app_opens_none),
+		cmocka_unit_test(an_app_has_the_phone_to_itself),
 		cmocka_unit_test(what_cannot_be_said_is_refused),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

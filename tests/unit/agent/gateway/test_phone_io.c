@@ -154,7 +154,7 @@ static void scene_run(struct scene *s)
 	struct mono until = mono_add(clock_mono(), 5 * NS_PER_S);
 	struct fault f;
 
-	assert_int_equal(phone_io_open(s->loop, s->path, &s->order, ev, &s->io, &f), ERR_OK);
+	assert_int_equal(phone_io_open(s->loop, s->path, &s->order, false, ev, &s->io, &f), ERR_OK);
 	while (!s->over && mono_before(clock_mono(), until))
 		assert_int_equal(loop_turn(s->loop, until, &f), ERR_OK);
 	assert_true(s->over);
