@@ -234,7 +234,7 @@ $(B)/corpus/%.t: $(B)/fuzz/fuzz_%
 	$(Q)printf '#!/bin/sh\nexec %s %s\n' '$<' 'tests/fuzz/corpus/$*' > $@
 	$(Q)chmod +x $@
 
-.PHONY: tests lint check check-fast check-root race matrix fuzz bench doc
+.PHONY: tests lint check check-fast check-root race matrix fuzz beside bench doc
 tests: $(UNITS) $(CORPUS)
 
 lint: all ## rooms law, lengths, layout, scripts, man pages
@@ -285,6 +285,9 @@ fuzz: ## every fuzz target for FUZZ_SECONDS (or FUZZ_RUNS=N executions; FUZZ="tl
 		$(if $(FUZZ_RUNS),-runs=$(FUZZ_RUNS),-max_total_time=$(FUZZ_SECONDS)) -timeout=10 \
 		-print_final_stats=1 -verbosity=0 -artifact_prefix=build/fuzz/found/$$t/ \
 		build/fuzz/found/$$t tests/fuzz/corpus/$$t || exit 1; done
+
+beside: all ## flows beside tshark on BESIDE_SEEDS (1-200) captures made up from a seed
+	$(Q)BESIDE_SEEDS=$(or $(BESIDE_SEEDS),1-200) tests/scenario/flows_beside.t
 
 bench: all benches ## the benchmarks, each beside its peer, with the ratio
 	$(Q)for b in $(BENCHES) $(wildcard tests/bench/*.sh); do echo "== $$b"; $$b || exit 1; done

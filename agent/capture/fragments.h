@@ -6,17 +6,20 @@
 
 #include "wire/ip.h"
 
-#define FRAGMENTS 1024 // packets in fragments remembered; power of two
+#define FRAGMENTS     4096 // packets in fragments remembered; power of two
+#define FRAGMENT_WAYS 8    // that have one place in common: of these the oldest goes
 
 struct fragment {
 	struct addr src, dst;
 	uint32_t id;
 	uint16_t sport, dport;
 	uint8_t proto;
+	uint32_t turn; // when it was put; 0: never
 };
 
 struct fragments {
 	struct fragment kept[FRAGMENTS];
+	uint32_t turn;
 };
 
 void fragments_put(struct fragments *f, const struct ip_head *h, uint16_t sport, uint16_t dport);
