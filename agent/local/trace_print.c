@@ -2,6 +2,7 @@
 #include "local/trace_print.h"
 
 #include "cli/json.h"
+#include "trace_format/extra.h"
 
 static struct addr addr_at(const struct trace_record *r, size_t probe)
 {
@@ -61,6 +62,29 @@ static void json_loan(struct json *j, const struct trace_record *r, size_t probe
 	}
 }
 
+static void json_marks(struct json *j, const struct trace_record *r, size_t i, uint8_t mark)
+{
+	json_labels(j, r, i);
+	json_bool(j, "late", (mark & TRACE_LATE) != 0);
+	json_bool(j, "rewritten", (mark & TRACE_REWRITTEN) != 0);
+	if ((mark & TRACE_BORROWED) != 0)
+		json_loan(j, r, i);
+	if ((mark & TRACE_GUESSED) != 0)
+		json_bool(j, "guessed", true);
+}
+
+// Of the answer's own IP header, where it is not zero.
+static void json_ip(struct json *j, const struct trace_record *r, size_t i)
+{
+	uint16_t id = 0;
+	if (r->reply_id.len > 0)
+		id = (uint16_t)(r->reply_id.at[2 * i] << 8 | r->reply_id.at[2 * i + 1]);
+	if (id != 0)
+		json_int(j, "ip_id", id);
+	if (r->reply_tos.len > 0 && r->reply_tos.at[i] != 0)
+		json_int(j, "tos", r->reply_tos.at[i]);
+}
+
 static void json_reply(struct json *j, const struct trace_record *r, size_t i)
 {
 	uint32_t answer = answer_at(r, i);
@@ -88,18 +112,13 @@ static void json_reply(struct json *j, const struct trace_record *r, size_t i)
 		json_null(j, "quoted_ttl");
 	else
 		json_int(j, "quoted_ttl", r->quoted_ttl.len > 0 ? r->quoted_ttl.at[i] : 1);
-	if (mark == 0 && r->mpls_count == 0) {
+	json_ip(j, r, i);
+	if (mark == 0 && r->mpls_count == 0)
 		json_plain_end(j);
-		json_end_object(j);
-		return;
-	}
-	json_labels(j, r, i);
-	json_bool(j, "late", (mark & TRACE_LATE) != 0);
-	json_bool(j, "rewritten", (mark & TRACE_REWRITTEN) != 0);
-	if ((mark & TRACE_BORROWED) != 0)
-		json_loan(j, r, i);
-	if ((mark & TRACE_GUESSED) != 0)
-		json_bool(j, "guessed", true);
+	else
+		json_marks(j, r, i, mark);
+	if (r->extra.len > 0)
+		trace_extra_json(j, r, i);
 	json_end_object(j);
 }
 
@@ -129,6 +148,8 @@ void trace_print_json(FILE *out, const struct trace_record *r, const char *name,
 	json_addr(&j, "addr", r->dst);
 	json_addr(&j, "src", r->src);
 	json_text(&j, "method", trace_method_name(r->method));
+	if (r->proto != 0)
+		json_text(&j, "proto", r->proto == 6 ? "tcp" : "udp");
 	json_int(&j, "sport", r->sport);
 	if (r->method == TRACE_ICMP)
 		json_null(&j, "dport");

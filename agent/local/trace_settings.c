@@ -36,6 +36,8 @@ const struct conf_option trace_options[] = {
 	ROW(own, CONF_LIST, 0, 0, NULL, "PREFIX",
 	    "with --share: targets that are asked for every hop themselves; repeatable"),
 	ROW(sport, CONF_UINT, 0, 65535, "0", "PORT", "source port (icmp: id); 0: chosen"),
+	ROW(tos, CONF_UINT, 0, 255, "0", "N",
+	    "TOS or traffic class; what routers made of it is told"),
 	ROW(ipv6, CONF_BOOL, 0, 0, "no", NULL, "take the IPv6 address of a host name"),
 	ROW(json, CONF_BOOL, 0, 0, "no", NULL, "the same as --format json"),
 	ROW(format, CONF_TEXT, 0, 0, "text", "FORMAT", "text, json, atlas or warts"),
@@ -80,6 +82,7 @@ struct trace_target trace_settings_target(const struct trace_settings *s,
 	t.method = w->method;
 	t.dport = w->port;
 	t.sport = (uint16_t)s->sport;
+	t.tos = (uint8_t)s->tos;
 	t.first_ttl = (uint8_t)s->first;
 	t.max_ttl = (uint8_t)s->max_ttl;
 	t.attempts = (uint8_t)s->attempts;

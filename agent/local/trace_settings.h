@@ -12,7 +12,7 @@
 
 struct trace_settings {
 	char method[16], format[8], read[256], metadata[256], status_file[256], live[16];
-	uint64_t port, first, max_ttl, attempts, again, gap, window, parallel, sport, seed;
+	uint64_t port, first, max_ttl, attempts, again, gap, window, parallel, sport, seed, tos;
 	int64_t wait, deadline, span;
 	double rate, target_rate, net_rate, first_rate;
 	int64_t share;

@@ -142,6 +142,7 @@ void inflow_record(const struct inflow_trace *t, struct mono now, struct inflow_
 		.src = t->key.local,
 		.dst = t->key.remote,
 		.method = TRACE_FLOW,
+		.proto = t->key.proto,
 		.sport = t->key.lport,
 		.dport = t->key.rport,
 		.flow_label = t->label,

@@ -70,6 +70,7 @@ void trace_path_wipe(struct trace_path *p)
 	free(p->hops);
 	free(p->addrs);
 	free(p->mpls);
+	free(p->extra);
 	free(p->loans);
 	uint32_t generation = p->generation;
 	*p = (struct trace_path){ .generation = generation };

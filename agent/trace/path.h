@@ -20,7 +20,7 @@ enum trace_attempt_state {
 	TRACE_ATTEMPT_ANSWERED,
 };
 
-// Twelve bytes: most of what a trace weighs. It has its answer or still waits for one, so that
+// Sixteen bytes: most of what a trace weighs. It has its answer or still waits for one, so that
 // the time it left and the time the answer took share their place.
 struct trace_attempt {
 	uint32_t time; // answered: RTT in us; else when it was sent, in us, the last 32 bits of it
@@ -28,6 +28,8 @@ struct trace_attempt {
 	unsigned type : 8, code : 8;
 	unsigned from : 8; // 1-based index into the path's addresses
 	uint8_t ttl, reply_ttl, quoted_ttl, mark;
+	uint16_t reply_id;
+	uint8_t reply_tos;
 };
 
 // A label stack entry that the answer to probe SERIAL carried.
@@ -66,6 +68,7 @@ struct trace_path {
 	uint16_t serials;                         // probes sent
 	uint16_t first_open;                      // all before it are settled
 	uint16_t unsent;                          // that the kernel refused
+	uint16_t extra_len, extra_room;
 	int64_t rtt_max;
 	uint8_t low;    // lowest TTL asked; those before are borrowed, or yet to be asked
 	uint8_t lead;   // highest TTL that is taken for answered, to begin with
@@ -73,6 +76,7 @@ struct trace_path {
 	uint8_t mpls_count, loan_count;
 	uint8_t addr_count, addr_room, hop_room;
 	uint16_t room;                  // attempts there is storage for
+	uint8_t *extra;                 // owned; entries of the record's kind, by serial
 	struct trace_label *mpls;       // owned; NULL before the first
 	uint8_t *addrs;                 // owned; who answered, packed
 	struct trace_loan *loans;       // owned; NULL before the first

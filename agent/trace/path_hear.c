@@ -154,7 +154,10 @@ bool trace_path_hear(struct trace_path *p, uint16_t serial, uint8_t mark, struct
 	keep_answer(a, r);
 	a->reply_ttl = r->ttl;
 	a->quoted_ttl = r->quoted ? r->quoted_ttl : 0;
+	a->reply_id = r->ip_id;
+	a->reply_tos = r->tos;
 	keep_labels(p, serial, r);
+	trace_path_keep_extra(p, serial, r);
 	note_end(p, a->ttl, r);
 	if (hop(p, a->ttl)->answer == NO_SERIAL)
 		hop(p, a->ttl)->answer = serial;

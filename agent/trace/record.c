@@ -21,7 +21,10 @@ struct trace_scratch {
 	uint64_t borrowed_from[TRACE_HOPS_MAX];
 	size_t borrowed_count;
 	size_t probes;
-	bool odd_quotes, marks;
+	uint8_t reply_id[2 * TRACE_PROBES_MAX], reply_tos[TRACE_PROBES_MAX];
+	uint8_t extra[TRACE_EXTRA_MAX];
+	size_t extra_len;
+	bool odd_quotes, marks, ids, services;
 };
 
 struct trace_scratch *trace_scratch_new(void)
@@ -76,6 +79,23 @@ static void put_labels(struct trace_scratch *s, const struct trace_path *p, uint
 	}
 }
 
+// The path numbers entries by serial, the record by probe.
+static void put_extra(struct trace_scratch *s, const struct trace_path *p, uint16_t serial)
+{
+	struct span rest = span_of(p->extra, p->extra_len), before = rest;
+	struct trace_extra e;
+	for (; trace_extra_next(&rest, &e); before = rest) {
+		size_t len = TRACE_EXTRA_HEAD + e.data.len;
+		if (e.probe != serial || s->extra_len + len > sizeof(s->extra))
+			continue;
+		uint8_t *to = s->extra + s->extra_len;
+		memcpy(to, before.at, len);
+		to[0] = (uint8_t)(s->probes >> 8);
+		to[1] = (uint8_t)s->probes;
+		s->extra_len += len;
+	}
+}
+
 static void put_loan(struct trace_scratch *s, const struct trace_path *p, uint16_t serial)
 {
 	for (size_t i = 0; i < p->loan_count; i++) {
@@ -92,6 +112,7 @@ static void put(struct trace_scratch *s, const struct trace_path *p, uint16_t se
 	const struct trace_attempt *a = &p->attempts[serial];
 	size_t i = s->probes;
 	s->ref[i] = s->answer[i] = s->reply_ttl[i] = s->quoted_ttl[i] = s->mark[i] = 0;
+	s->reply_id[2 * i] = s->reply_id[2 * i + 1] = s->reply_tos[i] = 0;
 	s->rtt_us[i] = 0;
 	if (a->state == TRACE_ATTEMPT_SILENT && (a->mark & TRACE_LOST) != 0) {
 		s->mark[i] = TRACE_LOST;
@@ -115,6 +136,13 @@ static void put(struct trace_scratch *s, const struct trace_path *p, uint16_t se
 		s->odd_quotes =
 			s->odd_quotes || a->quoted_ttl > 1 || (a->quoted_ttl == 0 && expired);
 		s->marks = s->marks || a->mark != 0;
+		s->reply_id[2 * i] = (uint8_t)(a->reply_id >> 8);
+		s->reply_id[2 * i + 1] = (uint8_t)a->reply_id;
+		s->reply_tos[i] = a->reply_tos;
+		s->ids = s->ids || a->reply_id != 0;
+		s->services = s->services || a->reply_tos != 0;
+		if (p->extra_len > 0)
+			put_extra(s, p, serial);
 		put_labels(s, p, serial);
 		if ((a->mark & TRACE_BORROWED) != 0)
 			put_loan(s, p, serial);
@@ -142,8 +170,8 @@ void trace_record_make(struct trace_scratch *s, const struct trace_path *p, stru
 	// One that was stopped on its way back has not come to the first hop.
 	uint8_t first = p->loan_count > 0 ? t->first_ttl : p->low;
 	s->addr_count = s->addr_len = s->answer_count = s->mpls_count = s->probes = 0;
-	s->borrowed_count = 0;
-	s->odd_quotes = s->marks = false;
+	s->borrowed_count = s->extra_len = 0;
+	s->odd_quotes = s->marks = s->ids = s->services = false;
 	put_all(s, p, first, end);
 	int64_t took = mono_since(now, p->begun) / NS_PER_US;
 	*out = (struct trace_record){
@@ -178,5 +206,8 @@ void trace_record_make(struct trace_scratch *s, const struct trace_path *p, stru
 		.borrowed_from = s->borrowed_from,
 		.borrowed_age_ms = s->borrowed_age_ms,
 		.borrowed_count = s->borrowed_count,
+		.reply_id = span_of(s->reply_id, s->ids ? 2 * s->probes : 0),
+		.reply_tos = span_of(s->reply_tos, s->services ? s->probes : 0),
+		.extra = span_of(s->extra, s->extra_len),
 	};
 }

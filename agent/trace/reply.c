@@ -110,9 +110,12 @@ static enum err read_icmp(const struct ip_head *ip, struct trace_reply *out)
 		token_read(m.body, out);
 		return ERR_OK;
 	}
-	if (!m.quotes || (m.kind != ICMP_TIME_EXCEEDED && m.kind != ICMP_UNREACHABLE))
+	if (!m.quotes ||
+	    (m.kind != ICMP_TIME_EXCEEDED && m.kind != ICMP_UNREACHABLE && m.kind != ICMP_TOO_BIG))
 		return ERR_MISSING;
-	out->kind = m.kind == ICMP_UNREACHABLE ? TRACE_HEARD_UNREACHABLE : TRACE_HEARD_EXPIRED;
+	out->kind = m.kind == ICMP_TIME_EXCEEDED ? TRACE_HEARD_EXPIRED : TRACE_HEARD_UNREACHABLE;
+	out->objects = m.extensions;
+	out->mtu = m.kind == ICMP_TOO_BIG ? m.mtu : 0;
 	out->mpls_count = m.mpls_count;
 	memcpy(out->mpls, m.mpls, sizeof(out->mpls));
 	quote_read(&m.quote, out);
@@ -135,6 +138,7 @@ static enum err read_tcp(const struct ip_head *ip, struct trace_reply *out)
 	out->sport = h.dport;
 	out->dport = h.sport;
 	out->tcp_flags = h.flags;
+	out->tcp_options = h.options;
 	out->has_seq = true;
 	// A SYN is acknowledged; the RST to a lone ACK starts where that said (RFC 9293 3.5.2).
 	out->seq = (h.flags & TCP_ACK) != 0 ? h.ack - 1 : h.seq;

@@ -43,6 +43,9 @@ struct trace_reply {
 	uint32_t cookie;
 	uint16_t serial;
 
+	struct span objects;     // RFC 4884, labels among them; borrowed from the packet
+	struct span tcp_options; // of the answer; likewise
+	uint32_t mtu;            // told by a router for whom the probe was too big, or 0
 	size_t mpls_count;
 	struct mpls_entry mpls[ICMP_MPLS_MAX];
 };

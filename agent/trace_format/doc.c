@@ -66,6 +66,9 @@ static void reply_of(const struct trace_record *r, size_t i, struct trace_doc_re
 	out->answer = r->answer.at[i] == 0 ? 0 : r->answers[r->answer.at[i] - 1];
 	out->has_quoted_ttl = out->answer >> 16 == ANSWER_ICMP;
 	out->quoted_ttl = r->quoted_ttl.len > 0 ? r->quoted_ttl.at[i] : 1;
+	if (r->reply_id.len > 0)
+		out->ip_id = (uint16_t)(r->reply_id.at[2 * i] << 8 | r->reply_id.at[2 * i + 1]);
+	out->tos = r->reply_tos.len > 0 ? r->reply_tos.at[i] : 0;
 	for (size_t b = 0; b < r->borrowed_count; b++)
 		if (r->borrowed_probe[b] == i) {
 			out->borrowed_from = r->borrowed_from[b];
@@ -84,6 +87,7 @@ enum err trace_doc_of(struct arena *a, const struct trace_record *r, const char 
 		.sport = r->sport,
 		.dport = r->dport,
 		.flow_label = r->flow_label,
+		.proto = r->proto,
 		.has_start = true,
 		.start = r->start,
 		.duration_us = r->duration_us,

@@ -41,6 +41,9 @@ struct trace_doc_reply {
 	uint32_t *labels;       // MPLS stack entries
 	uint64_t borrowed_from; // with TRACE_BORROWED: the other trace's id, and how long before
 	uint32_t borrowed_age_ms;
+	uint16_t ip_id;          // 0: not told
+	uint8_t tos;             // of the answer
+	struct trace_facts told; // of trace_format/extra.h, as it stands
 	struct trace_facts facts[TRACE_TONGUES];
 };
 
@@ -52,6 +55,7 @@ struct trace_doc {
 	enum trace_method method;
 	uint16_t sport, dport; // 0: not told
 	uint32_t flow_label;
+	uint8_t proto; // of TRACE_FLOW, 0: not told
 	bool has_start;
 	struct wall start;
 	uint32_t duration_us;

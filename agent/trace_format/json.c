@@ -6,6 +6,7 @@
 #include "base/macro.h"
 #include "base/text.h"
 #include "trace_format/atlas.h"
+#include "trace_format/extra.h"
 #include "trace_format/parts.h"
 #include "trace_format/scamper.h"
 
@@ -73,7 +74,14 @@ static enum err reply_read(struct arena *a, const struct tree *t, struct trace_d
 	(void)tree_u64(t, "borrowed_from", UINT64_MAX, &r->borrowed_from);
 	if (tree_u64(t, "borrowed_age_ms", UINT32_MAX, &n))
 		r->borrowed_age_ms = (uint32_t)n;
+	r->ip_id = tree_u64(t, "ip_id", 65535, &n) ? (uint16_t)n : 0;
+	r->tos = tree_u64(t, "tos", 255, &n) ? (uint8_t)n : 0;
 	enum err err = labels_read(a, t, r);
+	for (size_t i = 0; err == ERR_OK && trace_extra_keys[i] != NULL; i++) {
+		const struct tree *m = tree_find(t, trace_extra_keys[i]);
+		if (m != NULL)
+			err = trace_fact_put(a, &r->told, m->key, m->raw);
+	}
 	return err == ERR_OK ? facts_read(a, t, r->facts) : err;
 }
 
@@ -124,6 +132,8 @@ static enum err own_read(struct arena *a, const struct tree *t, struct trace_doc
 	if (trace_method_read(tree_text(t, "method"), &d->method) != ERR_OK)
 		d->method = TRACE_METHOD_UNKNOWN;
 	d->stop = stop_of(tree_text(t, "stop_reason"));
+	struct span proto = tree_text(t, "proto");
+	d->proto = text_is(proto, "tcp") ? 6 : text_is(proto, "udp") ? 17 : 0;
 	d->has_start = wall_read(tree_text(t, "start"), &d->start) == ERR_OK;
 	if (!d->has_start)
 		d->start.ns = 0;
@@ -227,10 +237,15 @@ static void reply_write(struct json *j, const struct trace_doc_reply *r)
 		answer_write(j, r->answer);
 		maybe_int(j, "reply_ttl", r->has_reply_ttl, r->reply_ttl);
 		maybe_int(j, "quoted_ttl", r->has_quoted_ttl, r->quoted_ttl);
+		if (r->ip_id != 0)
+			json_int(j, "ip_id", r->ip_id);
+		if (r->tos != 0)
+			json_int(j, "tos", r->tos);
 		labels_write(j, r);
 		json_bool(j, "late", (r->mark & TRACE_LATE) != 0);
 		json_bool(j, "rewritten", (r->mark & TRACE_REWRITTEN) != 0);
 		marks_write(j, r);
+		trace_facts_members(j, &r->told);
 	} else if ((r->mark & TRACE_LOST) != 0) {
 		json_bool(j, "lost", true);
 	}
@@ -246,6 +261,8 @@ static void head_write(struct json *j, const struct trace_doc *d)
 	json_addr(j, "addr", d->dst);
 	json_addr(j, "src", d->src);
 	json_text(j, "method", trace_method_name(d->method));
+	if (d->proto != 0)
+		json_text(j, "proto", d->proto == 6 ? "tcp" : "udp");
 	json_int(j, "sport", d->sport);
 	if (d->method == TRACE_ICMP)
 		json_null(j, "dport");

@@ -61,7 +61,7 @@ static void trace_borrowed(struct wr *w, const struct trace_record *t)
 
 enum err rows_trace(struct wr *w, struct rows_key k, uint32_t item, const struct trace_record *t)
 {
-	copy_row(w, 35);
+	copy_row(w, 39);
 	copy_time(w, t->start);
 	key_item(w, k, item);
 	copy_i8(w, (int64_t)t->id);
@@ -91,6 +91,10 @@ enum err rows_trace(struct wr *w, struct rows_key k, uint32_t item, const struct
 	copy_bytes_or_null(w, t->mark);
 	trace_labels(w, t);
 	trace_borrowed(w, t);
+	copy_bytes_or_null(w, t->reply_id);
+	copy_bytes_or_null(w, t->reply_tos);
+	copy_bytes_or_null(w, t->extra);
+	copy_i2(w, t->proto);
 	return w->err;
 }
 

@@ -24,6 +24,10 @@ static void trace_arrays(const Waymark__Trace *t, struct trace_record *out)
 	out->borrowed_from = t->borrowed_from;
 	out->borrowed_age_ms = t->borrowed_age_ms;
 	out->borrowed_count = t->n_borrowed_probe;
+	out->reply_id = bytes_of(t->reply_id);
+	out->reply_tos = bytes_of(t->reply_tos);
+	out->extra = bytes_of(t->extra);
+	out->proto = (uint8_t)t->proto;
 }
 
 enum err batch_trace(const struct batch *b, size_t i, struct trace_record *out)
@@ -44,8 +48,8 @@ enum err batch_trace(const struct batch *b, size_t i, struct trace_record *out)
 		.first_ttl = (uint8_t)t->first_ttl,
 	};
 	trace_arrays(t, out);
-	if (t->first_ttl > UINT8_MAX || t->n_mpls_label != t->n_mpls_probe ||
-	    t->n_borrowed_from != t->n_borrowed_probe ||
+	if (t->first_ttl > UINT8_MAX || t->proto > UINT8_MAX ||
+	    t->n_mpls_label != t->n_mpls_probe || t->n_borrowed_from != t->n_borrowed_probe ||
 	    t->n_borrowed_age_ms != t->n_borrowed_probe)
 		return ERR_FORMAT;
 	return ANY(run_of(t->run, &out->run), side_of(t->side, &out->side),

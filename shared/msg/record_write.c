@@ -66,6 +66,10 @@ enum err record_write_trace(struct wr *out, const struct trace_record *t)
 	field_packed32(out, 27, t->mpls_label, t->mpls_count);
 	field_text(out, 28, t->peer);
 	trace_borrowed(out, t);
+	field_bytes(out, 32, t->reply_id);
+	field_bytes(out, 33, t->reply_tos);
+	field_bytes(out, 34, t->extra);
+	field_u64(out, 35, t->proto);
 	return record_finish(out, start, begun);
 }
 

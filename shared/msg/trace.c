@@ -6,6 +6,37 @@ static bool per_probe(struct span s, size_t probes)
 	return s.len == 0 || s.len == probes;
 }
 
+bool trace_extra_next(struct span *rest, struct trace_extra *out)
+{
+	if (rest->len < TRACE_EXTRA_HEAD || rest->at[3] + (size_t)TRACE_EXTRA_HEAD > rest->len)
+		return false;
+	out->probe = (uint16_t)(rest->at[0] << 8 | rest->at[1]);
+	out->kind = rest->at[2];
+	out->data = span_cut(*rest, TRACE_EXTRA_HEAD, rest->at[3]);
+	*rest = span_cut(*rest, TRACE_EXTRA_HEAD + out->data.len, rest->len);
+	return true;
+}
+
+uint32_t trace_extra_number(struct span data)
+{
+	uint32_t n = 0;
+	for (size_t i = 0; i < data.len; i++)
+		n = n << 8 | data.at[i];
+	return n;
+}
+
+static enum err check_extra(const struct trace_record *t)
+{
+	struct span rest = t->extra;
+	struct trace_extra e;
+	if (rest.len > TRACE_EXTRA_MAX)
+		return ERR_FORMAT;
+	while (trace_extra_next(&rest, &e))
+		if (e.probe >= t->probes)
+			return ERR_FORMAT;
+	return rest.len == 0 ? ERR_OK : ERR_FORMAT;
+}
+
 static enum err check_shape(const struct trace_record *t)
 {
 	size_t sum = 0;
@@ -20,9 +51,10 @@ static enum err check_shape(const struct trace_record *t)
 		return ERR_FORMAT;
 	if (t->ref.len != t->probes || t->answer.len != t->probes || t->reply_ttl.len != t->probes)
 		return ERR_FORMAT;
-	if (!per_probe(t->quoted_ttl, t->probes) || !per_probe(t->mark, t->probes))
+	if (!per_probe(t->quoted_ttl, t->probes) || !per_probe(t->mark, t->probes) ||
+	    !per_probe(t->reply_id, 2 * t->probes) || !per_probe(t->reply_tos, t->probes))
 		return ERR_FORMAT;
-	return ERR_OK;
+	return check_extra(t);
 }
 
 static enum err check_values(const struct trace_record *t)

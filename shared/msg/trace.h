@@ -103,7 +103,37 @@ struct trace_record {
 	const uint32_t *borrowed_probe, *borrowed_age_ms;
 	const uint64_t *borrowed_from;
 	size_t borrowed_count;
+	struct span reply_id;  // per probe two bytes, or empty
+	struct span reply_tos; // per probe, or empty
+	struct span extra;     // entries as trace_extra_next reads them
+	uint8_t proto;         // of TRACE_FLOW: the IP protocol; else 0
 };
+
+enum trace_extra_kind { // 1..6: as quoted, where it differs from what was sent
+	TRACE_SEEN_TOS = 1,
+	TRACE_SEEN_ID,
+	TRACE_SEEN_SPORT,
+	TRACE_SEEN_DPORT,
+	TRACE_SEEN_SRC,
+	TRACE_SEEN_CHECK,
+	TRACE_TOLD_OBJECT,      // class, C-type, data (RFC 4884)
+	TRACE_TOLD_TCP_OPTIONS, // of the answer
+	TRACE_TOLD_MTU,         // of the next link, four bytes
+	TRACE_EXTRA_KINDS,
+};
+
+#define TRACE_EXTRA_MAX  4096 // bytes of all entries of a trace
+#define TRACE_EXTRA_HEAD 4
+
+struct trace_extra {
+	uint16_t probe;
+	uint8_t kind;
+	struct span data;
+};
+
+// Walks the entries of *REST; false at the end, or where an entry is cut (*REST is not empty then).
+bool trace_extra_next(struct span *rest, struct trace_extra *out);
+uint32_t trace_extra_number(struct span data); // of one, two or four bytes
 
 const char *trace_method_name(enum trace_method m); // "tcp-syn"
 const char *trace_stop_name(enum trace_stop s);     // "reached"

@@ -31,6 +31,8 @@ static enum err traces(struct wr *w)
 	static const uint32_t label[] = { 4294967295u, 16 };
 	static const uint32_t borrowed[] = { 0, 2 }, age[] = { 4294967295u, 0 };
 	static const uint64_t from[] = { UINT64_MAX, 7 };
+	static const uint8_t id[] = { 255, 254, 0, 0, 0, 1 };
+	static const uint8_t extra[] = { 0, 2, TRACE_SEEN_TOS, 1, 0 };
 	struct trace_record t = { .id = UINT64_MAX,
 				  .start = at(1700000000123456789),
 				  .duration_us = 2147483647,
@@ -59,6 +61,10 @@ static enum err traces(struct wr *w)
 				  .borrowed_from = from,
 				  .borrowed_age_ms = age,
 				  .borrowed_count = 2,
+				  .reply_id = span_of(id, sizeof(id)),
+				  .reply_tos = span_of(quoted, sizeof(quoted)),
+				  .extra = span_of(extra, sizeof(extra)),
+				  .proto = 6,
 				  .peer = span_text("zürich") };
 	t.run.bytes[15] = 1;
 	enum err err = rows_trace(w, key, 0, &t);

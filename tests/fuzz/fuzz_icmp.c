@@ -4,6 +4,7 @@
 #include <stdint.h>
 
 #include "wire/icmp.h"
+#include "wire/icmp_iface.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -21,7 +22,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	assert(m.mpls_count <= ICMP_MPLS_MAX && m.mpls_count <= m.mpls_total);
 	assert(!m.quotes || span_within(m.quote.payload, in));
 	struct rd r = rd_of(m.extensions);
-	while (icmp_object_next(&r, &object))
+	while (icmp_object_next(&r, &object)) {
+		struct icmp_iface iface;
 		assert(span_within(object.data, m.extensions));
+		if (icmp_iface_read(object.kind, object.data, &iface) == ERR_OK)
+			assert(span_within(iface.name, object.data));
+	}
 	return 0;
 }

@@ -12,6 +12,9 @@ static inline void sample_trace(struct trace_record *t, size_t hops, size_t trie
 {
 	static uint8_t each[TRACE_HOPS_MAX], addrs[4 * TRACE_ADDRS_MAX], ref[TRACE_PROBES_MAX];
 	static uint8_t answer[TRACE_PROBES_MAX], ttl[TRACE_PROBES_MAX], quoted[TRACE_PROBES_MAX];
+	static uint8_t ids[2 * TRACE_PROBES_MAX];
+	static const uint8_t extra[] = { 0, 0, TRACE_SEEN_TOS, 1, 8, 0, 1, TRACE_TOLD_MTU, 4, 0, 0,
+					 5, 0 };
 	static uint32_t rtt[TRACE_PROBES_MAX];
 	static const uint32_t answers[] = { ANSWER(ANSWER_ICMP, 11, 0),
 					    ANSWER(ANSWER_TCP, 0, 0x12) };
@@ -32,6 +35,7 @@ static inline void sample_trace(struct trace_record *t, size_t hops, size_t trie
 		rtt[i] = lost ? 0 : (uint32_t)(500 + hop * 9000 + i * 37);
 		ttl[i] = lost ? 0 : (uint8_t)(255 - hop);
 		quoted[i] = lost ? 0 : 1;
+		ids[2 * i] = (uint8_t)i;
 	}
 	*t = (struct trace_record){
 		.run = { { 1, 2, 3 } },
@@ -65,6 +69,10 @@ static inline void sample_trace(struct trace_record *t, size_t hops, size_t trie
 		.borrowed_from = borrowed_from,
 		.borrowed_age_ms = borrowed_age,
 		.borrowed_count = 2,
+		.reply_id = span_of(ids, 2 * probes),
+		.reply_tos = span_of(ttl, probes),
+		.extra = span_of(extra, sizeof(extra)),
+		.proto = 17,
 		.peer = span_text("nyc-1"),
 	};
 }

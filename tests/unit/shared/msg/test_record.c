@@ -296,6 +296,10 @@ static void check_trace(const struct batch *b)
 	same(got.peer, t.peer);
 	assert_memory_equal(got.rtt_us, t.rtt_us, 45 * sizeof(uint32_t));
 	assert_memory_equal(got.mpls_label, t.mpls_label, t.mpls_count * sizeof(uint32_t));
+	same(got.reply_id, t.reply_id);
+	same(got.reply_tos, t.reply_tos);
+	same(got.extra, t.extra);
+	assert_int_equal(got.proto, 17);
 	assert_int_equal(got.borrowed_count, t.borrowed_count);
 	for (size_t i = 0; i < t.borrowed_count; i++) {
 		assert_int_equal(got.borrowed_probe[i], t.borrowed_probe[i]);

@@ -1,0 +1,53 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# What an answer tells besides who sent it: what routers had made of the probe by then (a remarked
+# TOS, bleached ECN), the MTU of a link too narrow, the answer's own header, the target's options.
+cd "$(dirname "$0")/../.." || exit 1
+. tests/netns/chain.sh
+chain 5
+
+# told FILTER ARG…: what jq's FILTER makes of the trace, lines joined.
+told() {
+	local filter=$1
+	shift
+	timeout 30 ip netns exec "wl-$WORLD-0" "$PROGRAM" trace --json --wait 500ms --attempts 2 \
+		--target-rate 1000 "$@" 2>/dev/null | jq -c "$filter" | tr '\n' ' '
+}
+SEEN='.hops[] | [.replies[] | select(.addr) | .seen.tos][0]'
+
+# Node 2 bleaches IPv4, node 3 IPv6: only the ECN bits.
+on 2 nft -f - <<'END'
+table inet bleach { chain on_way { type filter hook forward priority 0; ip dscp set cs0; }; }
+END
+on 3 nft -f - <<'END'
+table inet bleach { chain on_way { type filter hook forward priority 0; ip6 ecn set not-ect; }; }
+END
+for method in udp icmp tcp-syn; do
+	check "$method: routers behind a bleaching one saw another TOS" \
+		same "$(told "$SEEN" 198.18.4.2 --method $method --tos 40)" "null null 0 0 $(
+			[ $method = udp ] && echo 0 || echo null) "
+	check "$method: the traffic class keeps its codepoint and loses its ECN" \
+		same "$(told "$SEEN" 2001:db8:4::2 --method $method --tos 41)" "null null null 40 $(
+			[ $method = udp ] && echo 40 || echo null) "
+done
+check "without a TOS nothing is seen to differ" same "$(told "$SEEN" 198.18.4.2)" \
+	"null null null null null "
+
+check "answers have their own TOS, until node 2 bleaches those too" same \
+	"$(told '[.hops[] | [.replies[] | select(.addr) | .tos][0]]' 198.18.4.2)" \
+	"[192,192,null,null,null] "
+# shellcheck disable=SC2016
+on 5 perl -MIO::Socket::IP -e '
+	$s = IO::Socket::IP->new(LocalHost => "0.0.0.0", LocalPort => 8080, Listen => 5) or die;
+	print "up\n"; $| = 1; sleep 600' >"$TEMP/server" &
+for _ in $(seq 50); do on 5 ss -ltn | grep -q :8080 && break; sleep 0.1; done
+# The kernel answers a SYN without options with its segment size alone.
+check "the options of a SYN-ACK are kept" same \
+	"$(told '.hops[-1].replies[0].tcp_options' 198.18.4.2 --method tcp-syn --port 8080)" '"020405b4" '
+
+check "JSON, read back, is the same" bash -c '
+	ip netns exec "$0" "$1" trace --json --tos 40 198.18.4.2 >"$2/a" 2>/dev/null
+	grep -q seen "$2/a" && "$1" trace --read "$2/a" --format json | cmp - "$2/a"' \
+	"wl-$WORLD-0" "$PROGRAM" "$TEMP"
+done_testing
