@@ -137,6 +137,7 @@ static enum err cable_step(const struct opening *o, struct fault *f)
 	char path[SPACE_PATH];
 	struct wr w = wr_of(text, sizeof(text));
 	cable_rules_write(&w, o->c, &t->cable, o->port);
+	hops_node_write(&w, o->c, &t->cable);
 	enum err err = run_rules(o->c, &w, &t->rules, f);
 	if (err == ERR_OK)
 		err = space_open(&t->space, f);

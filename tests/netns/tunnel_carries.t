@@ -3,7 +3,7 @@
 # Two phones behind two gateways, both tunnelled to one node: what a server and a resolver see.
 # shellcheck source=tests/netns/tunnel_world.sh
 . "$(dirname "$0")/tunnel_world.sh"
-echo 1..36
+echo 1..42
 world_start
 run=$(run_id)
 ends 1 a "$run" 51820
@@ -64,6 +64,26 @@ is "$(ttl_seen 6 phone1 64)" 'hlim 63' 'by IPv6 too'
 is "$(ttl_seen 4 node 64)" 'ttl 63' 'as from the node itself'
 ttl_seen 4 phone2 64 >/dev/null
 is "$(grep -o 'ttl=[0-9]*' "$work/ping")" ttl=63 'and the phone sees what the node would of the answer'
+
+
+# What a program on the node would get: answers that arrive there with a TTL of 1, and ICMP errors.
+at server nft -f - <<-'RULES'
+	table inet old {
+		chain out {
+			type filter hook output priority 0
+			ip saddr 198.18.4.2 ip ttl set 2
+			ip6 saddr 2001:db8:4::2 ip6 nexthdr != icmpv6 ip6 hoplimit set 2
+			ip6 saddr 2001:db8:4::2 icmpv6 type { echo-reply, destination-unreachable } ip6 hoplimit set 2
+		}
+	}
+RULES
+is "$(ask node udp 198.18.4.2 8000 40020)" 'server 198.18.3.2 40020' 'an answer that arrives with a TTL of 1 is heard on the node'
+is "$(ask phone1 udp 198.18.4.2 8000 40021)" 'server 198.18.3.2 40021' 'and by the phone'
+is "$(ask phone2 tcp 2001:db8:4::2 8000 40022)" 'server 2001:db8:3::2 40022' 'by IPv6 and TCP too'
+is "$(ask phone1 udp 198.18.4.2 8001 40023)" 'nothing: [Errno 111] Connection refused' 'an ICMP error that arrives with a TTL of 1 reaches the phone'
+is "$(ask phone1 udp 2001:db8:4::2 8001 40024)" 'nothing: [Errno 111] Connection refused' 'by IPv6 too'
+at server nft delete table inet old
+at phone1 ping -n -c1 -W2 198.18.4.2 | grep -q 'ttl=63'; is $? 0 'others arrive as before'
 
 is "$(counted phone)" 0 'nothing of a phone went outside its tunnel'
 
