@@ -187,6 +187,12 @@ $(BINARIES): $(BIN)/%: $(B)/obj/$$(patsubst $$(percent).c,$$(percent).o,$$(main.
 	$(Q)$(CC) $(LDFLAGS) -o $@ $< -Wl,--start-group $(libs.$*) -Wl,--end-group $(LIBS)
 percent := %
 
+# waymark once more, without nDPI: that it can be built so is tested.
+PLAIN := $(BIN)/plain/waymark
+$(PLAIN): $(B)/obj/agent/label/label_none.o $(B)/obj/shared/cli/main.o $(libs.waymark)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(libs.waymark) -Wl,--end-group $(filter-out -lndpi,$(LIBS))
+
 # --- tests ---------------------------------------------------------------------------------------
 
 $(B)/test/%: $(B)/obj/tests/unit/%.o $(ALL_LIBS)
@@ -235,7 +241,7 @@ $(B)/corpus/%.t: $(B)/fuzz/fuzz_%
 	$(Q)chmod +x $@
 
 .PHONY: tests lint check check-fast check-root race matrix fuzz beside bench doc
-tests: $(UNITS) $(CORPUS)
+tests: $(UNITS) $(CORPUS) $(PLAIN)
 
 lint: all ## rooms law, lengths, layout, scripts, man pages
 	$(Q)prove tests/lint

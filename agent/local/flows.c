@@ -18,7 +18,7 @@
 #define TICK_NS NS_PER_S
 
 struct flows_options {
-	bool json, csv, dns, names, targets, store, label;
+	bool json, csv, dns, names, targets, store, label, no_label;
 	struct flows_store into;
 	char live[64], filter[1024], save[4096];
 	uint64_t snap, flows;
@@ -36,7 +36,8 @@ static const struct conf_option options[] = {
 	{ "dns", CONF_BOOL, AT(dns), 0, 0, 0, "no", NULL, "DNS answers instead of flows" },
 	{ "names", CONF_BOOL, AT(names), 0, 0, 0, "no", NULL, "names said in hellos of TLS, DTLS and QUIC instead of flows" },
 	{ "targets", CONF_BOOL, AT(targets), 0, 0, 0, "no", NULL, "each (protocol, address, port) as soon as it is seen" },
-	{ "label", CONF_BOOL, AT(label), 0, 0, 0, "no", NULL, "tell the application each flow looks like, in nDPI's opinion" },
+	{ "label", CONF_BOOL, AT(label), 0, 0, 0, "no", NULL, "fail where nDPI is not there to tell the application of each flow" },
+	{ "no-label", CONF_BOOL, AT(no_label), 0, 0, 0, "no", NULL, "do not ask nDPI for the application of each flow" },
 	{ "live", CONF_TEXT, TEXT(live), 0, 0, NULL, "INTERFACE", "listen on an interface instead of reading a file" },
 	{ "for", CONF_DURATION, AT(duration), 0, 0, 1e9, NULL, "DURATION", "with --live: stop after this long" },
 	{ "filter", CONF_TEXT, TEXT(filter), 0, 0, NULL, "BPF", "only what this tcpdump filter lets through" },
@@ -57,7 +58,8 @@ static const struct cli_usage usage = {
 	.text = "Flows of a capture (pcap or pcapng, also packed by gzip; - is standard input):\n"
 		"packets and bytes on the wire per direction, first and last time, and the names\n"
 		"that led to the address, each with how it was learned: dns, sni (TLS, DTLS),\n"
-		"quic, http (Host, as sent), cert (where no name was said), httpdns. JSON adds\n"
+		"quic, http (Host, as sent), cert (where no name was said), httpdns; and the\n"
+		"application it looks like, in nDPI's opinion, where built with it. JSON adds\n"
 		"fragments, TCP flags, the handshake's round trips from here to either end, what\n"
 		"was sent again or came late, and with --dns every record with its TTL.",
 	.examples = "  waymark flows chat.pcap\n"
@@ -273,6 +275,18 @@ static int store_all(struct reading *r, const char *path)
 	return stored != 0 ? stored : status;
 }
 
+// Wanted wherever flows are told, and no matter where there is no nDPI, unless it was asked for.
+static enum err open_label(struct reading *r)
+{
+	const struct flows_options *o = r->options;
+	uint64_t seed[2];
+	if (!o->label && (o->no_label || o->dns || o->names || o->targets))
+		return ERR_OK;
+	random_bytes(seed, sizeof(seed));
+	enum err err = label_new(&r->label, (size_t)o->flows, seed, r->fault);
+	return err == ERR_UNSUPPORTED && !o->label ? ERR_OK : err;
+}
+
 static int run(struct flows_options *o, const char *path)
 {
 	struct fault fault = { 0 };
@@ -282,9 +296,7 @@ static int run(struct flows_options *o, const char *path)
 		fault_set(&fault, ERR_MEMORY, 0, "no memory for %" PRIu64 " flows", o->flows);
 		return cli_fail("waymark flows", &fault);
 	}
-	uint64_t seed[2];
-	random_bytes(seed, sizeof(seed));
-	if (o->label && label_new(&r.label, (size_t)o->flows, seed, &fault) != ERR_OK) {
+	if (open_label(&r) != ERR_OK) {
 		status = cli_fail("waymark flows", &fault);
 	} else if (o->store) {
 		status = store_all(&r, path);
@@ -314,6 +326,8 @@ int flows_run(int argc, char **argv)
 	if (err == ERR_OK && o.store && o.json + o.csv + o.dns + o.names + o.targets > 0)
 		err = fault_set(&fault, ERR_USAGE, 0,
 				"--store prints nothing: leave the other out");
+	if (err == ERR_OK && o.label && o.no_label)
+		err = fault_set(&fault, ERR_USAGE, 0, "--label or --no-label, not both");
 	if (err == ERR_OK && o.dns + o.names + o.targets > 1)
 		err = fault_set(&fault, ERR_USAGE, 0, "one of --dns, --names and --targets");
 	if (err != ERR_OK)

@@ -60,6 +60,24 @@ if [ -d "$shared/a_messaging_pcap" ]; then
 else
 	skip "captures of messengers" "no ../shared/data"
 fi
+# nDPI: asked by default, done without where it is not there, unless it was asked for.
+plain=$(dirname "$waymark")/plain/waymark
+labels() { "$1" flows $here/tls-conn-with-extensions.pcap --json "${@:2}" 2>"$tmp/err" | grep -c '"app":"'; }
+if [ -x "$plain" ]; then
+	[ "$(labels "$plain")" = 0 ] && [ ! -s "$tmp/err" ] && ! ldd "$plain" | grep -q ndpi
+	ok $? "without nDPI flows have no label, and nobody minds"
+	"$plain" flows $here/raw_packets.pcap --label >"$tmp/out" 2>"$tmp/err"
+	[ $? -ne 0 ] && grep -q "built without nDPI" "$tmp/err"
+	ok $? "unless it was asked for"
+else
+	skip "without nDPI" "$plain is not built: make tests"
+fi
+if ldd "$waymark" | grep -q ndpi; then
+	[ "$(labels "$waymark")" -ge 1 ] && [ "$(labels "$waymark" --no-label)" = 0 ]
+	ok $? "a flow's application is told by default, and not with --no-label"
+else
+	skip "labels by default" "built without nDPI"
+fi
 gzip -c $here/raw_packets.pcap >"$tmp/raw.pcap.gz"
 "$waymark" flows "$tmp/raw.pcap.gz" --csv >"$tmp/packed" && "$waymark" flows $here/raw_packets.pcap --csv >"$tmp/plain"
 cmp -s "$tmp/packed" "$tmp/plain"
