@@ -308,6 +308,11 @@ demo: deps ## the main job in a world in a box: real messages, both paths, both 
 	$(Q)$(MAKE) --no-print-directory -j$(JOBS) all
 	$(Q)deploy/lab/demo.sh build/bin
 
+.PHONY: satellite
+satellite: deps ## 2,000 open resolvers x 200 domains in the lab, held against what is true of them
+	$(Q)$(MAKE) --no-print-directory -j$(JOBS) all drivers
+	$(Q)deploy/lab/satellite.sh build/bin
+
 # --- install -------------------------------------------------------------------------------------
 
 # make install DESTDIR=/tmp/root PREFIX=/usr (the default PREFIX is /usr/local).

@@ -1,0 +1,198 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# Open resolvers in a world in a box: discovery, the test inside its sandwich, what disputed answers
+# serve, the verdicts, the exports; then all of it is held against what is true of that world.
+# Everything it makes lies below one temporary folder and one lab; both go at the end, also after
+# Ctrl-C.
+#
+# usage: satellite.sh BIN-FOLDER [WORLD]
+#
+# SATELLITE_KEEP=1 leaves the results (not the lab) in the folder it names at the end.
+# Exit status: 0 every goal was met, 3 one was missed, 1 it could not be measured.
+set -euo pipefail
+
+bin=$(cd "${1:?usage: satellite.sh BIN-FOLDER [WORLD]}" && pwd)
+here=$(cd "$(dirname "$0")" && pwd)
+world=${2:-$here/world/satellite.conf}
+lab=satellite$$
+port=5757
+node=de1
+control=a.root-servers.net
+rate=${SATELLITE_RATE:-12000}
+PATH=$bin:$PATH:/usr/sbin
+
+say() { printf '%s\n' "$*" >&2; }
+die() { say "satellite: $*"; exit 1; }
+
+[ "$(id -u)" -eq 0 ] || die "needs root: it makes network namespaces. Run 'sudo make satellite'."
+
+work=$(mktemp -d "${TMPDIR:-/tmp}/waymark-satellite.XXXXXX")
+chmod 711 "$work"
+pids=()
+started=$SECONDS
+data=--data=$work/centre
+
+# shellcheck disable=SC2317 # called by the trap
+clean_up() {
+	status=$?
+	trap '' INT TERM HUP
+	trap - EXIT
+	for pid in "${pids[@]}"; do kill -TERM "$pid" 2>/dev/null || :; done
+	for pid in "${pids[@]}"; do
+		for _ in $(seq 100); do kill -0 "$pid" 2>/dev/null || break; sleep 0.1; done
+		kill -KILL "$pid" 2>/dev/null || :
+		wait "$pid" 2>/dev/null || :
+	done
+	waymark db stop "$data" >/dev/null 2>&1 || :
+	waymark-lab down --name "$lab" >/dev/null 2>&1 || :
+	if [ -n "${SATELLITE_KEEP:-}" ]; then
+		say "satellite: results are in $work"
+	else
+		rm -rf "$work"
+	fi
+	exit "$status"
+}
+trap clean_up EXIT
+trap 'exit 130' INT TERM HUP
+
+host_field() { waymark-lab hosts "$world" | awk -F, -v name="$1" -v n="$2" '$1 == name { print $n }'; }
+position() { sed -n "s/^router $(host_field "$1" 6) .*[ \t]at=\([^ \t]*\).*/\1/p" "$world"; }
+truth() { waymark-lab truth "$world" "$@" --from "$node"; }
+sql() { psql -XAtq -v ON_ERROR_STOP=1 "host=$work/centre/socket dbname=waymark user=waymark" "$@"; }
+start() { # HOST LOG COMMAND…
+	local host=$1 log=$2
+	shift 2
+	waymark-lab exec --name "$lab" "$host" -- "$@" >"$work/$log.log" 2>&1 &
+	pids+=($!)
+}
+since=$SECONDS
+stage() { # what begins; says how long the one before took
+	say "== $* ($((SECONDS - since)) s)"
+	since=$SECONDS
+}
+
+# --- the world and its centre --------------------------------------------------------------------
+
+stage "the world: $(basename "$world")"
+ulimit -n 8192
+waymark-lab up "$world" --name "$lab" >"$work/lab.log" 2>&1 || die "$(tail -n 1 "$work/lab.log")"
+truth pairs >"$work/pairs.csv"
+truth resolvers >"$work/resolvers.csv"
+truth domains >"$work/domains.csv"
+awk -F, '/test/ { print $1 }' "$work/domains.csv" >"$work/domains"
+awk -F, '$3 == "nobody" { print $1 }' "$work/resolvers.csv" >"$work/nobody"
+
+stage "the centre: a collector with its own PostgreSQL, the lab's networks, the signatures"
+centre4=$(host_field centre 4)
+waymark db init "$data" >"$work/db.log" 2>&1 || die "$(tail -n 1 "$work/db.log")"
+waymark operator keygen --keys "$work/operator" >/dev/null
+waymark operator add lab --key "$work/operator/operator.pub" "$data" >/dev/null
+start centre collector waymark-collector "$data" --listen "tcp://$centre4:$port"
+for _ in $(seq 200); do grep -q 'ev=ready' "$work/collector.log" && break; sleep 0.1; done
+grep -q 'ev=ready' "$work/collector.log" || die "the collector did not start: $(tail -n 1 "$work/collector.log")"
+waymark-lab geo "$world" >"$work/geo.csv"
+waymark geo import "$work/geo.csv" --table lab --version "$(date +%F)" "$data" >/dev/null 2>"$work/geo.log"
+for set in blockpage false_positive; do
+	waymark signatures load "$here/../signatures/${set}_signatures.json" --licence Apache-2.0 "$data" >>"$work/signatures.log" 2>&1 ||
+		die "signatures: $(tail -n 1 "$work/signatures.log")"
+done
+
+waymark-agent keygen --keys "$work/$node/keys" >/dev/null
+waymark node add "$node" --role vantage --country "$(host_field "$node" 3)" --position "$(position "$node")" \
+	--address4 "$(host_field "$node" 4)" --address6 "$(host_field "$node" 5)" \
+	--key "$work/$node/keys/node.pub" "$data" >/dev/null
+resolver=$(host_field "$(sed -n "s/^host $node .*dns=\([^ ]*\).*/\1/p" "$world")" 4)
+cat >"$work/$node/agent.conf" <<-CONF
+	name = $node
+	role = vantage
+	allow = vantage
+	data = $work/$node/data
+	keys = $work/$node/keys
+	collector = tcp://$centre4:$port
+	collector-key = $work/centre/collector.pub
+	operator-key = $work/operator/operator.pub
+	outside = eth0
+	resolver = $resolver
+CONF
+
+# --- the scan ------------------------------------------------------------------------------------
+
+scan=$(cat /proc/sys/kernel/random/uuid)
+sql -c "INSERT INTO raw.scan (id, name, started, control) VALUES ('$scan', 'lab', now(), '$control')"
+
+# The node's engines at work; its agent delivers what they found. Prints how many records there are.
+measure() { # VERB WORD…
+	mkdir -p "$work/$node/data"
+	waymark-lab exec --name "$lab" "$node" -- scan_driver "$work/$node/data/spool" \
+		"$work/$node/keys" "$node" "${scan//-/}" "$@" 2>>"$work/measure.log" ||
+		die "$1: $(tail -n 1 "$work/measure.log")"
+}
+arrived() { [ "$(sql -c "SELECT count(*) FROM raw.$1 WHERE scan = '$scan'")" -ge "$2" ]; }
+deliver() { # TABLE HOW-MANY: until the collector has as many
+	local agent until=$((SECONDS + 600))
+	waymark-lab exec --name "$lab" "$node" -- waymark-agent --config "$work/$node/agent.conf" 2>>"$work/agent.log" &
+	agent=$!
+	pids+=("$agent")
+	until arrived "$@"; do
+		[ $SECONDS -lt $until ] || die "the collector has not got all of $2 records: $(tail -n 1 "$work/agent.log")"
+		sleep 0.5
+	done
+	kill -TERM $agent
+	wait $agent || :
+	sql -c "ANALYZE raw.$1"
+}
+
+stage "discovery: a sweep of $(awk '/^net .*host=crowd/ && !/:/ { n++ } END { print n }' "$world") prefixes"
+mapfile -t prefixes < <(sed -n 's/^net \([0-9.]*\/[0-9]*\) host=crowd.*/\1/p' "$world")
+control_resolvers=$(awk -F, '$2 == "control" { print $1 }' "$work/resolvers.csv")
+found=$(measure discover 4000 "$control" whoami.example "$resolver" "${prefixes[@]}")
+# Real servers and resolvers with IPv6 addresses no sweep comes by; the control ones are known.
+{
+	awk -F, '$12 != "crowd" || $1 ~ /:/ { print $1, "test" }' "$work/resolvers.csv" | sed 1d
+	for address in $control_resolvers; do echo "$address control"; done
+} >"$work/listed"
+listed=$(measure list "$work/listed")
+deliver resolver $((found + listed))
+
+stage "the test: $(sql -c "SELECT count(DISTINCT addr) FROM raw.resolver WHERE scan = '$scan' AND state = 1") resolvers x $(wc -l <"$work/domains") domains, each pair inside its sandwich"
+sql -c "SELECT DISTINCT host(addr) FROM raw.resolver WHERE scan = '$scan' AND state = 1" >"$work/resolvers"
+asked=$(measure ask "$rate" "$control" "$work/resolvers" "$work/domains")
+[ "$asked" -eq $(($(wc -l <"$work/resolvers") * $(wc -l <"$work/domains"))) ] ||
+	die "$asked pairs are accounted for, not every one"
+asked=$((asked + $(measure nobody "$rate" "$control" "$work/nobody" "$work/domains")))
+stage "delivery: $asked pairs, signed, stored, read"
+deliver dns_pair "$asked"
+
+stage "fetch: what answers serve that control resolvers gave, and what those serve that they did not give"
+sql >"$work/wishes" <<-SQL
+	WITH answer AS (
+		SELECT domain, unnest(answers) AS addr, resolver IN (SELECT judge.dns_controls('$scan')) AS control
+		FROM judge.dns_asked WHERE scan = '$scan')
+	SELECT host(addr), domain, CASE WHEN bool_or(control) THEN 'control' ELSE 'test' END
+	FROM answer GROUP BY domain, addr
+SQL
+tr '|' ' ' <"$work/wishes" >"$work/wishes.list"
+fetched=$(measure fetch 1000 "$work/wishes.list")
+deliver page "$fetched"
+say "   $fetched pages"
+
+stage "the verdicts"
+sql -c "UPDATE raw.scan SET ended = now() WHERE id = '$scan'"
+waymark judge --scan "$scan" "$data" 2>&1 | sed 's/^/   /' >&2
+
+stage "all of it held against the world"
+{
+	cat <<-SQL
+		CREATE TEMP TABLE truth (resolver inet, domain text, type text, does text, truth text, kind text, injected text, paths text);
+		\copy truth FROM '$work/pairs.csv' CSV HEADER FORCE NOT NULL injected, paths
+		DELETE FROM truth WHERE domain NOT IN (SELECT DISTINCT domain FROM raw.dns_pair WHERE scan = '$scan');
+		\pset format aligned
+		\pset tuples_only off
+	SQL
+	cat "$here/satellite.sql"
+} >"$work/table.sql"
+sql -v scan="$scan" -v nobody=yes -f "$work/table.sql" | tee "$work/table"
+missed=$(grep -cE '\| (MISSED|NOT ASKED)$' "$work/table" || :)
+say "satellite: $([ "$missed" = 0 ] && echo 'every goal is met' || echo "$missed goals are MISSED"), in $((SECONDS - started)) s"
+[ "$missed" = 0 ] || exit 3

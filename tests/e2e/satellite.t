@@ -1,0 +1,51 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# Open resolvers from discovery to verdict in a small world, held against what is true of it: the
+# short form of `make satellite`. And it leaves nothing, also when it is interrupted.
+WORLD=tests/e2e/world/resolvers.conf
+# shellcheck source=tests/e2e/lib.sh
+. "$(dirname "$0")/lib.sh"
+skip_unless_able scan_driver
+PATH=$PATH:/usr/sbin
+for program in knotd kresd unbound nginx; do
+	command -v $program >/dev/null && continue
+	echo "1..0 # SKIP needs $program (make deps)"
+	exit 0
+done
+begin_all
+# shellcheck disable=SC2317 # called by end_all
+end_own() { rm -rf "$D"; }
+
+export TMPDIR=$D
+nothing_left() { [ -z "$(ls "$D")" ] && ! ip netns list | grep -q "wl-satellite$1-"; }
+
+# In a group of its own, so that Ctrl-C reaches what it started as a terminal would send it.
+# A program started in the background ignores SIGINT, and a shell cannot take that back.
+setsid env --default-signal=INT,QUIT deploy/lab/satellite.sh "$BIN" "$WORLD" >"$D.cut" 2>&1 &
+pid=$!
+# shellcheck disable=SC2317 # called by wait_for
+has_begun() { grep -q '== discovery' "$D.cut"; }
+wait_for 60 has_begun
+kill -INT -- -$pid
+wait $pid
+is $? 130 "Ctrl-C ends it"
+nothing_left $pid
+ok $? "and nothing is left" "$(ls "$D"; ip netns list | grep "wl-satellite$pid-")"
+
+deploy/lab/satellite.sh "$BIN" "$WORLD" >"$D.out" 2>"$D.err" &
+pid=$!
+wait $pid
+code=$?
+is $code 0 "every goal is met"
+[ $code = 0 ] || sed 's/^/# /' "$D.out" "$D.err"
+out=$(cat "$D.out")
+has "$out" '^ injected pairs found +\| +44 \| +44 .* met$' "every injection, first, second and for nobody"
+has "$out" '^ lies found +\| +48 \| +48 .* met$' "every lie"
+has "$out" '^ honest CDN answers called unexpected +\| +264 \| +0 .* met$' "no honest CDN answer"
+has "$out" '^ pairs with a resolver that have a verdict +\| +1320 \| +1320 .* met$' "every pair has a verdict"
+has "$out" '^ lies an anomaly +\| +48 \| ' "Satellite's rule stands beside it"
+nothing_left $pid
+ok $? "nothing is left"
+rm -f "$D.out" "$D.err" "$D.cut"
+done_testing
