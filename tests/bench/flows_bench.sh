@@ -34,7 +34,7 @@ dump=$(cost tcpdump -r "$tmp/big.pcap" -w /dev/null)
 ours=$(cost "$waymark" flows "$tmp/big.pcap" --json)
 told tcpdump "$dump"
 told waymark-flows "$ours" "${dump% *}"
-told "waymark-flows --no-label" "$(cost "$waymark" flows "$tmp/big.pcap" --json --no-label)" "${dump% *}"
+told waymark-flows-unlabelled "$(cost "$waymark" flows "$tmp/big.pcap" --json --no-label)" "${dump% *}"
 told waymark-names "$(cost "$waymark" flows "$tmp/big.pcap" --names --json)" "${dump% *}"
 if command -v tshark >/dev/null && [ -z "${SKIP_TSHARK:-}" ]; then
 	shark=$(cost tshark -q -z conv,tcp -z conv,udp -r "$tmp/big.pcap")

@@ -2,7 +2,8 @@
 //
 // An agent that does nothing but tunnels, for the shell tests:
 //     tunnel_driver open FILE…        opens one tunnel for each file, says so, keeps them until
-//                                     it reads "quit" ("state" prints their states)
+//                                     it reads "quit" ("state" prints their states, "mappings"
+//                                     how phones' connections were translated since then)
 //     tunnel_driver lockdown IF…      and  tunnel_driver release,  tunnel_driver sweep
 // A file holds `word value` lines: role, run, side, key, peer (hex), listen, endpoint ADDR PORT,
 // mtu, keepalive, inner OWN PEER, phone PREFIX, inside IF, outside IF, resolver ADDR.
@@ -11,6 +12,8 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "nat/nat.h"
+#include "nat/nat_io.h"
 #include "sys/clock.h"
 #include "sys/file.h"
 #include "tunnel/tunnel_io.h"
@@ -135,6 +138,73 @@ static void print_state(const struct tunnel *t)
 	       s.endpoint_port);
 }
 
+// --- mappings, of vantage nodes' ends ------------------------------------------------------------
+
+static struct watched {
+	struct nat *nat;
+	struct nat_io *space;
+} watched[TUNNELS];
+static struct nat_io *uplink;
+
+static enum err watch_space(void *self, struct fault *f)
+{
+	return nat_io_open("tunnel", self, f);
+}
+
+static void watch(int i, const struct tunnel *t, enum tunnel_role role)
+{
+	static const uint64_t seed[2];
+	struct fault f;
+	if (role != TUNNEL_VANTAGE)
+		return;
+	if ((uplink == NULL && nat_io_open("node", &uplink, &f) != ERR_OK) ||
+	    tunnel_within(t, watch_space, &watched[i].space, &f) != ERR_OK)
+		give_up("mappings", &f);
+	watched[i].nat = nat_new(tunnel_space(t, 4), tunnel_space(t, 6), seed);
+}
+
+static void hear_space(void *self, const struct nat_event *e)
+{
+	struct watched *w = self;
+	nat_hear(w->nat, NAT_SPACE, e, clock_wall());
+}
+
+static void hear_uplink(void *self, const struct nat_event *e)
+{
+	(void)self;
+	for (int i = 0; i < TUNNELS; i++)
+		if (watched[i].nat != NULL)
+			nat_hear(watched[i].nat, NAT_NODE, e, clock_wall());
+}
+
+static void print_mapping(const struct tunnel *t, const struct nat_mapping *m)
+{
+	char inner[ADDR_TEXT], dst[ADDR_TEXT], outer[ADDR_TEXT], server[ADDR_TEXT];
+	addr_write(m->inner.a, inner);
+	addr_write(m->inner.b, dst);
+	addr_write(m->outer.a, outer);
+	addr_write(m->outer.b, server);
+	printf("mapping %s %u %s %u %s %u is %s %u %s %u\n", tunnel_interface(t), m->inner.proto,
+	       inner, m->inner.aport, dst, m->inner.bport, outer, m->outer.aport, server,
+	       m->outer.bport);
+}
+
+static void print_mappings(struct tunnel *const *t)
+{
+	struct fault f;
+	struct nat_mapping m;
+	for (int i = 0; i < TUNNELS; i++)
+		if (watched[i].nat != NULL &&
+		    nat_io_read(watched[i].space, hear_space, &watched[i], &f) != ERR_OK)
+			give_up("mappings", &f);
+	if (uplink != NULL && nat_io_read(uplink, hear_uplink, NULL, &f) != ERR_OK)
+		give_up("mappings", &f);
+	for (int i = 0; i < TUNNELS; i++)
+		while (watched[i].nat != NULL && nat_next(watched[i].nat, &m))
+			print_mapping(t[i], &m);
+	printf("mapped\n");
+}
+
 static int run_open(int count, char **files)
 {
 	struct tunnel *t[TUNNELS] = { 0 };
@@ -147,17 +217,22 @@ static int run_open(int count, char **files)
 		if (tunnel_open(&c, &t[i], &f) != ERR_OK)
 			give_up(files[i], &f);
 		printf("opened %s %lld ms\n", c.name, mono_since(clock_mono(), start) / NS_PER_MS);
+		watch(i, t[i], c.role);
 		tunnel_config_wipe(&c);
 	}
 	printf("ready\n");
 	fflush(stdout);
 	while (fgets(line, sizeof(line), stdin) != NULL && strcmp(line, "quit\n") != 0) {
-		for (int i = 0; i < count && i < TUNNELS; i++)
+		for (int i = 0; strcmp(line, "state\n") == 0 && i < count && i < TUNNELS; i++)
 			print_state(t[i]);
+		if (strcmp(line, "mappings\n") == 0)
+			print_mappings(t);
 		fflush(stdout);
 	}
 	for (int i = 0; i < count && i < TUNNELS; i++) {
 		struct mono start = clock_mono();
+		nat_io_close(&watched[i].space);
+		nat_free(&watched[i].nat);
 		tunnel_close(&t[i]);
 		printf("closed %lld ms\n", mono_since(clock_mono(), start) / NS_PER_MS);
 	}

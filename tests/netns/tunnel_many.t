@@ -5,7 +5,7 @@
 # shellcheck source=tests/netns/tunnel_world.sh
 . "$(dirname "$0")/tunnel_world.sh"
 pairs=12
-echo 1..15
+echo 1..18
 world_start
 
 # Phone I of gateway N stands on an interface of its own; the same address behind both gateways.
@@ -81,6 +81,26 @@ wait "${asked[@]}"
 is "$(cat "$work"/same.* | grep -c '^server 198.18.3.2 ')" 24 'the same port for all: all are answered'
 is "$(cat "$work"/same.* | sed 's/server/\n&/g' | grep -c ' 43000$')" 1 'one has the port itself'
 is "$(cat "$work"/same.* | sed 's/server/\n&/g' | grep server | sort -u | wc -l)" 24 'the others each another'
+
+# What connection tracking told of all that: each phone by the name of its tunnel.
+say node mappings
+for _ in $(seq 100); do grep -q '^mapped' "$work/node.out" && break; sleep 0.1; done
+mapped() { # TUNNEL PROTO PORT: the address and port outside
+	awk -v t="$1" -v p="$2" -v port="$3" '$1 == "mapping" && $2 == t && $3 == p && $5 == port { print $9, $10 }' "$work/node.out"
+}
+told=0 own=0 changed=0 i=0
+for run in $runs; do
+	i=$((i + 1))
+	for n in 1 2; do
+		t=wmv$([ $n = 1 ] && echo a || echo b)$run
+		[ "server $(mapped "$t" 6 43000)" = "$(cat "$work/same.$n.$i")" ] && told=$((told + 1))
+		[ "$(mapped "$t" 17 $((42000 + 100 * n + i)))" = "198.18.3.2 $((42000 + 100 * n + i))" ] && own=$((own + 1))
+		[ "$(mapped "$t" 6 43000)" = "198.18.3.2 43000" ] || changed=$((changed + 1))
+	done
+done
+is $told 24 'each of the 24 has the mapping whose port the server saw'
+is $changed 23 'of which 23 are of a port that was taken'
+is $own 24 'and own ports are mapped to themselves'
 is "$(counted phone)" 0 'nothing of a phone went outside its tunnel'
 is "$(ask p1x1 udp 198.18.200.8 53 44000)" 'resolver 198.18.3.2 44000' 'a query goes to the resolver of the node'
 
