@@ -104,6 +104,11 @@ void phone_free(struct phone **p)
 	*p = NULL;
 }
 
+void phone_hold(struct phone *p, bool held)
+{
+	p->held = held;
+}
+
 // --- steps -------------------------------------------------------------------------------------
 
 static void begin(struct phone *p, enum phone_step_name name, struct mono now)
@@ -328,7 +333,7 @@ void phone_hear_link(struct phone *p, struct mono now, bool up)
 
 void phone_tick(struct phone *p, struct mono now)
 {
-	if (p->stage == WAITING && !mono_before(now, p->start)) {
+	if (p->stage == WAITING && !p->held && !mono_before(now, p->start)) {
 		p->stage = REACHING;
 		p->say_status = true;
 		begin(p, STEP_PHONE, now);

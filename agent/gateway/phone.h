@@ -41,6 +41,9 @@ enum err phone_new(const struct order *order, struct mono start, bool isolate,
 		   struct phone **out) MUSTUSE;
 void phone_free(struct phone **p);
 
+// While held the phone does nothing, though its start has come: its tunnel is not tested yet.
+void phone_hold(struct phone *p, bool held);
+
 void phone_hear(struct phone *p, struct mono now, const struct phone_line *line);
 void phone_hear_link(struct phone *p, struct mono now, bool up); // somebody to speak to, or not
 void phone_tick(struct phone *p, struct mono now);

@@ -197,6 +197,12 @@ enum err phone_io_open(struct loop *l, const char *control, const struct order *
 	return ERR_OK;
 }
 
+void phone_io_hold(struct phone_io *p, bool held)
+{
+	phone_hold(p->phone, held);
+	loop_timer_at(p->tick, phone_due(p->phone));
+}
+
 bool phone_io_say(struct phone_io *p, const struct phone_line *line)
 {
 	if (p->watch != NULL)

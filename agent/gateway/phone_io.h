@@ -24,6 +24,9 @@ struct phone_io_events {
 enum err phone_io_open(struct loop *l, const char *control, const struct order *order, bool isolate,
 		       struct phone_io_events ev, struct phone_io **out, struct fault *f) MUSTUSE;
 
+// The phone waits, from the opening on, until it is let go.
+void phone_io_hold(struct phone_io *p, bool held);
+
 // A line beside the run's own; what is answered is not told. False: nobody to say it to now.
 bool phone_io_say(struct phone_io *p, const struct phone_line *line);
 

@@ -111,7 +111,7 @@ struct mono phone_due(const struct phone *p)
 	struct mono due = p->end;
 
 	if (p->stage == WAITING)
-		return p->start;
+		return p->held ? MONO_NEVER : p->start;
 	if (p->stage == OVER)
 		return MONO_NEVER;
 	if (p->stage == CLOSING)

@@ -44,7 +44,7 @@ struct phone {
 	const struct order *order;
 	struct mono start, end, close_by;
 	enum phone_stage stage;
-	bool link, none, isolate;
+	bool link, none, isolate, held;
 	bool say_isolate, say_release;
 	bool say_network, say_open, say_close, say_status;
 	bool over_told;

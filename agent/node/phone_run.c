@@ -38,6 +38,7 @@ struct phone_run {
 	struct meet_io *meet; // NULL: the vantage node has an address
 	struct meet_end other;
 	uint16_t port; // of our own; 0: any
+	int testing;   // parts of the self-test under way
 	struct loop_timer *timer;
 	const struct node_phone *at;
 	struct wall tunnel_begin;
@@ -135,12 +136,18 @@ static bool ask_again(struct phone_run *r, struct mono now)
 	return false;
 }
 
-// A failed item stops the run with its name.
-static void on_tested(void *self, const char *why)
+// A failed item stops the run with its name; the phone works when none has.
+static void test_over(struct phone_run *r, const char *why)
 {
-	struct phone_run *r = self;
 	if (why != NULL)
 		fail(r, why);
+	else if (--r->testing == 0)
+		phone_io_hold(r->phone, false);
+}
+
+static void on_tested(void *self, const char *why)
+{
+	test_over(self, why);
 }
 
 static enum err open_test(struct phone_run *r, const struct tunnel_state *state, struct fault *f)
@@ -222,9 +229,11 @@ void phone_run_meet(struct phone_run *r, const struct link_meet *m)
 static void on_outside(void *self, const char *why)
 {
 	struct phone_run *r = self;
-	if (why != NULL) {
+	if (r->stage != STAGE_LEAK) {
+		test_over(r, why);
+	} else if (why != NULL) {
 		fail(r, why);
-	} else if (r->stage == STAGE_LEAK) {
+	} else {
 		if (r->order->tunnel.meet)
 			begin_meet(r);
 		else
@@ -278,6 +287,7 @@ static void wait_tunnel(struct phone_run *r, struct mono now)
 			fail(r, f.what);
 			return;
 		}
+		r->testing = 2;
 		outside_io_begin_inside(r->outside);
 	} else if (!mono_before(now, mono_add(r->start, patience(r)))) {
 		if (r->meet != NULL)
@@ -358,6 +368,8 @@ enum err phone_run_open(struct node *n, const struct order *o, visit_end_fn *end
 	if (err == ERR_OK)
 		err = phone_io_open(node_loop(n), phone->socket, o, node_config(n)->isolate, events,
 				    &r->phone, f);
+	if (err == ERR_OK)
+		phone_io_hold(r->phone, true);
 	if (err == ERR_OK)
 		err = lock_in(r, f);
 	if (err == ERR_OK)

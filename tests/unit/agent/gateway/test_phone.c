@@ -329,6 +329,23 @@ static void an_app_has_the_phone_to_itself(void **state)
 	phone_free(&s.phone);
 }
 
+static void a_phone_that_is_held_does_nothing(void **state)
+{
+	struct scene s;
+	(void)state;
+	scene_open(&s, "textsecure");
+	phone_hold(s.phone, true);
+	phone_hear_link(s.phone, s.now, true);
+	at(&s, 1000);
+	assert_string_equal(wants(&s), "");
+	assert_int_equal(phone_due(s.phone).ns, INT64_MAX);
+	phone_hold(s.phone, false);
+	assert_int_equal(phone_due(s.phone).ns, 5 * NS_PER_S);
+	at(&s, 1100);
+	assert_string_equal(wants(&s), "status;");
+	phone_free(&s.phone);
+}
+
 static void what_cannot_be_said_is_refused(void **state)
 {
 	struct scene s;
@@ -358,6 +375,7 @@ int main(void)
 		cmocka_unit_test(a_phone_that_does_not_close_is_left),
 		cmocka_unit_test(the_run_of_no_app_opens_none),
 		cmocka_unit_test(an_app_has_the_phone_to_itself),
+		cmocka_unit_test(a_phone_that_is_held_does_nothing),
 		cmocka_unit_test(what_cannot_be_said_is_refused),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -398,6 +398,50 @@ static void an_order_goes_out_once(void **state)
 	assert_int_equal(w->count, 0);
 }
 
+static void put_bert(struct world *w)
+{
+	struct roll *roll = roll_new();
+	struct roll_key anna = { .id = KEY, .node = NODE, .name = "anna" };
+	struct roll_key bert = { .id = KEY + 1, .node = NODE + 1, .name = "bert" };
+	memset(anna.curve, 1, 32);
+	memset(bert.curve, 2, 32);
+	assert_int_equal(roll_put(roll, &anna), ERR_OK);
+	assert_int_equal(roll_put(roll, &bert), ERR_OK);
+	ingest_roll(w->in, &roll);
+	const struct link_head h = { .verb = LINK_HELLO,
+				     .version = LINK_VERSION,
+				     .node = span_text("bert"),
+				     .epoch = EPOCH,
+				     .next_seq = 1,
+				     .first_unacked = 1 };
+	hear_from(w, 2, KEY + 1, &h, (struct span){ 0 }, 0);
+	ingest_opened(w->in, NODE + 1, EPOCH, 4, 0);
+	take_wants(w);
+	assert_true(is_sent(w, LINK_WELCOME));
+}
+
+static void a_meeting_is_handed_on_under_the_senders_true_name(void **state)
+{
+	struct world *w = *state;
+	struct link_head h = { .verb = LINK_MEET,
+			       .meet = { .other = span_text("bert"),
+					 .run = { { 7 } },
+					 .side = 1,
+					 .addr = { 4, { 198, 18, 3, 2 } },
+					 .port = 52000 } };
+	live(w);
+	hear_from(w, 1, KEY, &h, (struct span){ 0 }, 0);
+	assert_int_equal(w->count, 0); // he is not there
+	put_bert(w);
+	hear_from(w, 1, KEY, &h, (struct span){ 0 }, 0);
+	assert_int_equal(w->count, 1);
+	assert_int_equal(sent(w, LINK_MEET)->peer.bytes[0], 2);
+	assert_true(span_eq(sent(w, LINK_MEET)->head.meet.other, span_text("anna")));
+	assert_int_equal(sent(w, LINK_MEET)->head.meet.port, 52000);
+	hear_from(w, 9, KEY, &h, (struct span){ 0 }, 0); // without a session
+	assert_false(is_sent(w, LINK_MEET));
+}
+
 static void silence_is_forgotten(void **state)
 {
 	struct world *w = *state;
@@ -442,6 +486,7 @@ int main(void)
 		T(a_paused_collector_gives_no_credit),
 		T(a_conflict_starts_over_where_the_cursor_stands),
 		T(an_order_goes_out_once),
+		T(a_meeting_is_handed_on_under_the_senders_true_name),
 		T(silence_is_forgotten),
 		T(noise_is_counted_and_changes_nothing),
 	};
