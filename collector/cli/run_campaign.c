@@ -26,7 +26,7 @@ struct campaign_options {
 	char apps[LIST_MAX], nodes[LIST_MAX], pairs[16], phones[LIST_MAX], keys[CLUSTER_PATH_MAX];
 	uint64_t parallel, messages;
 	double in, length, patience;
-	bool empty;
+	bool empty, idle;
 };
 
 #define AT(field) .offset = offsetof(struct campaign_options, field)
@@ -41,7 +41,8 @@ static const struct conf_option options[] = {
 	{ .name = "pairs", TEXT(pairs), .unset = "all", .value = "WHICH", .help = "all, or region: only pairs within one M49 region" },
 	{ .name = "phones", TEXT(phones), .value = "P:Q,R:S", .help = "pairs of phones (default the first two there are)" },
 	{ .name = "parallel", .kind = CONF_UINT, AT(parallel), .min = 1, .max = CAMPAIGN_SLOTS_MAX, .unset = "64", .value = "COUNT", .help = "most runs at a time; never more than pairs of phones" },
-	{ .name = "empty", .kind = CONF_BOOL, AT(empty), .help = "also empty runs of every pair: one with all apps closed, and one with each app open and idle" },
+	{ .name = "empty", .kind = CONF_BOOL, AT(empty), .help = "also an empty run of every pair with all apps closed: the background" },
+	{ .name = "idle", .kind = CONF_BOOL, AT(idle), .help = "also, for each app, an empty run of every pair with the app open and idle" },
 	{ .name = "operator-key", TEXT(keys), .value = "DIR", .help = "where operator.key is ($WAYMARK_KEYS, else ~/.config/waymark)" },
 	{ .name = "in", .kind = CONF_REAL, AT(in), .min = 0, .max = 86400, .unset = "4", .value = "SECONDS", .help = "from ordering a run to its start" },
 	{ .name = "length", .kind = CONF_REAL, AT(length), .min = 1, .max = 3600, .unset = "12", .value = "SECONDS", .help = "from start to the end of the capture" },
@@ -287,7 +288,7 @@ static enum err read_apps(struct campaign_options *o, struct loop_state *s, stru
 		s->apps[s->app_count++] = "none";
 	for (size_t i = 0; err == ERR_OK && i < count; i++) {
 		s->apps[s->app_count++] = apps[i];
-		if (!o->empty)
+		if (!o->idle)
 			continue;
 		s->idle[s->app_count] = true;
 		s->apps[s->app_count++] = apps[i];
@@ -304,7 +305,7 @@ static enum err prepare(struct campaign_options *o, struct loop_state *s, struct
 		return fault_set(f, ERR_USAGE, 0, "--pairs is all or region, not %s", o->pairs);
 	enum err err = read_apps(o, s, f);
 	if (err == ERR_OK && s->app_count == 0)
-		err = fault_set(f, ERR_USAGE, 0, "--apps A,B is wanted (or --empty)");
+		err = fault_set(f, ERR_USAGE, 0, "--apps A,B is wanted, or --empty");
 	if (err == ERR_OK)
 		err = part_list(o->nodes, s->nodes, COUNT(s->nodes), &s->node_count, f);
 	if (err == ERR_OK)
@@ -370,7 +371,7 @@ int run_campaign(int argc, char **argv)
 			"app, "
 			"as many at\na time as there are pairs of phones. Exit status 3 when some "
 			"failed.",
-		.examples = "  waymark run campaign --apps threema,wechat --empty --phones "
+		.examples = "  waymark run campaign --apps threema,wechat --empty --idle --phones "
 			    "p1:p2,p3:p4\n",
 	};
 	enum err err = cli_read(argc, argv, options, &usage, &o, &cli, &f);
