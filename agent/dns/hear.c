@@ -42,35 +42,46 @@ static uint32_t question_of(const struct dns_scan *s, const struct dns_slot *t, 
 	return 0;
 }
 
-// An id that leads nowhere, or to somebody else: the slot on this port that asked this server this
-// very question, or, for what has no question, that waits for this server.
+static bool has_no_question(struct span m)
+{
+	return m.len < DNS_HEAD || (m.at[4] | m.at[5]) == 0;
+}
+
+// The slot on this port that asked this server this very question, or else the one that has waited
+// longest for this server: what came is evidence, and its marks say that neither id nor question
+// fit.
+static bool look(const struct dns_scan *s, struct packet *p)
+{
+	const uint32_t *blocks = s->blocks + (size_t)p->h->port_index * BLOCKS;
+	int64_t oldest = INT64_MAX;
+	for (uint32_t b = 0; b < BLOCKS; b++) {
+		const struct dns_slot *t = blocks[b] == 0 ? NULL : &s->slots[blocks[b] - 1];
+		if (t == NULL || t->tries == 0 || t->line == LINE_DONE || !from_asked(s, t, p->h))
+			continue;
+		unsigned attempt = t->tries - 1u;
+		uint32_t mark = question_of(s, t, p->h->message, &attempt);
+		int64_t since = t->start + t->attempts[attempt].sent_us * NS_PER_US;
+		if (mark == 0 && (t->line != LINE_WAIT || since >= oldest))
+			continue;
+		oldest = since;
+		p->slot = blocks[b] - 1;
+		p->attempt = attempt;
+		p->mark = mark;
+		if (mark != 0)
+			return true;
+	}
+	return oldest != INT64_MAX;
+}
+
+// An id that leads nowhere, or to somebody else. It costs a walk, so it is done so often and no
+// more.
 static bool search(struct dns_scan *s, struct mono at, struct packet *p)
 {
 	if (mono_since(at, s->odd_since) > NS_PER_S) {
 		s->odd_since = at;
 		s->odd_looks = 0;
 	}
-	if (s->odd_looks++ >= ODD_LOOKS)
-		return false;
-	const uint32_t *blocks = s->blocks + (size_t)p->h->port_index * BLOCKS;
-	for (uint32_t b = 0; b < BLOCKS; b++) {
-		if (blocks[b] == 0)
-			continue;
-		const struct dns_slot *t = &s->slots[blocks[b] - 1];
-		if (t->tries == 0 || t->line == LINE_DONE || !from_asked(s, t, p->h))
-			continue;
-		unsigned attempt = t->tries - 1u;
-		uint32_t mark = question_of(s, t, p->h->message, &attempt);
-		bool blank = p->h->message.len < DNS_HEAD ||
-			     (p->h->message.at[4] | p->h->message.at[5]) == 0;
-		if (mark == 0 && !(blank && t->line == LINE_WAIT))
-			continue;
-		p->slot = blocks[b] - 1;
-		p->attempt = attempt;
-		p->mark = mark;
-		return true;
-	}
-	return false;
+	return s->odd_looks++ < ODD_LOOKS && look(s, p);
 }
 
 // False when it is nobody's.
@@ -102,7 +113,7 @@ static bool attribute(struct dns_scan *s, struct mono at, struct packet *p)
 	p->mark = DNS_MARK_ID | dns_question_check(s, t, p->attempt, h->message);
 	if ((p->mark & DNS_MARK_QUESTION) != 0)
 		return true;
-	if (search(s, at, &odd) && odd.slot != p->slot) {
+	if (!has_no_question(h->message) && search(s, at, &odd) && odd.mark != 0) {
 		*p = odd;
 		return true;
 	}
@@ -239,6 +250,9 @@ void dns_scan_hear(struct dns_scan *s, struct mono at, const struct dns_heard *h
 		t->lost = t->lost < UINT8_MAX ? (uint8_t)(t->lost + 1) : t->lost;
 	}
 	if (a->outcome != DNS_OUTCOME_UNKNOWN || p.attempt + 1u != t->tries)
+		return;
+	// What fits neither by id nor by question tells nothing of this try.
+	if (!good && (p.mark & (DNS_MARK_ID | DNS_MARK_QUESTION)) == 0)
 		return;
 	if (!good) {
 		a->error = h->message.len < DNS_HEAD ? DNS_ERROR_SHORT : DNS_ERROR_PROTOCOL;

@@ -223,6 +223,7 @@ void dns_ports_put(struct dns_ports *p, const struct dns_want *w)
 	struct dns_letter *l = &p->letters[p->count++];
 	l->handle = w->handle;
 	l->port = w->port_index;
+	l->ttl = w->ttl;
 	l->len = (uint16_t)w->message.len;
 	memcpy(l->bytes, w->message.at, w->message.len);
 	address(l, &w->to);
@@ -258,6 +259,20 @@ static int socket_of(const struct dns_ports *p, const struct dns_letter *l)
 	return p->fds[l->to.any.sa_family == AF_INET ? 0 : 1][l->port];
 }
 
+// A letter with an IP TTL of its own.
+static void set_ttl(struct msghdr *m, struct dns_letter *l)
+{
+	const int ttl = l->ttl;
+	bool four = l->to.any.sa_family == AF_INET;
+	m->msg_control = l->control;
+	m->msg_controllen = sizeof(l->control);
+	struct cmsghdr *c = CMSG_FIRSTHDR(m);
+	c->cmsg_level = four ? IPPROTO_IP : IPPROTO_IPV6;
+	c->cmsg_type = four ? IP_TTL : IPV6_HOPLIMIT;
+	c->cmsg_len = CMSG_LEN(sizeof(ttl));
+	memcpy(CMSG_DATA(c), &ttl, sizeof(ttl));
+}
+
 // Letters that leave from one socket are put together, in their order.
 void dns_ports_flush(struct dns_ports *p, struct mono now)
 {
@@ -283,6 +298,8 @@ void dns_ports_flush(struct dns_ports *p, struct mono now)
 				.msg_iov = &p->parts[j],
 				.msg_iovlen = 1,
 			};
+			if (l->ttl != 0)
+				set_ttl(&p->messages[put - 1].msg_hdr, l);
 		}
 		send_batch(p, fd, begin, put - begin, now);
 	}

@@ -16,7 +16,9 @@
 struct dns_letter {
 	struct dns_handle handle;
 	uint32_t port;
-	uint16_t len, next;
+	uint16_t len;
+	uint8_t ttl;
+	_Alignas(8) uint8_t control[CMSG_SPACE(sizeof(int))];
 	uint8_t bytes[DNS_QUERY_MAX];
 	union {
 		struct sockaddr any;

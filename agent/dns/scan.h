@@ -81,6 +81,7 @@ struct dns_want {
 	uint32_t port_index;
 	struct dns_server to; // port filled in
 	struct dns_handle handle;
+	uint8_t ttl;                          // IP TTL to leave with; 0: the usual one
 	struct span message;                  // until the next call
 	const struct dns_pair_record *record; // until the next call
 	struct dns_pick pick;                 // of the record

@@ -7,6 +7,7 @@
 
 #include "base/table.h"
 #include "local/dns_keep.h"
+#include "local/dns_path.h"
 #include "local/dns_print.h"
 #include "local/dns_status.h"
 #include "sys/clock.h"
@@ -24,6 +25,7 @@ struct job {
 	struct json json;
 	uint64_t pairs;
 	bool interrupted, resumed;
+	int path_status;      // of --trace
 	struct fault trouble; // met while running
 };
 
@@ -225,6 +227,8 @@ static enum err run(struct job *j, int argc, char **argv, struct fault *f)
 	c->servers = j->lists.servers;
 	c->names = j->lists.names;
 	c->pace = j->manners.pace;
+	if (j->settings.trace && !j->settings.dry_run)
+		return dns_path_run(&j->settings, c, &j->path_status, f);
 	return j->settings.dry_run ? rehearse(j) : measure(j, argv, f);
 }
 
@@ -232,7 +236,7 @@ static int status(const struct job *j)
 {
 	uint64_t sums[DNS_STATE_COUNT] = { 0 };
 	if (j->io == NULL)
-		return 0;
+		return j->path_status;
 	dns_matrix_sums(dns_scan_matrix(dns_scan_io_scan(j->io)), sums);
 	if (j->interrupted)
 		return err_exit(ERR_CANCELED);

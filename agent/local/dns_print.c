@@ -201,7 +201,7 @@ static void put_answers(struct json *j, const struct dns_pair_record *p, size_t 
 	json_end_array(j);
 }
 
-static void put_try(struct json *j, const char *key, const struct dns_pair_record *p, size_t i)
+void dns_print_try(struct json *j, const char *key, const struct dns_pair_record *p, size_t i)
 {
 	enum dns_error e =
 		p->try_error.len > 0 ? (enum dns_error)p->try_error.at[i] : DNS_ERROR_NONE;
@@ -227,16 +227,16 @@ static void put_control(struct json *j, const char *key, const char *cut,
 		if (p->try_role.at[i] != role)
 			continue;
 		if (last != p->tries)
-			put_try(j, cut, p, last);
+			dns_print_try(j, cut, p, last);
 		last = i;
 	}
 	if (last == p->tries)
 		json_null(j, key);
 	else
-		put_try(j, key, p, last);
+		dns_print_try(j, key, p, last);
 }
 
-static void put_head(struct json *j, const struct dns_pair_record *p)
+void dns_print_head(struct json *j, const struct dns_pair_record *p)
 {
 	json_addr(j, "resolver", p->resolver);
 	json_span(j, "domain", p->domain);
@@ -257,12 +257,12 @@ void dns_print_json(struct json *j, const struct dns_pair_record *p, uint32_t re
 		    uint32_t differing)
 {
 	json_object(j, NULL);
-	put_head(j, p);
+	dns_print_head(j, p);
 	put_control(j, "control_before", "control_before_cut", p, DNS_CONTROL_BEFORE);
 	json_array(j, "tries");
 	for (size_t i = 0; i < p->tries; i++)
 		if (p->try_role.at[i] == DNS_TEST)
-			put_try(j, NULL, p, i);
+			dns_print_try(j, NULL, p, i);
 	json_end_array(j);
 	put_control(j, "control_after", "control_after_cut", p, DNS_CONTROL_AFTER);
 	if (p->answers_lost > 0)

@@ -12,6 +12,10 @@
 void dns_print_json(struct json *j, const struct dns_pair_record *p, uint32_t repetitions,
 		    uint32_t differing);
 
+// Parts of it, for other documents.
+void dns_print_head(struct json *j, const struct dns_pair_record *p);
+void dns_print_try(struct json *j, const char *key, const struct dns_pair_record *p, size_t i);
+
 // What the answer says, one record's data a line; for one question alone.
 void dns_print_short(FILE *out, const struct dns_pair_record *p);
 
