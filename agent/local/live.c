@@ -27,8 +27,8 @@ static void print(struct live *v, const struct trace_record *r)
 	char name[ADDR_TEXT];
 	addr_write(r->dst, name);
 	if (v->config->format == TRACE_FORMAT_JSON)
-		trace_print_json(stdout, r, name, false);
-	else if (trace_record_print(stdout, v->config->format, r, name, v->config->max_ttl) !=
+		trace_print_json(stdout, r, name, false, NULL);
+	else if (trace_record_print(stdout, v->config->format, r, name, v->config->max_ttl, NULL) !=
 		 ERR_OK)
 		v->counts->refused++;
 	fflush(stdout);

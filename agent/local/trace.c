@@ -7,6 +7,7 @@
 #include "cli/verb.h"
 #include "local/live.h"
 #include "local/trace_mda.h"
+#include "local/trace_names.h"
 #include "local/trace_print.h"
 #include "local/trace_read.h"
 #include "local/trace_settings.h"
@@ -22,6 +23,7 @@ struct job {
 	uint64_t seed[2];
 	struct loop *loop;
 	struct trace_io *io;
+	struct trace_names *names; // NULL: none asked for
 	struct pace *pace;
 	struct loop_watch *input; // standard input, while a line is waited for
 	struct loop_timer *second;
@@ -67,15 +69,15 @@ static void stop_when_done(struct job *j)
 		loop_stop(j->loop);
 }
 
-static void on_done(void *self, const struct trace_record *r)
+static void tell(void *self, const struct trace_record *r)
 {
 	struct job *j = self;
 	char text[ADDR_TEXT];
 	const char *name = name_of(j, r->id, r->dst, text);
 	if (j->format == TRACE_FORMAT_JSON)
-		trace_print_json(stdout, r, name, j->settings->share > 0);
-	else if (trace_record_print(stdout, j->format, r, name, (unsigned)j->settings->max_ttl) !=
-		 ERR_OK)
+		trace_print_json(stdout, r, name, j->settings->share > 0, j->names);
+	else if (trace_record_print(stdout, j->format, r, name, (unsigned)j->settings->max_ttl,
+				    j->names) != ERR_OK)
 		j->unprinted++;
 	if (j->format == TRACE_FORMAT_TEXT || j->targets.count == 1)
 		fflush(stdout);
@@ -85,6 +87,16 @@ static void on_done(void *self, const struct trace_record *r)
 	j->done++;
 	j->stops[r->stop]++;
 	j->refused += r->stop == TRACE_REFUSED;
+	stop_when_done(j);
+}
+
+static void on_done(void *self, const struct trace_record *r)
+{
+	struct job *j = self;
+	if (j->names != NULL)
+		trace_names_put(j->names, r);
+	else
+		tell(j, r);
 	if (!j->interrupted)
 		feed(j);
 	// The one being handed over still counts as running.
@@ -158,6 +170,8 @@ static void on_signal(void *self, uint32_t number)
 		return;
 	j->interrupted = true;
 	trace_io_stop(j->io);
+	if (j->names != NULL)
+		trace_names_stop(j->names);
 	loop_stop(j->loop);
 }
 
@@ -199,7 +213,7 @@ static enum err run_loop(struct job *j, char **argv, struct fault *f)
 	if (err != ERR_OK)
 		return err;
 	feed(j);
-	if (!j->ended || trace_io_count(j->io) > 0)
+	if (!j->ended || trace_io_count(j->io) > 0 || trace_names_count(j->names) > 0)
 		err = loop_run(j->loop, f);
 	const struct trace_figures g = figures(j);
 	fflush(stdout);
@@ -215,16 +229,20 @@ static enum err run_loop(struct job *j, char **argv, struct fault *f)
 static enum err measure(struct job *j, char **argv, struct fault *f)
 {
 	AUTO(loop_free) struct loop *loop = NULL;
+	AUTO(trace_names_close) struct trace_names *names = NULL;
 	AUTO(trace_io_close) struct trace_io *io = NULL;
 	enum err err = loop_new(&loop, f);
 	if (err == ERR_OK)
 		err = open_loop(j, loop, f);
 	if (err == ERR_OK)
 		err = open_engine(j, loop, &io, f);
+	if (err == ERR_OK && j->settings->names)
+		err = trace_names_open(loop, tell, j, &names, f);
 	if (err != ERR_OK)
 		return err;
 	j->loop = loop;
 	j->io = io;
+	j->names = names;
 	return run_loop(j, argv, f);
 }
 

@@ -85,7 +85,14 @@ static void json_ip(struct json *j, const struct trace_record *r, size_t i)
 		json_int(j, "tos", r->reply_tos.at[i]);
 }
 
-static void json_reply(struct json *j, const struct trace_record *r, size_t i)
+static void json_name(struct json *j, struct span name)
+{
+	if (name.len > 0)
+		json_span(j, "name", name);
+}
+
+static void json_reply(struct json *j, const struct trace_record *r, size_t i,
+		       const struct trace_names *names)
 {
 	uint32_t answer = answer_at(r, i);
 	uint8_t mark = r->mark.len > 0 ? r->mark.at[i] : 0;
@@ -98,6 +105,8 @@ static void json_reply(struct json *j, const struct trace_record *r, size_t i)
 		json_end_object(j);
 		return;
 	}
+	if (names != NULL)
+		json_name(j, trace_names_find(names, addr_at(r, i)));
 	json_thousandths(j, "rtt_ms", r->rtt_us[i]);
 	if (answer >> 16 == ANSWER_ICMP) {
 		json_icmp(j, answer);
@@ -122,7 +131,7 @@ static void json_reply(struct json *j, const struct trace_record *r, size_t i)
 	json_end_object(j);
 }
 
-static void json_hops(struct json *j, const struct trace_record *r)
+static void json_hops(struct json *j, const struct trace_record *r, const struct trace_names *names)
 {
 	size_t probe = 0;
 	json_array(j, "hops");
@@ -131,14 +140,15 @@ static void json_hops(struct json *j, const struct trace_record *r)
 		json_int(j, "ttl", (int64_t)(r->first_ttl + hop));
 		json_array(j, "replies");
 		for (size_t k = 0; k < r->tries.at[hop]; k++)
-			json_reply(j, r, probe++);
+			json_reply(j, r, probe++, names);
 		json_end_array(j);
 		json_end_object(j);
 	}
 	json_end_array(j);
 }
 
-void trace_print_json(FILE *out, const struct trace_record *r, const char *name, bool id)
+void trace_print_json(FILE *out, const struct trace_record *r, const char *name, bool id,
+		      const struct trace_names *names)
 {
 	struct json j = json_of(out);
 	json_object(&j, NULL);
@@ -161,7 +171,7 @@ void trace_print_json(FILE *out, const struct trace_record *r, const char *name,
 	json_text(&j, "stop_reason", trace_stop_name(r->stop));
 	json_int(&j, "probes_sent", r->probes_sent);
 	json_int(&j, "kernel_drops", r->kernel_drops);
-	json_hops(&j, r);
+	json_hops(&j, r, names);
 	json_end_object(&j);
 }
 

@@ -6,11 +6,13 @@
 
 #include <stdio.h>
 
+#include "local/trace_names.h"
 #include "trace/trace.h"
 
 // NAME: what was asked for, a host name or an address.
-// ID: by which other traces may name it.
-void trace_print_json(FILE *out, const struct trace_record *r, const char *name, bool id);
+// ID: by which other traces may name it. NAMES of hops, or NULL.
+void trace_print_json(FILE *out, const struct trace_record *r, const char *name, bool id,
+		      const struct trace_names *names);
 
 // What would be sent to T: for --dry-run. DENIED: the prefix that forbids it, or NULL.
 void trace_print_plan(FILE *out, bool json, const struct trace_target *t,

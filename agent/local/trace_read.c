@@ -52,13 +52,30 @@ enum err trace_read_print(const char *path, enum trace_format format, unsigned m
 	return err;
 }
 
+// Without a name Linux' traceroute prints the address in its place.
+static enum err name_reply(struct arena *a, const struct trace_names *names,
+			   enum trace_format format, struct trace_doc_reply *r)
+{
+	r->host = trace_names_find(names, r->from);
+	if (r->host.len > 0 || r->from.family == 0 || format != TRACE_FORMAT_TEXT)
+		return ERR_OK;
+	char *text = arena_take(a, ADDR_TEXT);
+	if (text == NULL)
+		return ERR_MEMORY;
+	addr_write(r->from, text);
+	r->host = span_text(text);
+	return ERR_OK;
+}
+
 enum err trace_record_print(FILE *out, enum trace_format format, const struct trace_record *r,
-			    const char *name, unsigned max_ttl)
+			    const char *name, unsigned max_ttl, const struct trace_names *names)
 {
 	struct arena arena;
 	struct trace_doc doc;
 	arena_init(&arena, TRACE_DOC_BYTES);
 	enum err err = trace_doc_of(&arena, r, name, &doc);
+	for (size_t i = 0; err == ERR_OK && names != NULL && i < doc.count; i++)
+		err = name_reply(&arena, names, format, &doc.replies[i]);
 	if (err == ERR_OK)
 		err = trace_format_write(out, format, &doc, max_ttl);
 	arena_wipe(&arena);

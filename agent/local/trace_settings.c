@@ -36,6 +36,8 @@ const struct conf_option trace_options[] = {
 	ROW(own, CONF_LIST, 0, 0, NULL, "PREFIX",
 	    "with --share: targets that are asked for every hop themselves; repeatable"),
 	ROW(sport, CONF_UINT, 0, 65535, "0", "PORT", "source port (icmp: id); 0: chosen"),
+	ROW(names, CONF_BOOL, 0, 0, "no", NULL,
+	    "DNS names of hops; a trace waits for them before it is told"),
 	ROW(tos, CONF_UINT, 0, 255, "0", "N",
 	    "TOS or traffic class; what routers made of it is told"),
 	ROW(ipv6, CONF_BOOL, 0, 0, "no", NULL, "take the IPv6 address of a host name"),

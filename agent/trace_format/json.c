@@ -56,6 +56,7 @@ static enum err reply_read(struct arena *a, const struct tree *t, struct trace_d
 	if (t->kind != TREE_OBJECT)
 		return ERR_FORMAT;
 	(void)tree_addr(t, "addr", &r->from);
+	r->host = tree_text(t, "name");
 	r->has_rtt = tree_milli(t, "rtt_ms", &n) && n <= UINT32_MAX;
 	r->rtt_us = r->has_rtt ? (uint32_t)n : 0;
 	r->has_reply_ttl = tree_u64(t, "reply_ttl", 255, &n);
@@ -229,6 +230,8 @@ static void reply_write(struct json *j, const struct trace_doc_reply *r)
 {
 	json_object(j, NULL);
 	json_addr(j, "addr", r->from);
+	if (r->host.len > 0)
+		trace_quoted(j, "name", r->host);
 	if (r->has_rtt)
 		json_real(j, "rtt_ms", (double)r->rtt_us / 1000, 3);
 	else

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// As traceroute of Linux prints with -n.
+// As traceroute of Linux prints; without names as with -n.
 #include "base/macro.h"
 #include "trace_format/format.h"
 
@@ -33,18 +33,21 @@ static void note(FILE *out, uint8_t family, uint32_t answer)
 static void reply(FILE *out, const struct trace_doc_reply *r, struct addr *last)
 {
 	char text[ADDR_TEXT];
-	const struct trace_fact *host = trace_fact_find(&r->facts[TRACE_TONGUE_TOOL], "host");
-	bool named = r->from.family == 0 && r->has_rtt && host != NULL && host->value.len > 2;
+	int host = (int)r->host.len;
+	bool named = r->from.family == 0 && r->has_rtt && host > 0;
 	if (r->from.family == 0 && !named) {
 		fputs(" *", out);
 		return;
 	}
 	// Some tools tell the name and not the address.
 	if (named) {
-		fprintf(out, " %.*s", (int)host->value.len - 2, (const char *)host->value.at + 1);
+		fprintf(out, " %.*s", host, (const char *)r->host.at);
 	} else if (!addr_eq(r->from, *last)) {
 		addr_write(r->from, text);
-		fprintf(out, " %s", text);
+		if (host > 0)
+			fprintf(out, " %.*s (%s)", host, (const char *)r->host.at, text);
+		else
+			fprintf(out, " %s", text);
 		*last = r->from;
 	}
 	if (r->has_rtt)

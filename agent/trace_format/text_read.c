@@ -103,27 +103,23 @@ static enum err put(struct reading *r, bool silent, bool has_rtt, uint32_t us)
 	if (silent)
 		return ERR_OK;
 	reply->from = r->from;
-	return r->host.len == 0
-		       ? ERR_OK
-		       : quote(r->arena, &reply->facts[TRACE_TONGUE_TOOL], "host", r->host);
+	reply->host = plain(r->host) ? r->host : reply->host;
+	return ERR_OK;
 }
 
 // Windows tells the times first and then who took them.
-static enum err name_all(struct reading *r)
+static void name_all(struct reading *r)
 {
-	enum err err = ERR_OK;
-	for (size_t i = r->hop; i < r->doc->count && err == ERR_OK; i++) {
+	for (size_t i = r->hop; i < r->doc->count; i++) {
 		struct trace_doc_reply *reply = &r->doc->replies[i];
 		struct trace_facts *facts = &reply->facts[TRACE_TONGUE_TOOL];
 		bool unnamed = reply->from.family == 0 && (reply->has_rtt || facts->first != NULL);
-		if (!unnamed || trace_fact_find(facts, "host") != NULL)
+		if (!unnamed || reply->host.len > 0)
 			continue;
 		reply->from = r->from;
+		reply->host = plain(r->host) ? r->host : reply->host;
 		r->owed = false;
-		if (r->host.len > 0)
-			err = quote(r->arena, facts, "host", r->host);
 	}
-	return err;
 }
 
 // An address alone, without a time: who answered, at least.
@@ -193,7 +189,8 @@ static enum err word(struct reading *r, struct span w)
 			r->host.len = 0;
 		r->from = a;
 		r->owed = true;
-		return err == ERR_OK ? name_all(r) : err;
+		name_all(r);
+		return err;
 	}
 	enum err err = pay(r);
 	r->host = w;
