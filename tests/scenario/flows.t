@@ -84,6 +84,9 @@ cmp -s "$tmp/packed" "$tmp/plain"
 ok $? "a file packed by gzip reads like one that is not"
 head -c 400 "$tmp/raw.pcap.gz" >"$tmp/cut.pcap.gz"
 refused "a packed file that is cut is refused" "$tmp/cut.pcap.gz" 3 "offset [0-9]*, after [0-9]* packets"
+python3 tests/scenario/flows_hellos.py "$waymark" tests/data/hellos >"$tmp/diff" 2>&1
+ok $? "hellos of TLS, DTLS and QUIC are those of their truth table"
+sed 's/^/# /' "$tmp/diff"
 if [ -d "$shared/f_wire_vectors" ]; then
 	mixed=$shared/f_wire_vectors/pcap_format/many_interfaces.pcapng.1
 	[ "$("$waymark" flows "$mixed" --csv | awk -F, 'NR > 1 { p += $6 + $8 } END { print p }')" = 64 ]

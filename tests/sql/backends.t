@@ -243,5 +243,20 @@ for app in '' whatsapp signal threema wechat telegram line viber kakaotalk disco
 	capture android.pcap "$app" none
 done
 
+# Captures without a messenger that are not in ../shared: made up from a seed, and other people's.
+without() { # FILE NAME
+	"$waymark" flows "$1" --store >"$dir/out" 2>&1
+	"$waymark" flows "$1" --store --app whatsapp >>"$dir/out" 2>&1
+	"$waymark" judge >>"$dir/out" 2>&1
+	is "$2: no backend, whatever the messenger" '0 t' "SELECT count(*) FILTER (WHERE decision = 'backend') || ' ' || CASE WHEN count(*) > 0 THEN 't' END
+		FROM v1.server WHERE run IN (SELECT run FROM v1.import_run ORDER BY serial DESC LIMIT 2)"
+}
+for seed in 21 22 23; do
+	python3 "$root/tests/beside/made.py" $seed "$dir/made.pcap" && without "$dir/made.pcap" "made-up traffic $seed"
+done
+for file in raw_packets tls-conn-with-extensions mixed-vlan-mpls; do
+	without "$root/tests/data/capture/$file.pcap" "$file"
+done
+
 expect 0 'every object says what it is' "$waymark" db check
 echo "1..$n"
