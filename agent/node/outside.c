@@ -96,7 +96,7 @@ const struct outside_probe *outside_next(struct outside *o, struct mono now, str
 			reflect_query_write(out, &a, o->config.zone);
 		else
 			reflect_ask_write(out, &a);
-		o->next = mono_add(now, OUTSIDE_PACE);
+		o->next = mono_add(now, mono_before(now, o->until) ? OUTSIDE_PACE : OUTSIDE_SLOW);
 		return p;
 	}
 	return NULL;
@@ -224,8 +224,9 @@ void outside_hear_uplink(struct outside *o, struct span packet)
 
 bool outside_done(const struct outside *o, struct mono now)
 {
+	int64_t more = outside_silent(o) ? OUTSIDE_MOST - OUTSIDE_PATIENCE : 0;
 	if (o->inside)
-		return !mono_before(now, o->until) || outside_complete(o);
+		return outside_complete(o) || mono_since(now, o->until) >= more;
 	return o->leaked > 0 || (o->phone_sent > 0 && o->own > 0 && o->probe_count >= LEAKS &&
 				 mono_since(now, o->next) >= OUTSIDE_QUIET);
 }

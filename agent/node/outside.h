@@ -17,6 +17,8 @@
 #define OUTSIDE_SENT     96 // packets of the phone kept
 #define OUTSIDE_PACE     (120 * NS_PER_MS)
 #define OUTSIDE_PATIENCE (4 * NS_PER_S)    // for all answers, in the tunnel
+#define OUTSIDE_MOST     (12 * NS_PER_S)   // where some come and some do not: a busy machine
+#define OUTSIDE_SLOW     (300 * NS_PER_MS) // pace when patience is over
 #define OUTSIDE_LATE     NS_PER_S          // before that is over
 #define OUTSIDE_QUIET    (400 * NS_PER_MS) // a leak would have shown by then
 #define OUTSIDE_TEXT     200

@@ -256,6 +256,20 @@ void outside_judge(const struct outside *o, enum outside_item item, struct outsi
 		out->detail[len - 2] = '\0';
 }
 
+bool outside_silent(const struct outside *o)
+{
+	static const uint8_t protos[] = { IP_UDP, IP_TCP };
+	bool silent = o->heard && o->config.zone[0] != '\0' &&
+		      (o->last.resolver_phone.family == 0 || o->last.resolver_node.family == 0);
+	for (uint8_t family = 4; family <= 6; family += 2)
+		for (size_t i = 0; i < COUNT(protos) && outside_tests(o, family); i++) {
+			size_t at = 0;
+			silent |= o->heard && !absent(o, family) &&
+				  answered(o, family, protos[i], &at) == NULL;
+		}
+	return silent;
+}
+
 bool outside_complete(const struct outside *o)
 {
 	struct outside_result r;

@@ -12,5 +12,8 @@ bool outside_tests(const struct outside *o, uint8_t family);
 const struct outside_sent *outside_sent_find(const struct outside *o,
 					     const struct outside_probe *p);
 
+// The way works, and a kind of question that should have an answer has none yet.
+bool outside_silent(const struct outside *o);
+
 // Every item can be judged, and none would fail.
 bool outside_complete(const struct outside *o);

@@ -26,15 +26,16 @@ static struct addr addr(const char *text)
 struct world {
 	struct outside o;
 	struct mono now;
-	const char *egress4;  // what the reflector sees of the phone
-	int hops, node_hops;  // routers passed
-	uint16_t add_port;    // to the phone's
-	uint16_t mss;         // that the SYN leaves with; 0: as sent
-	const char *resolver; // of the phone; NULL: none asks
-	bool silent;          // the phone does not send
-	bool only4;           // the node has no IPv6
-	bool bridge;          // shows packets with the hop given back
-	uint16_t port;        // next of the phone's
+	const char *egress4;   // what the reflector sees of the phone
+	int hops, node_hops;   // routers passed
+	uint16_t add_port;     // to the phone's
+	uint16_t mss;          // that the SYN leaves with; 0: as sent
+	const char *resolver;  // of the phone; NULL: none asks
+	bool silent;           // the phone does not send
+	struct mono tcp_after; // nothing of TCP comes back before
+	bool only4;            // the node has no IPv6
+	bool bridge;           // shows packets with the hop given back
+	uint16_t port;         // next of the phone's
 };
 
 static const uint8_t options[] = { 2, 4, 5, 180, 4, 2, 8, 10, 1, 2, 3, 4, 0, 0, 0, 0, 1, 3, 3, 7 };
@@ -143,7 +144,8 @@ static void run(struct world *w, bool inside)
 		size_t len = packet(out, sizeof(out), ip, w->port, p->port,
 				    tcp ? (struct span){ 0 } : wr_span(&wr), tcp);
 		outside_hear(&w->o, span_of(out, len));
-		if (inside && (p->family == 4 || !w->only4))
+		bool late = tcp && mono_before(w->now, w->tcp_after);
+		if (inside && !late && (p->family == 4 || !w->only4))
 			answer(w, p, wr_span(&wr), ip, w->port);
 		w->port++;
 	}
@@ -278,6 +280,26 @@ static void a_node_without_ipv6_gives_the_phone_none(void **state)
 	       "IPv4 phone 3 hops, node 3; IPv6 neither node nor phone");
 }
 
+static void what_comes_late_is_waited_for(void **state)
+{
+	struct world w;
+	(void)state;
+	start(&w);
+	w.tcp_after = mono_add(w.now, OUTSIDE_PATIENCE + NS_PER_S);
+	run(&w, true);
+	assert_true(w.now.ns > NS_PER_S + OUTSIDE_PATIENCE);
+	assert_true(w.now.ns < NS_PER_S + OUTSIDE_MOST);
+	struct outside_result r;
+	outside_judge(&w.o, OUTSIDE_PORT, &r);
+	assert_int_equal(r.verdict, OUTSIDE_PASSED);
+	start(&w);
+	w.tcp_after = MONO_NEVER;
+	run(&w, true);
+	assert_in_range(w.now.ns, NS_PER_S + OUTSIDE_MOST, 2 * NS_PER_S + OUTSIDE_MOST);
+	outside_judge(&w.o, OUTSIDE_PORT, &r);
+	assert_int_equal(r.verdict, OUTSIDE_FAILED);
+}
+
 static void silence_fails(void **state)
 {
 	struct world w;
@@ -344,6 +366,7 @@ int main(void)
 		cmocka_unit_test(a_bridge_that_shows_the_hop_given_back_is_known),
 		cmocka_unit_test(without_a_reflector_items_are_skipped),
 		cmocka_unit_test(a_node_without_ipv6_gives_the_phone_none),
+		cmocka_unit_test(what_comes_late_is_waited_for),
 		cmocka_unit_test(silence_fails),
 		cmocka_unit_test(nothing_leaks_when_only_our_own_packet_is_seen),
 		cmocka_unit_test(a_leak_shows_under_any_address),
