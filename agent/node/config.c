@@ -23,7 +23,7 @@ const struct conf_option node_options[] = {
 	{ "collector", CONF_TEXT, TEXT(collector), 0, 0, NULL, "ENDPOINT", "e.g. tcp://198.18.0.1:5757" },
 	{ "collector-key", CONF_TEXT, TEXT(collector_key), 0, 0, "/etc/waymark/collector.pub", "FILE", "the collector's public key" },
 	{ "operator-key", CONF_LIST, AT(operators), 0, 0, 0, NULL, "FILE", "public key of an operator whose orders are obeyed; may be repeated" },
-	{ "allow", CONF_LIST, AT(allow), 0, 0, 0, NULL, "KIND", "kind of order permitted: vantage, gateway, trace; may be repeated" },
+	{ "allow", CONF_LIST, AT(allow), 0, 0, 0, NULL, "KIND", "kind of order permitted: vantage, gateway, trace, dns, discover, fetch; may be repeated" },
 	{ "deny", CONF_LIST, AT(deny), 0, 0, 0, NULL, "PREFIX", "addresses never probed; may be repeated" },
 	{ "outside", CONF_TEXT, TEXT(outside), 0, 0, "eth0", "INTERFACE", "the uplink" },
 	{ "resolver", CONF_ADDR, AT(resolver4), 0, 0, 0, NULL, "ADDRESS", "this node's IPv4 resolver, where phones' questions go" },
@@ -40,6 +40,13 @@ const struct conf_option node_options[] = {
 	{ "rate-first", CONF_UINT, AT(rate_first), 0, 1, 1e6, "500", "PPS", "most probes a second that expire at one first hop" },
 	{ "max-targets", CONF_UINT, AT(max_targets), 0, 1, ORDER_TARGETS_MAX, "1024", "COUNT", "most targets of one order" },
 	{ "max-attempts", CONF_UINT, AT(max_attempts), 0, 1, TRACE_TRIES_MAX, "5", "COUNT", "most probes to one hop" },
+	{ "scan-rate", CONF_UINT, AT(scan_rate), 0, 1, 1e6, "1000", "PPS", "most questions or connections a second of all scans of resolvers together" },
+	{ "scan-rate-target", CONF_UINT, AT(scan_rate_target), 0, 1, 1e6, "20", "PPS", "most of them to one address" },
+	{ "scan-rate-net", CONF_UINT, AT(scan_rate_net), 0, 1, 1e6, "200", "PPS", "most of them to one /24 or /48" },
+	{ "max-scan", CONF_UINT, AT(max_scan), 0, 1, 1e12, "50000000", "COUNT", "most pairs, addresses or pages of one order" },
+	{ "deny-file", CONF_TEXT, TEXT(deny_file), 0, 0, NULL, "FILE", "opt-out list of scans, one prefix a line; read again within ten seconds when it changes" },
+	{ "roots", CONF_TEXT, TEXT(roots), 0, 0, NULL, "FILE", "PEM file of the only roots fetched certificates are tried against; else the system's" },
+	{ "contact", CONF_TEXT, TEXT(contact), 0, 0, NULL, "URL", "page about who measures and how to opt out, told in the User-Agent" },
 	{ "max-run", CONF_DURATION, AT(max_run), 0, 1, 86400, "15m", "DURATION", "longest run" },
 	{ "spool-limit", CONF_SIZE, AT(spool_limit), 0, 33554432.0, 1e13, "2G", "BYTES", "most disk the spool may take; past it the oldest results become a counted gap" },
 	{ "capture-snap", CONF_UINT, AT(capture_snap), 0, 64, 262144, "262144", "BYTES", "kept of each packet of a run's captures" },
@@ -126,13 +133,18 @@ static enum err read_kinds(const struct node_config *c, struct plan_policy *p, s
 {
 	for (size_t i = 0; i < c->allow.count; i++) {
 		const char *kind = c->allow.items[i];
-		bool *which = strcmp(kind, "vantage") == 0   ? &p->allow_vantage
-			      : strcmp(kind, "gateway") == 0 ? &p->allow_gateway
-			      : strcmp(kind, "trace") == 0   ? &p->allow_trace
-							     : NULL;
+		bool *which = strcmp(kind, "vantage") == 0    ? &p->allow_vantage
+			      : strcmp(kind, "gateway") == 0  ? &p->allow_gateway
+			      : strcmp(kind, "trace") == 0    ? &p->allow_trace
+			      : strcmp(kind, "dns") == 0      ? &p->allow_dns
+			      : strcmp(kind, "discover") == 0 ? &p->allow_discover
+			      : strcmp(kind, "fetch") == 0    ? &p->allow_fetch
+							      : NULL;
 		if (which == NULL)
 			return fault_set(f, ERR_USAGE, 0,
-					 "allow: \"%s\" is not vantage, gateway or trace", kind);
+					 "allow: \"%s\" is not vantage, gateway, trace, dns, "
+					 "discover or fetch",
+					 kind);
 		*which = true;
 	}
 	return ERR_OK;
@@ -158,6 +170,8 @@ static enum err make_policy(struct node_config *c, struct fault *f)
 		.max_length_ms = (uint32_t)(c->max_run / NS_PER_MS),
 		.max_targets = (uint32_t)c->max_targets,
 		.max_attempts = (uint8_t)c->max_attempts,
+		.scan_rate = (uint32_t)c->scan_rate,
+		.max_scan = c->max_scan,
 	};
 	enum err err = text_copy(p->node, sizeof(p->node), span_text(c->name));
 	if (err == ERR_OK)

@@ -32,6 +32,8 @@ struct node_config {
 	struct conf_list operators, allow, deny, phones;
 	uint64_t rate, rate_target, rate_net, rate_first;
 	uint64_t max_targets, max_attempts;
+	uint64_t scan_rate, scan_rate_target, scan_rate_net, max_scan;
+	char deny_file[NODE_PATH], roots[NODE_PATH], contact[256];
 	int64_t max_run;
 	uint64_t spool_limit;
 	uint64_t capture_snap, capture_ring, capture_limit;

@@ -24,6 +24,7 @@ struct node {
 	struct orders *orders;
 	struct uplink_io *uplink;
 	struct loop_timer *leave;
+	uint64_t scan_rate_used;
 	uint64_t serial; // as last seen, for when orders are closed
 	char spool[NODE_PATH + 16];
 };
@@ -71,6 +72,34 @@ void node_put_message(struct node *n, const struct message_record *r)
 void node_put_step(struct node *n, const struct step_record *r)
 {
 	records_step(n->records, r);
+}
+
+void node_put_dns_pair(struct node *n, const struct dns_pair_record *r)
+{
+	records_dns_pair(n->records, r);
+}
+
+void node_put_page(struct node *n, const struct page_record *r)
+{
+	records_page(n->records, r);
+}
+
+void node_put_resolver(struct node *n, const struct resolver_record *r)
+{
+	records_resolver(n->records, r);
+}
+
+uint64_t node_scan_rate_take(struct node *n, uint64_t want)
+{
+	uint64_t left = n->config->scan_rate - n->scan_rate_used;
+	uint64_t taken = want == 0 || want > left ? left : want;
+	n->scan_rate_used += taken;
+	return taken;
+}
+
+void node_scan_rate_put(struct node *n, uint64_t rate)
+{
+	n->scan_rate_used -= rate;
 }
 
 enum err node_trace(struct node *n, const struct node_trace *t)

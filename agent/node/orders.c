@@ -9,6 +9,10 @@
 #include "log/log.h"
 #include "node/orders_file.h"
 #include "node/phone_run.h"
+#include "node/scan_discover.h"
+#include "node/scan_dns.h"
+#include "node/scan_fetch.h"
+#include "node/scan_keep.h"
 #include "node/trace_list.h"
 #include "node/vantage.h"
 #include "sys/clock.h"
@@ -18,6 +22,11 @@ struct visit {
 	struct vantage *vantage;
 	struct phone_run *phone;
 	struct trace_list *list;
+	struct scan_fetch *fetch;
+	struct scan_discover *discover;
+	struct scan_dns *dns;
+	struct order *own; // of a scan gone on with: plan does not know it
+	struct arena arena;
 };
 
 struct orders {
@@ -75,7 +84,9 @@ static struct visit *visit_of(struct orders *o, const void *self)
 {
 	for (size_t i = 0; i < PLAN_RUNNING; i++) {
 		struct visit *v = &o->visits[i];
-		if (v->order != NULL && (self == v->vantage || self == v->phone || self == v->list))
+		if (v->order != NULL &&
+		    (self == v->vantage || self == v->phone || self == v->list ||
+		     self == v->fetch || self == v->discover || self == v->dns))
 			return v;
 	}
 	return NULL;
@@ -88,6 +99,11 @@ static void close_visit(struct orders *o, struct visit *v, enum order_state stat
 	vantage_close(&v->vantage);
 	phone_run_close(&v->phone);
 	trace_list_close(&v->list);
+	scan_fetch_close(&v->fetch);
+	scan_discover_close(&v->discover);
+	scan_dns_close(&v->dns);
+	free(v->own);
+	arena_wipe(&v->arena);
 	*v = (struct visit){ 0 };
 	plan_done(o->plan, &id);
 	(void)keep(o);
@@ -116,6 +132,12 @@ static enum err begin(struct orders *o, struct visit *v, struct fault *f)
 		return phone_run_open(o->node, v->order, on_end, &v->phone, f);
 	case ORDER_TRACE:
 		return trace_list_open(o->node, v->order, on_end, &v->list, f);
+	case ORDER_FETCH:
+		return scan_fetch_open(o->node, v->order, on_end, &v->fetch, f);
+	case ORDER_DISCOVER:
+		return scan_discover_open(o->node, v->order, on_end, &v->discover, f);
+	case ORDER_DNS:
+		return scan_dns_open(o->node, v->order, on_end, &v->dns, f);
 	case ORDER_NONE:
 		break;
 	}
@@ -185,11 +207,35 @@ void orders_meet(struct orders *o, const struct link_meet *m)
 	}
 }
 
+// A scan of resolvers goes on where it was. False: there is none of that order, or it cannot.
+static bool go_on(struct orders *o, const struct run_id *id)
+{
+	struct fault f = { 0 };
+	struct visit *v = free_visit(o);
+	if (v == NULL)
+		return false;
+	arena_init(&v->arena, PLAN_ARENA);
+	v->own = calloc(1, sizeof(*v->own));
+	if (v->own != NULL &&
+	    scan_keep_find(node_config(o->node)->data, id, &v->arena, v->own, &f) == ERR_OK) {
+		v->order = v->own;
+		if (begin(o, v, &f) == ERR_OK)
+			return true;
+	}
+	if (f.err != ERR_OK)
+		log_fault(LOG_ERROR, "plan", "scan_cannot_go_on", &f);
+	free(v->own);
+	arena_wipe(&v->arena);
+	*v = (struct visit){ 0 };
+	return false;
+}
+
 static void report_interrupted(struct orders *o, const struct orders_file *file)
 {
 	for (size_t i = 0; i < file->count; i++)
-		file_outcome(o, &file->open[i].order, &file->open[i].run, ORDER_FAILED,
-			     "the agent was restarted meanwhile");
+		if (!go_on(o, &file->open[i].order))
+			file_outcome(o, &file->open[i].order, &file->open[i].run, ORDER_FAILED,
+				     "the agent was restarted meanwhile");
 }
 
 enum err orders_open(struct node *n, struct records *records, struct orders **out, struct fault *f)
@@ -222,8 +268,14 @@ void orders_close(struct orders **out)
 	if (o == NULL)
 		return;
 	for (size_t i = 0; i < PLAN_RUNNING; i++)
-		if (o->visits[i].order != NULL)
+		if (o->visits[i].order != NULL && o->visits[i].dns == NULL)
 			close_visit(o, &o->visits[i], ORDER_FAILED, "the agent was stopped");
+	// What goes on when the agent comes back stays noted down as under way.
+	for (size_t i = 0; i < PLAN_RUNNING; i++) {
+		scan_dns_suspend(&o->visits[i].dns);
+		free(o->visits[i].own);
+		arena_wipe(&o->visits[i].arena);
+	}
 	loop_timer_drop(&o->timer);
 	plan_free(&o->plan);
 	free(o);

@@ -194,6 +194,24 @@ void records_name(struct records *s, const struct name_record *r)
 	put(s, record_write_name(&w, r), &w);
 }
 
+void records_dns_pair(struct records *s, const struct dns_pair_record *r)
+{
+	struct wr w = wr_of(s->field, sizeof(s->field));
+	put(s, record_write_dns_pair(&w, r), &w);
+}
+
+void records_page(struct records *s, const struct page_record *r)
+{
+	struct wr w = wr_of(s->field, sizeof(s->field));
+	put(s, record_write_page(&w, r), &w);
+}
+
+void records_resolver(struct records *s, const struct resolver_record *r)
+{
+	struct wr w = wr_of(s->field, sizeof(s->field));
+	put(s, record_write_resolver(&w, r), &w);
+}
+
 void records_seal(struct records *s)
 {
 	struct fault f = { 0 };

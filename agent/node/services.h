@@ -26,7 +26,15 @@ void node_put_flow(struct node *n, const struct flow_record *r);
 void node_put_message(struct node *n, const struct message_record *r);
 void node_put_mapping(struct node *n, const struct mapping_record *r);
 void node_put_capture(struct node *n, const struct capture_record *r);
+void node_put_dns_pair(struct node *n, const struct dns_pair_record *r);
+void node_put_page(struct node *n, const struct page_record *r);
+void node_put_resolver(struct node *n, const struct resolver_record *r);
 void node_put_step(struct node *n, const struct step_record *r);
+
+// Scans share the node's scan-rate: a visit takes what it WANTS of what is left (0: all of it) and
+// gives it back. 0: nothing is left.
+uint64_t node_scan_rate_take(struct node *n, uint64_t want);
+void node_scan_rate_put(struct node *n, uint64_t rate);
 
 // Called when a trace that was asked for has ended and its record is stored.
 typedef void node_traced_fn(void *self);

@@ -24,11 +24,14 @@ struct plan_policy {
 	uint8_t operators[PLAN_OPERATORS][SEAL_KEY_SIZE];
 	size_t operator_count;
 	bool allow_vantage, allow_gateway, allow_trace;
+	bool allow_dns, allow_discover, allow_fetch;
 	struct prefix deny[PLAN_DENY];
 	size_t deny_count;
 	uint32_t max_length_ms; // of a run
 	uint32_t max_targets;   // of one trace order
 	uint8_t max_attempts;   // probes per TTL
+	uint32_t scan_rate;     // questions or connections a second of a scan
+	uint64_t max_scan;      // pairs, addresses or pages of one order
 };
 
 struct plan;

@@ -11,6 +11,7 @@
 
 int run_verb(int argc, char **argv);
 int order_verb(int argc, char **argv);
+int scan_verb(int argc, char **argv);
 int run_start(int argc, char **argv);
 int run_campaign(int argc, char **argv);
 int run_show(int argc, char **argv);

@@ -80,7 +80,8 @@ enum err run_file(struct pg *pg, const struct seal_secret *key, int64_t node, st
 	if (err != ERR_OK)
 		return err;
 	digest_name(wr_span(&w), whole_name);
-	return pg_run(pg, "order_add",
+	// What a run's id is in the order is a scan's in an order of a scan.
+	return pg_run(pg, order->kind >= ORDER_DNS ? "order_add_scan" : "order_add",
 		      PG_VALUES(pg_uuid(order->id.bytes), pg_uuid(order->run.bytes), pg_int(node),
 				pg_int((int64_t)order->serial), pg_wall(order->expires),
 				pg_bytes(wr_span(&w)), pg_uuid(body_name), pg_uuid(whole_name)),

@@ -18,6 +18,7 @@ const struct verb verbs_central[] = {
 	{ "setting", registry_setting, "settings of the centre: list set" },
 	{ "run", run_verb, "runs: start list show campaign" },
 	{ "order", order_verb, "orders to one node: trace list" },
+	{ "scan", scan_verb, "scans of open resolvers: discover start fetch end list show" },
 	{ "verify", verify_verb, "prove that what is stored is what the nodes signed" },
 	{ "geo", geo_verb, "where addresses are: import list explain override" },
 	{ "import", import_verb, "what was measured elsewhere: pairs flows satellite list" },

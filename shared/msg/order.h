@@ -5,6 +5,9 @@
 #pragma once
 
 #include "base/arena.h"
+#include "msg/dns.h"
+#include "msg/page.h"
+#include "msg/resolver.h"
 #include "msg/trace.h"
 
 #define ORDER_AUDIENCE_MAX 64   // nodes one order may name
@@ -47,6 +50,40 @@ enum order_kind {
 	ORDER_VANTAGE,
 	ORDER_GATEWAY,
 	ORDER_TRACE,
+	ORDER_DNS,
+	ORDER_DISCOVER,
+	ORDER_FETCH,
+};
+
+#define ORDER_TYPES_MAX   16    // record types of one DNS scan
+#define ORDER_FETCHES_MAX 8192  // pages of one order
+#define ORDER_LISTEN_MAX  60000 // ms
+
+// Addresses and names packed as in the message: see proto/order.proto.
+struct dns_order {
+	struct span resolvers4, resolvers6, domains;
+	uint16_t types[ORDER_TYPES_MAX];
+	size_t type_count;
+	struct span control;
+	enum dns_profile profile;
+	uint32_t repetitions;
+	enum dns_transport transport;
+	uint32_t options;
+	enum dns_kind kind;
+	uint32_t listen_ms;
+};
+
+struct discover_order {
+	struct span prefixes4, prefixes6, addrs4, addrs6;
+	struct span control, right4, right6, whoami, nothing;
+	uint32_t rounds, every_ms, wait_ms;
+	bool reserved;
+};
+
+struct fetch_order {
+	struct addr addr;
+	struct span domain;
+	enum page_role role;
 };
 
 struct order {
@@ -71,6 +108,12 @@ struct order {
 	struct target *targets;
 	size_t target_count;
 	struct trace_limits limits;
+	// ORDER_DNS, ORDER_DISCOVER, ORDER_FETCH: run is the scan
+	struct dns_order dns;
+	struct discover_order discover;
+	struct fetch_order *fetches;
+	size_t fetch_count;
+	uint32_t body_limit, rate;
 };
 
 struct signed_order {

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "msg/order.h"
+#include "msg/order_scan.h"
 #include "msg/unpack.h"
 
 #include "proto/order.pb-c.h"
@@ -168,6 +169,12 @@ static enum err read_work(const Waymark__Order *o, struct arena *arena, struct o
 		return read_gateway(o->gateway, out);
 	if (o->work_case == WAYMARK__ORDER__WORK_TRACE)
 		return read_trace(o->trace, arena, out);
+	if (o->work_case == WAYMARK__ORDER__WORK_DNS)
+		return order_read_dns(o->dns, out);
+	if (o->work_case == WAYMARK__ORDER__WORK_DISCOVER)
+		return order_read_discover(o->discover, out);
+	if (o->work_case == WAYMARK__ORDER__WORK_FETCH)
+		return order_read_fetch(o->fetch, arena, out);
 	return ERR_OK; // ORDER_NONE: work of a newer build; whoever obeys refuses its kind
 }
 

@@ -3,6 +3,7 @@
 // Orders as bytes. Numbers are those of proto/order.proto, in rising order.
 #include "msg/field.h"
 #include "msg/order.h"
+#include "msg/order_scan.h"
 
 static void write_tunnel(struct wr *w, uint32_t number, const struct tunnel_order *t)
 {
@@ -101,7 +102,8 @@ static void write_trace(struct wr *w, const struct order *o)
 enum err order_write(struct wr *out, const struct order *o)
 {
 	if (o->audience_count > ORDER_AUDIENCE_MAX || o->message_count > ORDER_MESSAGES_MAX ||
-	    o->target_count > ORDER_TARGETS_MAX)
+	    o->target_count > ORDER_TARGETS_MAX || o->fetch_count > ORDER_FETCHES_MAX ||
+	    o->dns.type_count > ORDER_TYPES_MAX)
 		return ERR_STATE;
 	field_run(out, 1, &o->id);
 	field_u64(out, 2, o->serial);
@@ -116,6 +118,12 @@ enum err order_write(struct wr *out, const struct order *o)
 		write_gateway(out, o);
 	else if (o->kind == ORDER_TRACE)
 		write_trace(out, o);
+	else if (o->kind == ORDER_DNS)
+		order_write_dns(out, 19, o);
+	else if (o->kind == ORDER_DISCOVER)
+		order_write_discover(out, 20, o);
+	else if (o->kind == ORDER_FETCH)
+		order_write_fetch(out, 21, o);
 	return out->err;
 }
 

@@ -224,6 +224,56 @@ static void a_kind_not_allowed_is_refused(void **state)
 	assert_int_equal(hear_order(), ORDER_REFUSED_KIND);
 }
 
+static void make_scan(enum order_kind kind, uint32_t rate)
+{
+	static struct fetch_order pages[3];
+	order.id.bytes[1]++;
+	order.serial++;
+	order.kind = kind;
+	order.rate = rate;
+	order.dns = (struct dns_order){ .resolvers4 = span_text("\306\22\1\1\306\22\1\2"),
+					.domains = span_text("a.example\nb.example\nc.example") };
+	order.discover = (struct discover_order){
+		.prefixes4 = span_of("\306\22\1\0\37", 5), // a /31
+		.control = span_text("c.example"),
+	};
+	for (size_t i = 0; i < COUNT(pages); i++)
+		pages[i] = (struct fetch_order){ .addr = addr_v4(0xc6120101),
+						 .domain = span_text("a.example"),
+						 .role = PAGE_TEST };
+	order.fetches = pages;
+	order.fetch_count = COUNT(pages);
+}
+
+static void scans_keep_to_kinds_rates_and_sizes(void **state)
+{
+	(void)state;
+	static const enum order_kind kinds[] = { ORDER_DNS, ORDER_DISCOVER, ORDER_FETCH };
+	for (size_t i = 0; i < COUNT(kinds); i++) {
+		make_scan(kinds[i], 10);
+		assert_int_equal(hear_order(), ORDER_REFUSED_KIND);
+	}
+	plan_free(&plan);
+	policy.allow_dns = policy.allow_discover = policy.allow_fetch = true;
+	policy.scan_rate = 100;
+	policy.max_scan = 6;
+	assert_int_equal(plan_new(&policy, 50, &plan), ERR_OK);
+	for (size_t i = 0; i < COUNT(kinds); i++) {
+		make_scan(kinds[i], 101);
+		assert_int_equal(hear_order(), ORDER_REFUSED_RATE);
+		make_scan(kinds[i], 100);
+		assert_int_equal(hear_order(), ORDER_ACCEPTED);
+	}
+	make_scan(ORDER_DNS, 1);
+	order.dns.repetitions = 2; // twelve pairs
+	assert_int_equal(hear_order(), ORDER_REFUSED_RATE);
+	make_scan(ORDER_DISCOVER, 1);
+	order.discover.prefixes4 = span_of("\306\22\1\0\35", 5); // a /29
+	assert_int_equal(hear_order(), ORDER_REFUSED_RATE);
+	order.discover.prefixes4 = span_of("\0\0\0\0\0", 5);
+	assert_int_equal(hear_order(), ORDER_REFUSED_RATE);
+}
+
 static void bytes_that_are_no_order_are_refused(void **state)
 {
 	(void)state;
@@ -265,6 +315,7 @@ int main(void)
 		WITH_PLAN(says_when_an_order_expired_while_it_waited),
 		WITH_PLAN(policy_cannot_be_loosened_from_afar),
 		WITH_PLAN(a_kind_not_allowed_is_refused),
+		WITH_PLAN(scans_keep_to_kinds_rates_and_sizes),
 		WITH_PLAN(bytes_that_are_no_order_are_refused),
 		WITH_PLAN(past_its_bound_it_says_it_is_busy),
 	};

@@ -23,6 +23,11 @@ static struct target targets[] = {
 	{ { 6, { 0x20, 1, 0xd, 0xb8 } }, 0, TRACE_ICMP, TEXT("nyc-1") },
 };
 
+static struct fetch_order fetches[] = {
+	{ { 4, { 198, 18, 1, 1 } }, TEXT("a.example"), PAGE_TEST },
+	{ { 6, { 0x20, 1, 0xd, 0xb8 } }, TEXT("b.example"), PAGE_CONTROL },
+};
+
 static void make(struct order *o, enum order_kind kind)
 {
 	*o = (struct order){
@@ -56,7 +61,81 @@ static void make(struct order *o, enum order_kind kind)
 		.targets = targets,
 		.target_count = COUNT(targets),
 		.limits = { .max_ttl = 40, .attempts = 3, .wait_ms = 2000, .share_s = 60 },
+		.dns = { .resolvers4 = TEXT("\1\2\3\4\5\6\7\10"),
+			 .resolvers6 = TEXT("0123456789abcdef"),
+			 .domains = TEXT("a.example\nb.example"),
+			 .types = { 1, 28 },
+			 .type_count = 2,
+			 .control = TEXT("c.example"),
+			 .profile = DNS_V2_2,
+			 .repetitions = 3,
+			 .transport = DNS_TCP,
+			 .options = DNS_RECURSE | DNS_EDNS,
+			 .kind = DNS_KIND_NOBODY,
+			 .listen_ms = 3000 },
+		.discover = { .prefixes4 = TEXT("\306\22\0\0\17"),
+			      .addrs4 = TEXT("\306\22\0\1\2\306\22\0\2\0"),
+			      .control = TEXT("c.example"),
+			      .right4 = TEXT("\306\22\0\1"),
+			      .whoami = TEXT("*.w.example"),
+			      .nothing = TEXT("n.example"),
+			      .rounds = 3,
+			      .every_ms = 10000,
+			      .wait_ms = 500,
+			      .reserved = true },
+		.fetches = fetches,
+		.fetch_count = COUNT(fetches),
+		.body_limit = 4096,
+		.rate = 77,
 	};
+}
+
+static void check_dns(const struct dns_order *a, const struct dns_order *b)
+{
+	assert_true(span_eq(a->resolvers4, b->resolvers4));
+	assert_true(span_eq(a->resolvers6, b->resolvers6));
+	assert_true(span_eq(a->domains, b->domains));
+	assert_int_equal(a->type_count, b->type_count);
+	assert_memory_equal(a->types, b->types, sizeof(a->types));
+	assert_true(span_eq(a->control, b->control));
+	assert_int_equal(a->profile, b->profile);
+	assert_int_equal(a->repetitions, b->repetitions);
+	assert_int_equal(a->transport, b->transport);
+	assert_int_equal(a->options, b->options);
+	assert_int_equal(a->kind, b->kind);
+	assert_int_equal(a->listen_ms, b->listen_ms);
+}
+
+static void check_discover(const struct discover_order *a, const struct discover_order *b)
+{
+	assert_true(span_eq(a->prefixes4, b->prefixes4));
+	assert_true(span_eq(a->addrs4, b->addrs4));
+	assert_true(span_eq(a->control, b->control));
+	assert_true(span_eq(a->right4, b->right4));
+	assert_true(span_eq(a->whoami, b->whoami));
+	assert_true(span_eq(a->nothing, b->nothing));
+	assert_int_equal(a->rounds, b->rounds);
+	assert_int_equal(a->every_ms, b->every_ms);
+	assert_int_equal(a->wait_ms, b->wait_ms);
+	assert_int_equal(a->reserved, b->reserved);
+}
+
+static void check_scan(const struct order *a, const struct order *b)
+{
+	assert_int_equal(a->rate, 77);
+	if (a->kind == ORDER_DNS)
+		check_dns(&a->dns, &b->dns);
+	if (a->kind == ORDER_DISCOVER)
+		check_discover(&a->discover, &b->discover);
+	if (a->kind != ORDER_FETCH)
+		return;
+	assert_int_equal(a->body_limit, 4096);
+	assert_int_equal(a->fetch_count, 2);
+	for (size_t i = 0; i < 2; i++) {
+		assert_true(addr_eq(a->fetches[i].addr, b->fetches[i].addr));
+		assert_true(span_eq(a->fetches[i].domain, b->fetches[i].domain));
+		assert_int_equal(a->fetches[i].role, b->fetches[i].role);
+	}
 }
 
 static void orders_of_every_kind_come_back(void **state)
@@ -66,7 +145,7 @@ static void orders_of_every_kind_come_back(void **state)
 	static struct order o, got;
 	struct arena arena;
 	arena_init(&arena, 1 << 20);
-	for (enum order_kind kind = ORDER_NONE; kind <= ORDER_TRACE; kind++) {
+	for (enum order_kind kind = ORDER_NONE; kind <= ORDER_FETCH; kind++) {
 		struct wr w = wr_of(room, sizeof(room));
 		make(&o, kind);
 		assert_int_equal(order_write(&w, &o), ERR_OK);
@@ -80,6 +159,8 @@ static void orders_of_every_kind_come_back(void **state)
 		assert_int_equal(got.serial, o.serial);
 		assert_int_equal(got.audience_count, 2);
 		assert_true(span_eq(got.audience[1], o.audience[1]));
+		if (kind >= ORDER_DNS)
+			check_scan(&got, &o);
 		if (kind == ORDER_VANTAGE || kind == ORDER_GATEWAY) {
 			assert_true(span_eq(got.tunnel.other, o.tunnel.other));
 			got.tunnel.other = o.tunnel.other;
@@ -134,6 +215,18 @@ static void ranges_are_checked(void **state)
 	make(&o, ORDER_TRACE);
 	memset(&o.id, 0, sizeof(o.id));
 	assert_int_equal(read_back(&o, &arena), ERR_FORMAT);
+	make(&o, ORDER_DNS);
+	o.dns.resolvers4.len = 7;
+	assert_int_equal(read_back(&o, &arena), ERR_RANGE);
+	make(&o, ORDER_DNS);
+	o.dns.profile = DNS_PROFILE_COUNT;
+	assert_int_equal(read_back(&o, &arena), ERR_UNSUPPORTED);
+	make(&o, ORDER_DISCOVER);
+	o.discover.prefixes4 = span_text("\306\22\1\1\41"); // 33 bits
+	assert_int_equal(read_back(&o, &arena), ERR_RANGE);
+	make(&o, ORDER_FETCH);
+	o.body_limit = UINT32_MAX;
+	assert_int_equal(read_back(&o, &arena), ERR_RANGE);
 	make(&o, ORDER_TRACE);
 	arena_wipe(&arena);
 	arena_init(&arena, 64);

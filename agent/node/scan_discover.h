@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The visit of a Discover order: resolvers found in prefixes and among addresses, each a record of
+// the scan. Who keeps silent in a sweep is counted, not told one by one.
+#pragma once
+
+#include "node/services.h"
+
+struct scan_discover;
+
+enum err scan_discover_open(struct node *n, const struct order *o, visit_end_fn *end,
+			    struct scan_discover **out, struct fault *f) MUSTUSE;
+void scan_discover_close(struct scan_discover **s); // what was begun is recorded as it is

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The visit of a DnsScan order: every resolver asked for every name, each pair a record of the
+// scan. It goes on where it was when the agent was stopped or killed meanwhile (scan_keep.h).
+#pragma once
+
+#include "node/services.h"
+
+struct scan_dns;
+
+enum err scan_dns_open(struct node *n, const struct order *o, visit_end_fn *end,
+		       struct scan_dns **out, struct fault *f) MUSTUSE;
+void scan_dns_close(struct scan_dns **s);   // it has ended, or has failed: nothing of it is kept
+void scan_dns_suspend(struct scan_dns **s); // the agent leaves: goes on when it comes back

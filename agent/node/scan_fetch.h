@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The visit of a Fetch order: what addresses serve for domains, each page a record of the scan.
+#pragma once
+
+#include "node/services.h"
+
+struct scan_fetch;
+
+enum err scan_fetch_open(struct node *n, const struct order *o, visit_end_fn *end,
+			 struct scan_fetch **out, struct fault *f) MUSTUSE;
+void scan_fetch_close(struct scan_fetch **s); // pages not done become records as far as they came

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Scans of open resolvers: `waymark scan …`. Orders are made here, signed, and filed for one node;
+// what a node finds carries the scan's id.
+#pragma once
+
+#include "cli/central.h"
+#include "cli/run.h"
+
+struct scan_options {
+	struct central central;
+	char keys[CLUSTER_PATH_MAX];
+	char scan[128], name[128], list[1024], resolvers[1024], domains[1024];
+	char control[1024], whoami[1024], nothing[1024], types[256], profile[32], transport[16];
+	struct conf_list right;
+	uint64_t rate, rounds, repetitions, body;
+	int64_t every, wait, listen, expires;
+	bool reserved, infrastructure, nobody, mixed, dnssec;
+};
+
+// Where a scan's orders go: an open transaction on the database, the node, the scan.
+struct scan_job {
+	struct pg *pg;
+	const struct seal_secret *key;
+	int64_t node;
+	const char *node_name;
+	uint8_t scan[16];
+	size_t orders; // filed
+};
+
+enum err scan_file_discover(struct scan_job *j, const struct scan_options *o, char *const *words,
+			    size_t count, struct fault *f) MUSTUSE;
+enum err scan_file_dns(struct scan_job *j, const struct scan_options *o, struct fault *f) MUSTUSE;
+enum err scan_file_fetch(struct scan_job *j, const struct scan_options *o, struct fault *f) MUSTUSE;
+
+int scan_show(int argc, char **argv);

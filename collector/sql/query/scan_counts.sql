@@ -1,0 +1,12 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- What has come of a scan, by kind and state.
+SELECT 'resolver', CASE state WHEN 1 THEN 'usable' WHEN 2 THEN 'wrong' WHEN 3 THEN 'silent' WHEN 4 THEN 'refused' WHEN 5 THEN 'not_asked' ELSE 'unknown' END, count(*)
+FROM raw.resolver WHERE scan = $1::text::uuid GROUP BY state
+UNION ALL
+SELECT 'pair', CASE state WHEN 1 THEN 'answered' WHEN 2 THEN 'timeout' WHEN 3 THEN 'error' WHEN 4 THEN 'refused' WHEN 5 THEN 'not_asked' ELSE 'unknown' END, count(*)
+FROM raw.dns_pair WHERE scan = $1::text::uuid GROUP BY state
+UNION ALL
+SELECT 'page', CASE WHEN 1 IN (http_state, https_state) THEN 'answered' WHEN 4 IN (http_state, https_state) THEN 'refused'
+	WHEN 3 IN (http_state, https_state) THEN 'timeout' ELSE 'failed' END, count(*)
+FROM raw.page WHERE scan = $1::text::uuid GROUP BY 2
+ORDER BY 1, 2

@@ -1,0 +1,181 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# A scan of open resolvers by signed orders: discovery, questions, pages, all by one node and all in
+# the database under the scan's id; orders past the node's policy are refused as results; an agent
+# that is killed in the middle asks on, and no pair is told twice or missing.
+set -u
+
+if [ "$(id -u)" -ne 0 ]; then
+	echo '1..0 # SKIP network namespaces need root'
+	exit 0
+fi
+cd "$(dirname "$0")/../.." || exit 1
+bin=${WAYMARK_BIN:-$PWD/build/bin}
+waymark=$bin/waymark
+dir=$(mktemp -d /tmp/wm-scan.XXXXXX)
+chmod 755 "$dir"
+ns=wl-scan-a-$$ there=wl-scan-b-$$
+export WAYMARK_DATA=$dir/data WAYMARK_KEYS=$dir/op
+unset WAYMARK_DB
+n=0 collector='' agent='' world='' web=''
+
+finish() {
+	for pid in $agent $collector $world $web; do kill "$pid" 2>/dev/null; done
+	wait
+	"$waymark" db stop >/dev/null 2>&1
+	ip netns del "$ns" 2>/dev/null
+	ip netns del "$there" 2>/dev/null
+	rm -rf "$dir"
+}
+trap finish EXIT
+
+ok() { # STATUS NAME
+	n=$((n + 1))
+	if [ "$1" -eq 0 ]; then echo "ok $n - $2"; else
+		echo "not ok $n - $2"
+		tail -n 5 "$dir"/*.log "$dir/out" 2>/dev/null | sed 's/^/# /'
+	fi
+}
+within() { # SECONDS COMMAND…: until it succeeds
+	local end=$(($(date +%s) + $1))
+	shift
+	until "$@"; do
+		[ "$(date +%s)" -lt "$end" ] || return 1
+		sleep 0.2
+	done
+}
+sql() { psql -XAtq "host=$WAYMARK_DATA/socket dbname=waymark user=waymark" -c "$1" 2>>"$dir/out"; }
+logged() { grep -q "$2" "$dir/$1.log"; }
+ended() { # SCAN STATE HOW-MANY: so many of its orders stand so
+	[ "$("$waymark" scan show "$1" --json 2>"$dir/out" | jq "[.orders[] | select(.state == \"$2\")] | length")" = "$3" ]
+}
+is() { # SQL WANTED NAME
+	local got
+	got=$(sql "$1")
+	[ "$got" = "$2" ]
+	ok $? "$3"
+	[ "$got" = "$2" ] || printf '# got:    %s\n# wanted: %s\n' "$got" "$2"
+}
+run_agent() {
+	ip netns exec "$ns" "$bin/waymark-agent" --config "$dir/agent.conf" >>"$dir/agent.log" 2>&1 &
+	agent=$!
+}
+
+{
+	ip netns add "$ns" && ip netns add "$there" &&
+		ip -n "$ns" link add eth0 type veth peer name eth0 netns "$there" &&
+		ip -n "$ns" link set lo up && ip -n "$there" link set lo up &&
+		ip -n "$ns" link set eth0 up && ip -n "$there" link set eth0 up &&
+		ip -n "$ns" addr add 198.18.42.1/30 dev eth0 && ip -n "$there" addr add 198.18.42.2/30 dev eth0 &&
+		ip -n "$ns" route add 198.18.0.0/15 via 198.18.42.2 &&
+		ip -n "$there" route add local 198.18.40.0/23 dev lo && ip -n "$there" route add local 198.18.50.0/24 dev lo &&
+		ip -n "$there" route add unreachable 198.18.66.0/24 &&
+		ip netns exec "$there" sysctl -qw net.ipv4.ip_forward=1 net.ipv4.icmp_ratelimit=0 &&
+		"$waymark" db init && "$bin/waymark-agent" keygen --keys "$dir/keys" && "$waymark" operator keygen &&
+		"$waymark" node add alpha --country CH --position 47.4,8.5 --address4 198.18.42.1 --key "$dir/keys/node.pub" &&
+		"$waymark" operator add me --key "$dir/op/operator.pub"
+} >"$dir/out" 2>&1
+ok $? 'a database, a node, an operator, and resolvers on the other side'
+ip netns exec "$there" python3 tests/netns/discover_world.py "$dir/asked" >"$dir/world.log" 2>&1 &
+world=$!
+mkdir "$dir/www" && echo 'the right page' >"$dir/www/index.html"
+ip netns exec "$there" python3 -m http.server 80 --bind 198.18.50.1 --directory "$dir/www" >/dev/null 2>&1 &
+web=$!
+within 10 logged world ready
+ip netns exec "$ns" "$bin/waymark-collector" --listen 'tcp://127.0.0.1:5757' >"$dir/collector.log" 2>&1 &
+collector=$!
+cat >"$dir/agent.conf" <<-CONF
+	name = alpha
+	role = vantage
+	data = $dir/agent
+	keys = $dir/keys
+	collector = tcp://127.0.0.1:5757
+	collector-key = $WAYMARK_DATA/collector.pub
+	operator-key = $dir/op/operator.pub
+	allow = dns
+	allow = discover
+	allow = fetch
+	deny = 198.18.40.8/32
+	outside = lo
+	resolver = 198.18.41.53
+	scan-rate = 2000
+	scan-rate-target = 1000
+	scan-rate-net = 2000
+	max-scan = 5000
+CONF
+within 20 logged collector ev=ready
+run_agent
+within 20 logged agent ev=link_up
+ok $? 'collector and agent work'
+
+# --- discovery ---
+printf '198.18.40.2 special\n198.18.40.99\n' >"$dir/list"
+scan=$("$waymark" scan discover alpha 198.18.40.0/28 --list "$dir/list" --control scan.example --right 198.18.50.1 \
+	--whoami '*.whoami.example' --nothing nothing.example --wait 400ms --every 100ms --reserved --name lab 2>"$dir/out")
+within 20 ended "$scan" 'done' 1
+ok $? 'a discovery is carried out'
+within 10 test 12 = "$(sql "SELECT count(*) FROM raw.resolver WHERE scan = '$scan'")"
+is "SELECT string_agg(host(addr) || ' ' || state || ' ' || class, ',' ORDER BY addr, role) FROM raw.resolver
+	WHERE scan = '$scan' AND host(addr) IN ('198.18.40.1', '198.18.40.3', '198.18.40.4', '198.18.40.8', '198.18.40.99')" \
+	'198.18.40.1 1 1,198.18.40.3 1 3,198.18.40.4 2 0,198.18.40.99 3 0' \
+	'resolvers with state and class; not one that is denied'
+is "SELECT count(*) FROM raw.resolver WHERE scan = '$scan' AND infrastructure" 5 'those that are infrastructure'
+[ "$(grep -c '^198.18.40.8 ' "$dir/asked")" -eq 0 ]
+ok $? 'the denied address was not asked'
+
+# --- questions, with the agent killed in the middle ---
+for i in $(seq 80); do echo "site$i.example"; done >"$dir/domains"
+printf '198.18.40.%s\n' 1 2 5 12 8 >"$dir/resolvers"
+"$waymark" scan start alpha --scan "$scan" --resolvers "$dir/resolvers" --domains "$dir/domains" \
+	--control scan.example --listen 100ms --rate 300 >"$dir/out" 2>&1
+ok $? 'questions are ordered'
+some() { [ "$(sql "SELECT count(*) FROM raw.dns_pair WHERE scan = '$scan'")" -gt 40 ]; }
+within 20 some
+ok $? 'pairs arrive while it is at work'
+kill -KILL "$agent"
+wait "$agent" 2>/dev/null
+ls "$dir/agent"/scan-*.state >/dev/null 2>&1
+ok $? 'the agent is killed, and its scan is noted down'
+run_agent
+sleep 1
+kill -TERM "$agent" # and stopped
+wait "$agent" 2>/dev/null
+run_agent
+within 60 ended "$scan" 'done' 2
+ok $? 'it goes on where it was, to the end'
+all() { [ "$(sql "SELECT count(*) FROM raw.dns_pair WHERE scan = '$scan'")" -ge 400 ]; }
+within 20 all
+is "SELECT count(*), count(DISTINCT (resolver, domain, qtype, repetition)) FROM raw.dns_pair WHERE scan = '$scan'" \
+	'400|400' 'every pair is told exactly once'
+is "SELECT string_agg(host(resolver) || ' ' || state || ' ' || c, ',' ORDER BY resolver, state)
+	FROM (SELECT resolver, state, count(*) AS c FROM raw.dns_pair WHERE scan = '$scan' GROUP BY 1, 2) AS t
+	WHERE host(resolver) IN ('198.18.40.1', '198.18.40.5', '198.18.40.8')" \
+	'198.18.40.1 1 80,198.18.40.5 1 80,198.18.40.8 4 80' 'and what is denied is told as refused'
+! ls "$dir/agent"/scan-* >/dev/null 2>&1
+ok $? 'nothing of it is left on the node'
+
+"$waymark" verify --all >"$dir/out" 2>&1
+ok $? 'what is stored is what the node signed'
+
+# --- pages: what the answers serve ---
+sql "DELETE FROM raw.dns_pair WHERE scan = '$scan' AND domain NOT IN ('site1.example', 'site2.example')" >/dev/null
+"$waymark" scan fetch alpha --scan lab >"$dir/out" 2>&1 && within 30 ended "$scan" 'done' 3
+ok $? 'what answers serve is ordered and fetched'
+within 10 test 4 = "$(sql "SELECT count(*) FROM raw.page WHERE scan = '$scan'")"
+is "SELECT string_agg(host(addr) || ' ' || domain || ' ' || http_state || ' ' || coalesce(trim(E'\\n' FROM encode(http_body, 'escape')), '-'), ',' ORDER BY addr, domain)
+	FROM raw.page WHERE scan = '$scan'" \
+	'198.18.50.1 site1.example 1 the right page,198.18.50.1 site2.example 1 the right page,198.18.66.6 site1.example 2 -,198.18.66.6 site2.example 2 -' \
+	'each address with each domain, once'
+[ "$("$waymark" scan fetch alpha --scan lab 2>&1 >/dev/null)" = 'waymark scan: 0 orders for alpha' ]
+ok $? 'what was fetched is not ordered again'
+
+# --- policy ---
+"$waymark" scan discover alpha 198.18.0.0/16 --scan lab --reserved >"$dir/out" 2>&1 && within 20 ended "$scan" refused_rate 1
+ok $? 'a larger scan than the node allows is refused, and the refusal is a result'
+"$waymark" scan discover alpha 198.18.0.0/30 --scan lab --reserved --rate 2001 >"$dir/out" 2>&1 &&
+	within 20 ended "$scan" refused_rate 2
+ok $? 'so is a higher rate'
+"$waymark" scan end lab >"$dir/out" 2>&1 && "$waymark" scan list --json 2>"$dir/out" | jq -es '.[0].ended != null' >/dev/null
+ok $? 'a scan is ended and listed'
+echo "1..$n"
