@@ -126,7 +126,7 @@ uint32_t dns_slot_find(const struct dns_scan *s, uint32_t port, uint16_t id)
 
 uint16_t dns_slot_id(const struct dns_slot *t, unsigned attempt)
 {
-	return (uint16_t)(t->block << 4 | ((attempt ^ t->salt) & 15));
+	return (uint16_t)((unsigned)t->block << 4 | ((attempt ^ t->salt) & 15));
 }
 
 unsigned dns_slot_attempt(const struct dns_slot *t, uint16_t id)

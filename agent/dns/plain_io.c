@@ -66,8 +66,9 @@ struct beside {
 static void read_error(const struct cmsghdr *c, struct beside *out)
 {
 	memcpy(&out->error, CMSG_DATA(c), sizeof(out->error));
-	const struct sockaddr *who =
-		SO_EE_OFFENDER((const struct sock_extended_err *)(const void *)CMSG_DATA(c));
+	// SO_EE_OFFENDER takes const away.
+	const void *behind = CMSG_DATA(c) + sizeof(out->error);
+	const struct sockaddr *who = behind;
 	struct sockaddr_in6 from = { 0 };
 	uint16_t port;
 	size_t len = who->sa_family == AF_INET ? sizeof(struct sockaddr_in) : sizeof(from);

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -254,8 +255,9 @@ static bool prepare_tls(struct dns_streams *s, struct stream *t)
 		return false;
 	if (s->c.tls_name == NULL)
 		return true;
-	return SSL_set_tlsext_host_name(t->ssl, s->c.tls_name) == 1 &&
-	       SSL_set1_host(t->ssl, s->c.tls_name) == 1;
+	char name[DNS_SERVER_NAME + 1]; // OpenSSL's macro takes const away
+	snprintf(name, sizeof(name), "%s", s->c.tls_name);
+	return SSL_set_tlsext_host_name(t->ssl, name) == 1 && SSL_set1_host(t->ssl, name) == 1;
 }
 
 static int dial(const struct dns_server *to)
