@@ -76,8 +76,10 @@ static void hand_over(struct request *r, CURLcode code)
 {
 	struct dns_doh *d = r->doh;
 	struct mono now = clock_mono();
-	long status = 0;
+	long status = 0, port = 0;
 	(void)curl_easy_getinfo(r->easy, CURLINFO_RESPONSE_CODE, &status);
+	(void)curl_easy_getinfo(r->easy, CURLINFO_LOCAL_PORT, &port);
+	d->c.left(d->c.self, r->handle, (uint16_t)port);
 	if (code != CURLE_OK) {
 		d->c.failed(d->c.self, now, r->handle, error_of(code, r->easy));
 	} else if (status != 200) {

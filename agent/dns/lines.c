@@ -118,6 +118,13 @@ struct dns_slot *dns_slot_of(struct dns_scan *s, struct dns_handle h)
 	return live ? t : NULL;
 }
 
+void dns_scan_sport(struct dns_scan *s, struct dns_handle h, uint16_t sport)
+{
+	struct dns_slot *t = dns_slot_of(s, h);
+	if (t != NULL)
+		t->stream_port = sport;
+}
+
 uint32_t dns_slot_find(const struct dns_scan *s, uint32_t port, uint16_t id)
 {
 	uint32_t i = s->blocks[(size_t)port * BLOCKS + (id >> 4)];
@@ -131,5 +138,5 @@ uint16_t dns_slot_id(const struct dns_slot *t, unsigned attempt)
 
 unsigned dns_slot_attempt(const struct dns_slot *t, uint16_t id)
 {
-	return (id ^ t->salt) & 15;
+	return ((unsigned)id ^ t->salt) & 15u;
 }

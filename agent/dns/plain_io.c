@@ -66,13 +66,16 @@ struct beside {
 static void read_error(const struct cmsghdr *c, struct beside *out)
 {
 	memcpy(&out->error, CMSG_DATA(c), sizeof(out->error));
-	// SO_EE_OFFENDER takes const away.
-	const void *behind = CMSG_DATA(c) + sizeof(out->error);
-	const struct sockaddr *who = behind;
+	// SO_EE_OFFENDER: what follows the error, if the message has room for it.
+	const uint8_t *who = CMSG_DATA(c) + sizeof(out->error);
+	sa_family_t family;
 	struct sockaddr_in6 from = { 0 };
 	uint16_t port;
-	size_t len = who->sa_family == AF_INET ? sizeof(struct sockaddr_in) : sizeof(from);
-	if (who->sa_family == AF_UNSPEC || c->cmsg_len < CMSG_LEN(sizeof(out->error) + len))
+	if (c->cmsg_len < CMSG_LEN(sizeof(out->error) + sizeof(family)))
+		return;
+	memcpy(&family, who, sizeof(family));
+	size_t len = family == AF_INET ? sizeof(struct sockaddr_in) : sizeof(from);
+	if (family == AF_UNSPEC || c->cmsg_len < CMSG_LEN(sizeof(out->error) + len))
 		return;
 	memcpy(&from, who, len);
 	out->offender = addr_from(&from, &port);

@@ -59,6 +59,7 @@ static void fill_tries(struct dns_scan *s, const struct dns_slot *t, struct dns_
 		o->error[i] = a->error;
 		o->sent_us[i] = a->sent_us;
 		o->id[i] = dns_slot_id(t, i);
+		o->sport[i] = a->stream ? t->stream_port : s->ports[t->port];
 		o->first[i] = a->first;
 		o->rcode[i] = 0;
 	}
@@ -71,6 +72,7 @@ static void fill_tries(struct dns_scan *s, const struct dns_slot *t, struct dns_
 	r->try_first = span_of(o->first, t->tries);
 	r->try_sent_us = o->sent_us;
 	r->try_id = o->id;
+	r->try_sport = t->stream_port != 0 ? o->sport : NULL;
 }
 
 static uint8_t source_ref(struct dns_scratch *o, struct dns_pair_record *r, struct span addr)
@@ -243,7 +245,7 @@ const struct dns_pair_record *dns_record_of(struct dns_scan *s, const struct dns
 	r->state = (enum dns_state)t->state;
 	if (t->detail != 0)
 		r->detail = span_text(dns_fate_name((enum dns_fate)t->detail));
-	r->sport = s->ports[t->port];
+	r->sport = s->c.transport == DNS_UDP ? s->ports[t->port] : t->stream_port;
 	const struct addr *src = r->resolver.family == 4 ? &s->source4 : &s->source6;
 	r->src = *src;
 	r->start.ns = s->c.wall.ns + (t->start - s->c.now.ns);

@@ -120,6 +120,9 @@ void dns_scan_hear(struct dns_scan *s, struct mono at, const struct dns_heard *h
 // Our address, of either family, for the records.
 void dns_scan_source(struct dns_scan *s, struct addr src);
 
+// The source port of a stream's question.
+void dns_scan_sport(struct dns_scan *s, struct dns_handle h, uint16_t sport);
+
 void dns_scan_tick(struct dns_scan *s, struct mono now);
 struct mono dns_scan_due(const struct dns_scan *s);
 bool dns_scan_done(const struct dns_scan *s);

@@ -52,6 +52,12 @@ static void on_failed(void *self, struct mono at, struct dns_handle h, enum dns_
 	wake(io);
 }
 
+static void on_left(void *self, struct dns_handle h, uint16_t sport)
+{
+	struct dns_scan_io *io = self;
+	dns_scan_sport(io->scan, h, sport);
+}
+
 static void on_ready(void *self, uint32_t events)
 {
 	struct dns_scan_io *io = self;
@@ -174,6 +180,7 @@ static enum err open_streams(struct dns_scan_io *io, struct fault *f)
 		.path = io->c.path != NULL ? io->c.path : "/dns-query",
 		.limit = io->c.streams,
 		.idle_ns = NS_PER_S,
+		.left = on_left,
 		.heard = on_heard,
 		.failed = on_failed,
 		.self = io,

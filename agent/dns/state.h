@@ -42,7 +42,7 @@ struct dns_slot {
 	uint32_t due_us, epoch;
 	struct dns_string heard;
 	uint32_t salt; // of letter case and ids
-	uint16_t port, block, repetition;
+	uint16_t port, block, repetition, stream_port;
 	uint8_t line, type, tries, answers, tests, state;
 	uint8_t role, stream, detail, lost;
 	bool asking, silent, cut_off;
@@ -65,7 +65,7 @@ struct dns_scratch {
 	uint8_t wires[DNS_WIRES_MAX];
 	uint8_t role[DNS_TRIES_KEPT], transport[DNS_TRIES_KEPT], outcome[DNS_TRIES_KEPT];
 	uint8_t error[DNS_TRIES_KEPT], rcode[DNS_TRIES_KEPT], first[DNS_TRIES_KEPT];
-	uint32_t sent_us[DNS_TRIES_KEPT], id[DNS_TRIES_KEPT];
+	uint32_t sent_us[DNS_TRIES_KEPT], id[DNS_TRIES_KEPT], sport[DNS_TRIES_KEPT];
 	uint8_t answer_try[DNS_ANSWERS_MAX], ref[DNS_ANSWERS_MAX], ttl[DNS_ANSWERS_MAX];
 	uint8_t sources[DNS_SOURCES_MAX * 16];
 	uint32_t at_us[DNS_ANSWERS_MAX], ip_id[DNS_ANSWERS_MAX], flags[DNS_ANSWERS_MAX];

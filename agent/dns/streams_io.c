@@ -326,6 +326,15 @@ static struct stream *find(struct dns_streams *s, const struct dns_want *w)
 	return NULL;
 }
 
+static uint16_t local_port(int fd)
+{
+	struct sockaddr_in6 at = { 0 };
+	socklen_t len = sizeof(at);
+	if (getsockname(fd, (struct sockaddr *)&at, &len) != 0)
+		return 0;
+	return ntohs(((const struct sockaddr_in *)&at)->sin_port); // both families: at one place
+}
+
 void dns_streams_put(struct dns_streams *s, const struct dns_want *w, struct mono now)
 {
 	enum dns_error e;
@@ -345,6 +354,7 @@ void dns_streams_put(struct dns_streams *s, const struct dns_want *w, struct mon
 		return;
 	}
 	t->handle = w->handle;
+	s->c.left(s->c.self, w->handle, local_port(t->fd));
 	t->asking = true;
 	t->idle = mono_add(now, 10 * NS_PER_S);
 	t->out[0] = (uint8_t)(w->message.len >> 8);

@@ -17,6 +17,7 @@ struct dns_streams_config {
 	int64_t idle_ns;      // a connection without a question is closed after this
 	void (*heard)(void *self, struct mono at, const struct dns_heard *h);
 	void (*failed)(void *self, struct mono at, struct dns_handle h, enum dns_error e);
+	void (*left)(void *self, struct dns_handle h, uint16_t sport);
 	void *self;
 };
 

@@ -19,6 +19,7 @@ inside() { ip netns exec "$space" "$@"; }
 ip netns add "$space" || exit 1
 inside ip link set lo up
 inside ip route add local 198.18.0.0/15 dev lo
+inside ip -6 addr add 2001:db8::53/128 dev lo nodad
 inside ip -6 route add local 2001:db8::/32 dev lo
 
 answer() { # PORT [plain]
