@@ -106,7 +106,12 @@ resolver=$(host_field "$(sed -n "s/^host $node .*dns=\([^ ]*\).*/\1/p" "$world")
 cat >"$work/$node/agent.conf" <<-CONF
 	name = $node
 	role = vantage
-	allow = vantage
+	allow = discover
+	allow = dns
+	allow = fetch
+	scan-rate = $rate
+	scan-rate-target = 20
+	scan-rate-net = $rate
 	data = $work/$node/data
 	keys = $work/$node/keys
 	collector = tcp://$centre4:$port
@@ -115,71 +120,71 @@ cat >"$work/$node/agent.conf" <<-CONF
 	outside = eth0
 	resolver = $resolver
 CONF
+start "$node" "agent-$node" waymark-agent --config "$work/$node/agent.conf"
 
 # --- the scan ------------------------------------------------------------------------------------
 
-scan=$(cat /proc/sys/kernel/random/uuid)
-sql -c "INSERT INTO raw.scan (id, name, started, control) VALUES ('$scan', 'lab', now(), '$control')"
-
-# The node's engines at work; its agent delivers what they found. Prints how many records there are.
-measure() { # VERB WORD…
-	mkdir -p "$work/$node/data"
-	waymark-lab exec --name "$lab" "$node" -- scan_driver "$work/$node/data/spool" \
-		"$work/$node/keys" "$node" "${scan//-/}" "$@" 2>>"$work/measure.log" ||
-		die "$1: $(tail -n 1 "$work/measure.log")"
+# Orders NODE to do something for the scan; prints the scan's id. Waits until all orders given so far
+# are carried out and what they found is in the database.
+ordered=0
+order() { # VERB WORD…
+	waymark scan "$1" "$node" "${@:2}" --operator-key "$work/operator" "$data" 2>"$work/order.log" ||
+		die "scan $1: $(tail -n 1 "$work/order.log")"
 }
-arrived() { [ "$(sql -c "SELECT count(*) FROM raw.$1 WHERE scan = '$scan'")" -ge "$2" ]; }
-deliver() { # TABLE HOW-MANY: until the collector has as many
-	local agent until=$((SECONDS + 600))
-	waymark-lab exec --name "$lab" "$node" -- waymark-agent --config "$work/$node/agent.conf" 2>>"$work/agent.log" &
-	agent=$!
-	pids+=("$agent")
-	until arrived "$@"; do
-		[ $SECONDS -lt $until ] || die "the collector has not got all of $2 records: $(tail -n 1 "$work/agent.log")"
-		sleep 0.5
+orders() { # with one of these states
+	waymark scan show "$scan" --json "$data" | jq "[.orders[] | select(.state | test(\"$1\"))] | length"
+}
+carried_out() { # until no order is open
+	local until=$((SECONDS + 1200)) count=$1
+	ordered=$((ordered + $(grep -oE '[0-9]+ orders' "$work/order.log" | cut -d' ' -f1)))
+	until [ "$(orders '^done$')" -ge "$ordered" ]; do
+		[ "$(orders 'refused|failed|expired')" = 0 ] || die "an order was not carried out: $(tail -n 1 "$work/agent-$node.log")"
+		[ $SECONDS -lt $until ] || die "not done in time: $(tail -n 1 "$work/agent-$node.log")"
+		sleep 1
 	done
-	kill -TERM $agent
-	wait $agent || :
-	sql -c "ANALYZE raw.$1"
+	sql -c "ANALYZE raw.$count"
 }
+count() { sql -c "SELECT count(*) FROM raw.$1 WHERE scan = '$scan' ${2:+AND $2}"; }
 
 stage "discovery: a sweep of $(awk '/^net .*host=crowd/ && !/:/ { n++ } END { print n }' "$world") prefixes"
 mapfile -t prefixes < <(sed -n 's/^net \([0-9.]*\/[0-9]*\) host=crowd.*/\1/p' "$world")
-control_resolvers=$(awk -F, '$2 == "control" { print $1 }' "$work/resolvers.csv")
-found=$(measure discover 4000 "$control" whoami.example "$resolver" "${prefixes[@]}")
 # Real servers and resolvers with IPv6 addresses no sweep comes by; the control ones are known.
-{
-	awk -F, '$12 != "crowd" || $1 ~ /:/ { print $1, "test" }' "$work/resolvers.csv" | sed 1d
-	for address in $control_resolvers; do echo "$address control"; done
-} >"$work/listed"
-listed=$(measure list "$work/listed")
-deliver resolver $((found + listed))
+awk -F, 'NR > 1 && $3 != "nobody" {
+	if ($2 == "control") print $1, "control"
+	else if ($12 != "crowd" || $1 ~ /:/) print $1, "test" }' "$work/resolvers.csv" >"$work/listed"
+scan=$(order discover "${prefixes[@]}" --list "$work/listed" --control "$control" --whoami '*.whoami.example' \
+	--nothing lab.example --rounds 1 --reserved --name lab)
+carried_out resolver
+say "   $(count resolver state=1) usable, $(count resolver 'infrastructure AND state = 1') of them infrastructure"
 
-stage "the test: $(sql -c "SELECT count(DISTINCT addr) FROM raw.resolver WHERE scan = '$scan' AND state = 1") resolvers x $(wc -l <"$work/domains") domains, each pair inside its sandwich"
-sql -c "SELECT DISTINCT host(addr) FROM raw.resolver WHERE scan = '$scan' AND state = 1" >"$work/resolvers"
-asked=$(measure ask "$rate" "$control" "$work/resolvers" "$work/domains")
-[ "$asked" -eq $(($(wc -l <"$work/resolvers") * $(wc -l <"$work/domains"))) ] ||
-	die "$asked pairs are accounted for, not every one"
-asked=$((asked + $(measure nobody "$rate" "$control" "$work/nobody" "$work/domains")))
-stage "delivery: $asked pairs, signed, stored, read"
-deliver dns_pair "$asked"
+resolvers=$(sql -c "SELECT count(DISTINCT addr) FROM raw.resolver WHERE scan = '$scan' AND state = 1")
+stage "the test: $resolvers resolvers x $(wc -l <"$work/domains") domains, each pair inside its sandwich"
+order start --scan "$scan" --domains "$work/domains" --control "$control" --rate "$rate" >/dev/null
+carried_out dns_pair
+pairs=$((resolvers * $(wc -l <"$work/domains")))
+[ "$(count dns_pair)" -eq $pairs ] || die "$(count dns_pair) pairs are accounted for, not $pairs"
+stage "the same domains, asked of $(wc -l <"$work/nobody") addresses where no resolver is"
+order start --scan "$scan" --resolvers "$work/nobody" --domains "$work/domains" --control "$control" --nobody >/dev/null
+carried_out dns_pair
 
 stage "fetch: what answers serve that control resolvers gave, and what those serve that they did not give"
-sql >"$work/wishes" <<-SQL
-	WITH answer AS (
-		SELECT domain, unnest(answers) AS addr, resolver IN (SELECT judge.dns_controls('$scan')) AS control
-		FROM judge.dns_asked WHERE scan = '$scan')
-	SELECT host(addr), domain, CASE WHEN bool_or(control) THEN 'control' ELSE 'test' END
-	FROM answer GROUP BY domain, addr
-SQL
-tr '|' ' ' <"$work/wishes" >"$work/wishes.list"
-fetched=$(measure fetch 1000 "$work/wishes.list")
-deliver page "$fetched"
-say "   $fetched pages"
+order fetch --scan "$scan" --rate 1000 >/dev/null
+carried_out page
+say "   $(count page) pages"
 
 stage "the verdicts"
-sql -c "UPDATE raw.scan SET ended = now() WHERE id = '$scan'"
+waymark scan end "$scan" "$data" >/dev/null
 waymark judge --scan "$scan" "$data" 2>&1 | sed 's/^/   /' >&2
+
+stage "the exports"
+mkdir "$work/export"
+for format in v2.2-raw v2.2 v1; do
+	mkdir "$work/export/$format"
+	folder=$(waymark export satellite --format $format "$scan" "$work/export/$format" "$data") ||
+		die "export $format failed"
+	say "   $format: $(cat "$work/export/$format/${folder##*/}"/*.json | jq -c -n 'reduce inputs as $line (0; . + 1)') lines," \
+		"each of them JSON, in $(find "$work/export/$format/${folder##*/}" -name '*.json' | wc -l) files"
+done
 
 stage "all of it held against the world"
 {

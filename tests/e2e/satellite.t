@@ -6,9 +6,9 @@
 WORLD=tests/e2e/world/resolvers.conf
 # shellcheck source=tests/e2e/lib.sh
 . "$(dirname "$0")/lib.sh"
-skip_unless_able scan_driver
+skip_unless_able "$@"
 PATH=$PATH:/usr/sbin
-for program in knotd kresd unbound nginx; do
+for program in knotd kresd unbound nginx jq; do
 	command -v $program >/dev/null && continue
 	echo "1..0 # SKIP needs $program (make deps)"
 	exit 0
