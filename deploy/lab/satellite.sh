@@ -124,8 +124,8 @@ start "$node" "agent-$node" waymark-agent --config "$work/$node/agent.conf"
 
 # --- the scan ------------------------------------------------------------------------------------
 
-# Orders NODE to do something for the scan; prints the scan's id. Waits until all orders given so far
-# are carried out and what they found is in the database.
+# Orders NODE to do something for the scan, and prints the scan's id. An order's end stands in the
+# same stream as what it found, behind it: when all are done, all is in the database.
 ordered=0
 order() { # VERB WORD…
 	waymark scan "$1" "$node" "${@:2}" --operator-key "$work/operator" "$data" 2>"$work/order.log" ||
@@ -134,15 +134,15 @@ order() { # VERB WORD…
 orders() { # with one of these states
 	waymark scan show "$scan" --json "$data" | jq "[.orders[] | select(.state | test(\"$1\"))] | length"
 }
-carried_out() { # until no order is open
-	local until=$((SECONDS + 1200)) count=$1
-	ordered=$((ordered + $(grep -oE '[0-9]+ orders' "$work/order.log" | cut -d' ' -f1)))
+tally() { ordered=$((ordered + $(grep -oE '[0-9]+ orders' "$work/order.log" | cut -d' ' -f1))); }
+carried_out() { # TABLE that grew
+	local until=$((SECONDS + 1200))
 	until [ "$(orders '^done$')" -ge "$ordered" ]; do
 		[ "$(orders 'refused|failed|expired')" = 0 ] || die "an order was not carried out: $(tail -n 1 "$work/agent-$node.log")"
 		[ $SECONDS -lt $until ] || die "not done in time: $(tail -n 1 "$work/agent-$node.log")"
 		sleep 1
 	done
-	sql -c "ANALYZE raw.$count"
+	sql -c "ANALYZE raw.$1"
 }
 count() { sql -c "SELECT count(*) FROM raw.$1 WHERE scan = '$scan' ${2:+AND $2}"; }
 
@@ -154,21 +154,26 @@ awk -F, 'NR > 1 && $3 != "nobody" {
 	else if ($12 != "crowd" || $1 ~ /:/) print $1, "test" }' "$work/resolvers.csv" >"$work/listed"
 scan=$(order discover "${prefixes[@]}" --list "$work/listed" --control "$control" --whoami '*.whoami.example' \
 	--nothing lab.example --rounds 1 --reserved --name lab)
+tally
 carried_out resolver
 say "   $(count resolver state=1) usable, $(count resolver 'infrastructure AND state = 1') of them infrastructure"
 
 resolvers=$(sql -c "SELECT count(DISTINCT addr) FROM raw.resolver WHERE scan = '$scan' AND state = 1")
 stage "the test: $resolvers resolvers x $(wc -l <"$work/domains") domains, each pair inside its sandwich"
 order start --scan "$scan" --domains "$work/domains" --control "$control" --rate "$rate" >/dev/null
+tally
+carried_out dns_pair
+# The same domains, asked where no resolver is: an answer from there was made on the way.
+order start --scan "$scan" --resolvers "$work/nobody" --domains "$work/domains" --control "$control" --nobody >/dev/null
+tally
 carried_out dns_pair
 pairs=$((resolvers * $(wc -l <"$work/domains")))
-[ "$(count dns_pair)" -eq $pairs ] || die "$(count dns_pair) pairs are accounted for, not $pairs"
-stage "the same domains, asked of $(wc -l <"$work/nobody") addresses where no resolver is"
-order start --scan "$scan" --resolvers "$work/nobody" --domains "$work/domains" --control "$control" --nobody >/dev/null
-carried_out dns_pair
+[ "$(count dns_pair kind=1)" -eq $pairs ] || die "$(count dns_pair kind=1) pairs are accounted for, not $pairs"
+say "   $pairs pairs, and $(count dns_pair kind=2) with $(wc -l <"$work/nobody") addresses where no resolver is"
 
 stage "fetch: what answers serve that control resolvers gave, and what those serve that they did not give"
 order fetch --scan "$scan" --rate 1000 >/dev/null
+tally
 carried_out page
 say "   $(count page) pages"
 

@@ -25,7 +25,7 @@ nothing_left() { [ -z "$(ls "$D")" ] && ! ip netns list | grep -q "wl-satellite$
 setsid env --default-signal=INT,QUIT deploy/lab/satellite.sh "$BIN" "$WORLD" >"$D.cut" 2>&1 &
 pid=$!
 # shellcheck disable=SC2317 # called by wait_for
-has_begun() { grep -q '== discovery' "$D.cut"; }
+has_begun() { grep -qs '== discovery' "$D.cut"; }
 wait_for 60 has_begun
 kill -INT -- -$pid
 wait $pid
