@@ -133,7 +133,8 @@ static enum err open_io(struct scan_dns *s, struct fault *f)
 	}
 	x->repetitions = o->repetitions > 0 ? o->repetitions : 1;
 	x->parallel = SCAN_DNS_PARALLEL;
-	x->patience = DNS_PATIENCE;
+	// Where no resolver is, silence is no reason to leave.
+	x->patience = x->kind == DNS_KIND_NOBODY ? 0 : DNS_PATIENCE;
 	x->returns = DNS_RETURNS;
 	x->pace = s->manners.pace;
 	memcpy(x->seed, s->keep.seed, sizeof(x->seed));

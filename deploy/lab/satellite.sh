@@ -178,8 +178,8 @@ carried_out page
 say "   $(count page) pages"
 
 stage "the verdicts"
-waymark scan end "$scan" "$data" >/dev/null
 waymark judge --scan "$scan" "$data" 2>&1 | sed 's/^/   /' >&2
+waymark scan end "$scan" "$data" >/dev/null
 
 stage "the exports"
 mkdir "$work/export"
