@@ -184,7 +184,7 @@ enum err dns_settings_scan(const struct dns_settings *s, bool sandwich,
 	c->repetitions = (uint32_t)s->repetitions;
 	c->spread = s->spread;
 	c->parallel = (uint32_t)s->parallel;
-	c->patience = (uint32_t)s->give_up;
+	c->patience = s->nobody ? 0 : (uint32_t)s->give_up; // nobody is silent by nature
 	c->returns = DNS_RETURNS;
 	c->slots = (uint32_t)s->outstanding;
 	c->ports = (uint32_t)s->ports;
