@@ -96,7 +96,9 @@ const struct outside_probe *outside_next(struct outside *o, struct mono now, str
 			reflect_query_write(out, &a, o->config.zone);
 		else
 			reflect_ask_write(out, &a);
-		o->next = mono_add(now, mono_before(now, o->until) ? OUTSIDE_PACE : OUTSIDE_SLOW);
+		o->next = mono_add(now, !o->inside                   ? OUTSIDE_HASTE
+					: mono_before(now, o->until) ? OUTSIDE_PACE
+								     : OUTSIDE_SLOW);
 		return p;
 	}
 	return NULL;

@@ -20,7 +20,8 @@
 #define OUTSIDE_MOST     (12 * NS_PER_S)   // where some come and some do not: a busy machine
 #define OUTSIDE_SLOW     (300 * NS_PER_MS) // pace when patience is over
 #define OUTSIDE_LATE     NS_PER_S          // before that is over
-#define OUTSIDE_QUIET    (400 * NS_PER_MS) // a leak would have shown by then
+#define OUTSIDE_HASTE    (40 * NS_PER_MS)  // between two before the tunnel
+#define OUTSIDE_QUIET    (300 * NS_PER_MS) // a leak would have shown by then
 #define OUTSIDE_TEXT     200
 
 enum outside_item {

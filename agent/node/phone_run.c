@@ -14,7 +14,7 @@
 #include "tunnel/tunnel_io.h"
 
 #define PHONE_RUN_TICK   (100 * NS_PER_MS)
-#define PHONE_RUN_TUNNEL (3 * NS_PER_S) // after the start: a tunnel not up by then fails the run
+#define PHONE_RUN_TUNNEL (6 * NS_PER_S) // after the start: a tunnel not up by then fails the run
 #define PHONE_RUN_MEET   (8 * NS_PER_S) // the same where both ends are behind NAT
 #define PHONE_RUN_AGAIN  (1500 * NS_PER_MS) // without a handshake: WireGuard waits 5 s by itself
 #define PHONE_RUN_LINGER (2 * NS_PER_S)     // the tunnel stays, so that the app's goodbye gets out

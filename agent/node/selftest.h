@@ -10,14 +10,15 @@
 #include "base/time.h"
 #include "base/wr.h"
 
-#define SELFTEST_PROBES  19
-#define SELFTEST_MESSAGE 1500             // bytes of the largest probe
-#define SELFTEST_WAIT    (3 * NS_PER_S)   // for the answer to the last probe
-#define SELFTEST_PACE    (30 * NS_PER_MS) // between two probes
-#define SELFTEST_AGE     (30 * NS_PER_S)  // limits: of a handshake
-#define SELFTEST_RTT     (2 * NS_PER_S)   // of the shortest round trip
-#define SELFTEST_LOSS    20               // per cent
-#define SELFTEST_CLOCK   (5 * NS_PER_MS)  // and half the round trip, which may be asymmetry
+#define SELFTEST_PROBES     19
+#define SELFTEST_MESSAGE    1500              // bytes of the largest probe
+#define SELFTEST_WAIT       (3 * NS_PER_S)    // for the answer to the last probe
+#define SELFTEST_WAIT_LEAST (500 * NS_PER_MS) // and two of the longest round trips
+#define SELFTEST_PACE       (30 * NS_PER_MS)  // between two probes
+#define SELFTEST_AGE        (30 * NS_PER_S)   // limits: of a handshake
+#define SELFTEST_RTT        (2 * NS_PER_S)    // of the shortest round trip
+#define SELFTEST_LOSS       20                // per cent
+#define SELFTEST_CLOCK      (5 * NS_PER_MS)   // and half the round trip, which may be asymmetry
 
 enum selftest_item {
 	SELFTEST_ITEM_HANDSHAKE,
