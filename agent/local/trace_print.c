@@ -171,6 +171,8 @@ void trace_print_json(FILE *out, const struct trace_record *r, const char *name,
 	json_text(&j, "stop_reason", trace_stop_name(r->stop));
 	json_int(&j, "probes_sent", r->probes_sent);
 	json_int(&j, "kernel_drops", r->kernel_drops);
+	if (r->extra.len > 0 && trace_path_mtu(r) != 0)
+		json_int(&j, "path_mtu", trace_path_mtu(r));
 	json_hops(&j, r, names);
 	json_end_object(&j);
 }

@@ -38,6 +38,8 @@ const struct conf_option trace_options[] = {
 	ROW(sport, CONF_UINT, 0, 65535, "0", "PORT", "source port (icmp: id); 0: chosen"),
 	ROW(names, CONF_BOOL, 0, 0, "no", NULL,
 	    "DNS names of hops; a trace waits for them before it is told"),
+	ROW(pmtu, CONF_BOOL, 0, 0, "no", NULL,
+	    "largest packet of the path and where it falls (udp, icmp)"),
 	ROW(tos, CONF_UINT, 0, 255, "0", "N",
 	    "TOS or traffic class; what routers made of it is told"),
 	ROW(ipv6, CONF_BOOL, 0, 0, "no", NULL, "take the IPv6 address of a host name"),
@@ -85,6 +87,8 @@ struct trace_target trace_settings_target(const struct trace_settings *s,
 	t.dport = w->port;
 	t.sport = (uint16_t)s->sport;
 	t.tos = (uint8_t)s->tos;
+	// Other methods have no place for a payload.
+	t.size = s->pmtu && t.method <= TRACE_UDP ? TRACE_SIZE_MAX : 0;
 	t.first_ttl = (uint8_t)s->first;
 	t.max_ttl = (uint8_t)s->max_ttl;
 	t.attempts = (uint8_t)s->attempts;

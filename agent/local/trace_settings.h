@@ -18,7 +18,7 @@ struct trace_settings {
 	int64_t share;
 	struct conf_list deny, own;
 	struct prefix owns[TRACE_OWN_MAX]; // read from OWN
-	bool json, names, ipv6, dry_run, quiet, mda;
+	bool json, names, pmtu, ipv6, dry_run, quiet, mda;
 };
 
 extern const struct conf_option trace_options[];

@@ -76,9 +76,10 @@ static enum err filter6(int fd, uint16_t first, uint16_t last, struct fault *f)
 {
 	struct sock_filter code[] = {
 		LOAD_BYTE(6),
-		IF_EQUAL(IP_ICMP6, 0, 4),
+		IF_EQUAL(IP_ICMP6, 0, 5),
 		LOAD_BYTE(IP6_HEAD),
-		IF_EQUAL(1, 15, 0),
+		IF_EQUAL(1, 16, 0),
+		IF_EQUAL(2, 15, 0),
 		IF_EQUAL(3, 14, 0),
 		IF_EQUAL(129, 13, 12),
 		IF_EQUAL(IP_UDP, 8, 0),

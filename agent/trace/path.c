@@ -292,6 +292,7 @@ void trace_path_send(struct trace_path *p, struct mono now, uint8_t ttl, struct 
 		.method = t->method,
 		.ttl = ttl,
 		.tos = t->tos,
+		.size = t->size,
 		.sport = t->sport,
 		.dport = t->dport,
 		.flow_label = trace_path_flow_label(p),

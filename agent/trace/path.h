@@ -114,6 +114,9 @@ void trace_path_send(struct trace_path *p, struct mono now, uint8_t ttl, struct 
 // Probe SERIAL left at AT, not when it was given out.
 void trace_path_sent(struct trace_path *p, uint16_t serial, struct mono at);
 
+// Probe SERIAL did not leave (trace_hear_failed).
+void trace_path_failed(struct trace_path *p, uint16_t serial, bool refused, uint32_t mtu);
+
 // The answer to probe SERIAL. False when that one had its answer already.
 bool trace_path_hear(struct trace_path *p, uint16_t serial, uint8_t mark, struct mono rx,
 		     struct mono now, const struct trace_reply *r);

@@ -132,6 +132,31 @@ static void keep_answer(struct trace_attempt *a, const struct trace_reply *r)
 	}
 }
 
+// A link is too narrow for the probe: that says nothing of the hop asked, which is asked again by
+// smaller ones. The router that told is among its answers all the same, with the MTU.
+static void shrink(struct trace_path *p, uint8_t ttl, uint32_t mtu)
+{
+	unsigned asked = 0;
+	for (uint16_t i = 0; i < p->serials; i++)
+		asked += p->attempts[i].ttl == ttl;
+	if (mtu < p->target.size)
+		p->target.size = mtu < TRACE_SIZE_MIN ? TRACE_SIZE_MIN : (uint16_t)mtu;
+	if (asked < TRACE_TRIES_MAX && hop(p, ttl)->tries > 0)
+		hop(p, ttl)->tries--;
+}
+
+void trace_path_failed(struct trace_path *p, uint16_t serial, bool refused, uint32_t mtu)
+{
+	p->attempts[serial].state = TRACE_ATTEMPT_SILENT;
+	p->unsent++;
+	if (mtu > 0 && mtu < p->target.size) {
+		shrink(p, p->attempts[serial].ttl, mtu);
+		return;
+	}
+	p->refused = p->refused || refused;
+	p->no_route = p->no_route || !refused;
+}
+
 bool trace_path_hear(struct trace_path *p, uint16_t serial, uint8_t mark, struct mono rx,
 		     struct mono now, const struct trace_reply *r)
 {
@@ -158,6 +183,10 @@ bool trace_path_hear(struct trace_path *p, uint16_t serial, uint8_t mark, struct
 	a->reply_tos = r->tos;
 	keep_labels(p, serial, r);
 	trace_path_keep_extra(p, serial, r);
+	if (p->target.size > 0 && r->mtu > 0) {
+		shrink(p, a->ttl, r->mtu);
+		return true;
+	}
 	note_end(p, a->ttl, r);
 	if (hop(p, a->ttl)->answer == NO_SERIAL)
 		hop(p, a->ttl)->answer = serial;

@@ -33,6 +33,14 @@ uint8_t trace_proto(enum trace_method m, uint8_t family)
 	return m == TRACE_UDP || m == TRACE_QUIC ? IP_UDP : IP_TCP;
 }
 
+// Of UDP and ICMP: what the size ordered leaves for it.
+static size_t payload_size(const struct trace_probe *p)
+{
+	size_t heads = (p->src.family == 4 ? 20u : 40u) + UDP_HEAD;
+	size_t room = p->size > heads ? p->size - heads : 0;
+	return room < PAYLOAD ? PAYLOAD : room;
+}
+
 static void payload_put(uint8_t out[static PAYLOAD], const struct trace_probe *p)
 {
 	struct wr w = wr_of(out, PAYLOAD);
@@ -51,12 +59,13 @@ static void balance(uint8_t *check, uint8_t *word, uint16_t want)
 
 static enum err udp_probe(struct wr *w, const struct trace_probe *p)
 {
-	uint8_t payload[PAYLOAD];
-	size_t from = w->len;
+	uint8_t payload[TRACE_PROBE_MAX];
+	size_t from = w->len, len = payload_size(p);
+	memset(payload + PAYLOAD, 0, len - PAYLOAD);
 	payload_put(payload, p);
 	const struct udp_head h = { .sport = p->sport,
 				    .dport = p->dport,
-				    .payload = span_of(payload, PAYLOAD) };
+				    .payload = span_of(payload, len) };
 	enum err err = udp_write(w, &p->src, &p->dst, &h);
 	if (err == ERR_OK)
 		balance(w->at + from + 6, w->at + from + UDP_HEAD, p->check);
@@ -90,13 +99,14 @@ static enum err quic_probe(struct wr *w, const struct trace_probe *p)
 
 static enum err echo_probe(struct wr *w, const struct trace_probe *p)
 {
-	uint8_t payload[PAYLOAD];
-	size_t from = w->len;
+	uint8_t payload[TRACE_PROBE_MAX];
+	size_t from = w->len, len = payload_size(p);
+	memset(payload + PAYLOAD, 0, len - PAYLOAD);
 	payload_put(payload, p);
 	const struct icmp h = {
 		.type = p->src.family == 4 ? 8 : 128,
 		.rest = (uint32_t)p->sport << 16 | (uint16_t)p->seq,
-		.body = span_of(payload, PAYLOAD),
+		.body = span_of(payload, len),
 	};
 	enum err err = icmp_write(w, &p->src, &p->dst, &h);
 	if (err == ERR_OK)
@@ -134,15 +144,16 @@ static enum err syn_probe(struct wr *w, const struct trace_probe *p)
 }
 
 // Bytes after the IP header.
-static size_t size_of(enum trace_method m)
+static size_t size_of(const struct trace_probe *p)
 {
+	enum trace_method m = p->method;
 	switch (trace_proto(m, 4)) {
 	case IP_TCP:
 		return m == TRACE_TCP_ACK ? TCP_HEAD : TCP_HEAD + 4;
 	case IP_UDP:
-		return UDP_HEAD + (m == TRACE_QUIC ? TRACE_QUIC_SIZE : PAYLOAD);
+		return UDP_HEAD + (m == TRACE_QUIC ? TRACE_QUIC_SIZE : payload_size(p));
 	default:
-		return ICMP_HEAD + PAYLOAD;
+		return ICMP_HEAD + payload_size(p);
 	}
 }
 
@@ -156,8 +167,9 @@ enum err trace_probe_write(struct wr *w, const struct trace_probe *p)
 		.tos = p->tos,
 		.id = p->dst.family == 4 ? p->ip_id : 0,
 		.flow_label = p->flow_label,
+		.frag_never = p->size > 0,
 	};
-	enum err err = ip_write(w, &ip, size_of(p->method));
+	enum err err = ip_write(w, &ip, size_of(p));
 	if (err != ERR_OK)
 		return err;
 	if (p->method == TRACE_UDP)

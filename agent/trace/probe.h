@@ -14,7 +14,7 @@
 #include "base/wr.h"
 #include "trace/trace.h"
 
-#define TRACE_PROBE_MAX    1280       // bytes of the longest probe
+#define TRACE_PROBE_MAX    1500       // bytes of the longest probe
 #define TRACE_QUIC_SIZE    1200       // of the payload; a server passes over less
 #define TRACE_QUIC_VERSION 0x1a2a3a4a // reserved to force negotiation
 

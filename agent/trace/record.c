@@ -162,6 +162,15 @@ static void put_all(struct trace_scratch *s, const struct trace_path *p, uint8_t
 	}
 }
 
+static void put_size(struct trace_scratch *s, uint16_t size)
+{
+	const uint8_t entry[] = { 0, 0, TRACE_PROBE_SIZE, 2, (uint8_t)(size >> 8), (uint8_t)size };
+	if (s->extra_len + sizeof(entry) > sizeof(s->extra))
+		return;
+	memcpy(s->extra + s->extra_len, entry, sizeof(entry));
+	s->extra_len += sizeof(entry);
+}
+
 void trace_record_make(struct trace_scratch *s, const struct trace_path *p, struct mono now,
 		       struct trace_record *out)
 {
@@ -173,6 +182,8 @@ void trace_record_make(struct trace_scratch *s, const struct trace_path *p, stru
 	s->borrowed_count = s->extra_len = 0;
 	s->odd_quotes = s->marks = s->ids = s->services = false;
 	put_all(s, p, first, end);
+	if (t->size > 0 && s->probes > 0)
+		put_size(s, t->size);
 	int64_t took = mono_since(now, p->begun) / NS_PER_US;
 	*out = (struct trace_record){
 		.id = t->tag,

@@ -61,3 +61,14 @@ struct addr trace_source_find(struct trace_source *s, struct addr dst)
 		return addr_of(span_of(&((struct sockaddr_in *)&at)->sin_addr, 4));
 	return addr_of(span_of(&((struct sockaddr_in6 *)&at)->sin6_addr, 16));
 }
+
+uint16_t trace_source_mtu(const struct trace_source *s, uint8_t family)
+{
+	int mtu = 0;
+	socklen_t len = sizeof(mtu);
+	bool four = family == 4;
+	if (getsockopt(s->fds[four ? 0 : 1], four ? IPPROTO_IP : IPPROTO_IPV6,
+		       four ? IP_MTU : IPV6_MTU, &mtu, &len) != 0)
+		return 0;
+	return mtu < 0 || mtu > UINT16_MAX ? UINT16_MAX : (uint16_t)mtu;
+}

@@ -18,5 +18,8 @@ void trace_source_wipe(struct trace_source *s);
 // Unspecified when there is no route.
 struct addr trace_source_find(struct trace_source *s, struct addr dst);
 
+// MTU of the way to the address found last, as the kernel knows it; 0: not known.
+uint16_t trace_source_mtu(const struct trace_source *s, uint8_t family);
+
 void trace_source_fill(struct sockaddr_storage *to, struct addr dst);
 socklen_t trace_source_length(const struct sockaddr_storage *to);

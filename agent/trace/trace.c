@@ -124,6 +124,9 @@ static void wake_at(struct trace_engine *e, uint32_t slot, struct mono at)
 static bool range_ok(const struct trace_target *t)
 {
 	bool method = t->method >= TRACE_ICMP && t->method <= TRACE_QUIC;
+	if (t->size != 0 &&
+	    (t->method > TRACE_UDP || t->size < TRACE_SIZE_MIN || t->size > TRACE_SIZE_MAX))
+		return false;
 	return method && t->src.family == t->dst.family && addr_bits(t->dst) != 0 &&
 	       t->first_ttl >= 1 && t->first_ttl <= t->max_ttl && t->max_ttl <= TRACE_HOPS_MAX &&
 	       t->attempts >= 1 && t->attempts <= TRACE_TRIES_MAX && t->gap >= 1 &&
@@ -244,16 +247,13 @@ void trace_hear_sent(struct trace_engine *e, struct trace_ref ref, struct mono a
 		trace_path_sent(p, ref.serial, at);
 }
 
-void trace_hear_failed(struct trace_engine *e, struct trace_ref ref, bool refused)
+void trace_hear_failed(struct trace_engine *e, struct trace_ref ref, bool refused, uint32_t mtu)
 {
 	struct trace_path *p = path_of(e, ref);
 	if (p == NULL)
 		return;
-	p->attempts[ref.serial].state = TRACE_ATTEMPT_SILENT;
-	p->unsent++;
+	trace_path_failed(p, ref.serial, refused, mtu);
 	e->counts.sent--;
-	p->refused = p->refused || refused;
-	p->no_route = p->no_route || !refused;
 	make_ready(e, ref.slot);
 }
 

@@ -35,6 +35,8 @@ struct trace_target {
 	uint16_t dport;           // not for ICMP
 	uint16_t sport;           // 0: chosen from the range
 	uint8_t tos;
+	uint16_t size; // of probes with DF, headers included, made smaller as routers tell; 0:
+		       // small ones
 	uint8_t first_ttl, max_ttl; // 1..TRACE_HOPS_MAX
 	uint8_t attempts;           // probes to each hop, 1..TRACE_TRIES_MAX
 	uint8_t again; // more probes, slower, to a hop that is silent while others behind it answer
@@ -49,7 +51,10 @@ struct trace_target {
 	uint32_t drops;      // the kernel's drop counter now; comes back as kernel_drops
 };
 
-#define TRACE_SPREAD 4 // for traces of which there are many
+#define TRACE_SPREAD   4 // for traces of which there are many
+
+#define TRACE_SIZE_MIN 68 // of a probe that looks for the path MTU: what any IPv4 link carries
+#define TRACE_SIZE_MAX 1500
 
 #define TRACE_TARGET_DEFAULT                                                                       \
 	{                                                                                          \
@@ -71,6 +76,7 @@ struct trace_probe {
 	struct addr src, dst;
 	enum trace_method method;
 	uint8_t ttl, tos;
+	uint16_t size;         // of the IP packet, DF set; 0: as small as it can be
 	uint16_t sport, dport; // ICMP: id in sport
 	uint32_t flow_label;   // IPv6
 	uint16_t ip_id;        // IPv4, never 0
@@ -106,8 +112,10 @@ bool trace_hear(struct trace_engine *e, struct mono now, struct mono rx,
 // The probe left at AT; without this call it left when trace_next gave it out.
 void trace_hear_sent(struct trace_engine *e, struct trace_ref ref, struct mono at);
 
-// The kernel would not send it: the trace ends. REFUSED: a local rule, else no route.
-void trace_hear_failed(struct trace_engine *e, struct trace_ref ref, bool refused);
+// The kernel would not send it: the trace ends. REFUSED: a local rule, else no route. MTU, if not
+// 0: it was too big for what the kernel knows of the path by now, and goes again with so many
+// bytes.
+void trace_hear_failed(struct trace_engine *e, struct trace_ref ref, bool refused, uint32_t mtu);
 
 // This machine was seen to lose packets at NOW: what is not answered may have been.
 void trace_hear_drops(struct trace_engine *e, struct mono now);

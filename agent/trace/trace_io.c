@@ -87,6 +87,17 @@ static void shift(struct out_batch *b, unsigned sent)
 	b->count -= sent;
 }
 
+// A router told the kernel, too, and that may have been quicker.
+static uint32_t mtu_to(struct trace_io *io, const struct sockaddr_storage *to)
+{
+	bool four = to->ss_family == AF_INET;
+	struct addr dst =
+		four ? addr_of(span_of(&((const struct sockaddr_in *)to)->sin_addr, 4))
+		     : addr_of(span_of(&((const struct sockaddr_in6 *)to)->sin6_addr, 16));
+	(void)trace_source_find(&io->source, dst);
+	return trace_source_mtu(&io->source, dst.family);
+}
+
 // False when the device has no room now.
 static bool flush(struct trace_io *io, struct out_batch *b)
 {
@@ -101,7 +112,8 @@ static bool flush(struct trace_io *io, struct out_batch *b)
 		for (int i = 0; i < n; i++)
 			trace_hear_sent(io->engine, b->refs[i], now);
 		if (n < 0)
-			trace_hear_failed(io->engine, b->refs[0], sys == EPERM || sys == EACCES);
+			trace_hear_failed(io->engine, b->refs[0], sys == EPERM || sys == EACCES,
+					  sys == EMSGSIZE ? mtu_to(io, &b->to[0]) : 0);
 		shift(b, n < 0 ? 1 : (unsigned)n);
 	}
 	return true;
@@ -113,7 +125,7 @@ static void batch_put(struct trace_io *io, const struct trace_probe *p)
 	unsigned i = b->count;
 	struct wr w = wr_of(b->bytes[i], TRACE_PROBE_MAX);
 	if (trace_probe_write(&w, p) != ERR_OK) {
-		trace_hear_failed(io->engine, p->ref, true);
+		trace_hear_failed(io->engine, p->ref, true, 0);
 		return;
 	}
 	trace_source_fill(&b->to[i], p->dst);
@@ -326,6 +338,11 @@ enum err trace_io_put(struct trace_io *io, const struct trace_target *target)
 		return err;
 	if (t.src.family == 0)
 		t.src = trace_source_find(&io->source, t.dst);
+	if (t.size > 0) {
+		(void)trace_source_find(&io->source, t.dst);
+		uint16_t mtu = trace_source_mtu(&io->source, t.dst.family);
+		t.size = mtu != 0 && mtu < t.size ? mtu : t.size;
+	}
 	// What was dropped while nothing was traced concerns nobody.
 	if (trace_count(io->engine) == 0)
 		io->backlog_seen = trace_backlog_drops(io->backlog);

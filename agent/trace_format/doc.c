@@ -94,6 +94,7 @@ enum err trace_doc_of(struct arena *a, const struct trace_record *r, const char 
 		.stop = r->stop,
 		.probes_sent = r->probes_sent,
 		.kernel_drops = r->kernel_drops,
+		.path_mtu = trace_path_mtu(r),
 		.first_ttl = r->first_ttl,
 		.count = r->probes,
 	};

@@ -117,6 +117,8 @@ static void numbers_read(const struct tree *t, struct trace_doc *d)
 		d->duration_us = (uint32_t)n;
 	if (tree_u64(t, "probes_sent", UINT32_MAX, &n))
 		d->probes_sent = (uint32_t)n;
+	if (tree_u64(t, "path_mtu", UINT16_MAX, &n))
+		d->path_mtu = (uint16_t)n;
 	if (tree_u64(t, "kernel_drops", UINT32_MAX, &n))
 		d->kernel_drops = (uint32_t)n;
 }
@@ -280,6 +282,8 @@ static void head_write(struct json *j, const struct trace_doc *d)
 	json_text(j, "stop_reason", trace_stop_name(d->stop));
 	json_int(j, "probes_sent", d->probes_sent);
 	json_int(j, "kernel_drops", d->kernel_drops);
+	if (d->path_mtu != 0)
+		json_int(j, "path_mtu", d->path_mtu);
 }
 
 void trace_json_write(FILE *out, const struct trace_doc *d)

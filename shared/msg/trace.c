@@ -25,6 +25,16 @@ uint32_t trace_extra_number(struct span data)
 	return n;
 }
 
+uint16_t trace_path_mtu(const struct trace_record *r)
+{
+	struct span rest = r->extra;
+	struct trace_extra e;
+	while (trace_extra_next(&rest, &e))
+		if (e.kind == TRACE_PROBE_SIZE)
+			return (uint16_t)trace_extra_number(e.data);
+	return 0;
+}
+
 static enum err check_extra(const struct trace_record *t)
 {
 	struct span rest = t->extra;

@@ -119,6 +119,7 @@ enum trace_extra_kind { // 1..6: as quoted, where it differs from what was sent
 	TRACE_TOLD_OBJECT,      // class, C-type, data (RFC 4884)
 	TRACE_TOLD_TCP_OPTIONS, // of the answer
 	TRACE_TOLD_MTU,         // of the next link, four bytes
+	TRACE_PROBE_SIZE,       // of the trace, not of its probe 0: with DF, in the end; two bytes
 	TRACE_EXTRA_KINDS,
 };
 
@@ -134,6 +135,9 @@ struct trace_extra {
 // Walks the entries of *REST; false at the end, or where an entry is cut (*REST is not empty then).
 bool trace_extra_next(struct span *rest, struct trace_extra *out);
 uint32_t trace_extra_number(struct span data); // of one, two or four bytes
+
+// Of a trace that looked for it, as far as it came; 0: it did not.
+uint16_t trace_path_mtu(const struct trace_record *r);
 
 const char *trace_method_name(enum trace_method m); // "tcp-syn"
 const char *trace_stop_name(enum trace_stop s);     // "reached"

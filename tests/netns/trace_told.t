@@ -16,6 +16,8 @@ told() {
 }
 SEEN='.hops[] | [.replies[] | select(.addr) | .seen.tos][0]'
 
+told . 2001:db8:4::2 >/dev/null # neighbours get to know each other
+
 # Node 2 bleaches IPv4, node 3 IPv6: only the ECN bits.
 on 2 nft -f - <<'END'
 table inet bleach { chain on_way { type filter hook forward priority 0; ip dscp set cs0; }; }
@@ -50,10 +52,30 @@ check "JSON, read back, is the same" bash -c '
 	ip netns exec "$0" "$1" trace --json --tos 40 198.18.4.2 >"$2/a" 2>/dev/null
 	grep -q seen "$2/a" && "$1" trace --read "$2/a" --format json | cmp - "$2/a"' \
 	"wl-$WORLD-0" "$PROGRAM" "$TEMP"
-# --- names of hops ---------------------------------------------------------------------------------
+# --- path MTU ---------------------------------------------------------------------------------------
 
+# Behind node 2 a link of 1400, behind node 3 one of 1280.
 on 2 nft delete table inet bleach
 on 3 nft delete table inet bleach
+on 2 ip link set x2 mtu 1400 && on 3 ip link set x2 mtu 1400
+on 3 ip link set x3 mtu 1280 && on 4 ip link set x3 mtu 1280
+MTU='[.path_mtu, .stop_reason, ([.hops[].replies[] | select(.mtu) | [.addr, .mtu]] | unique)]'
+for method in udp icmp; do
+	check "$method: path MTU and where it falls, IPv4" same \
+		"$(told "$MTU" 198.18.4.2 --method $method --pmtu)" \
+		'[1280,"reached",[["198.18.1.2",1400],["198.18.2.2",1280]]] '
+	check "$method: path MTU and where it falls, IPv6" same \
+		"$(told "$MTU" 2001:db8:4::2 --method $method --pmtu)" \
+		'[1280,"reached",[["2001:db8:1::2",1400],["2001:db8:2::2",1280]]] '
+	check "$method: and every hop is told" same "$(told . 198.18.4.2 --method $method --pmtu |
+		jq -r '.hops[].replies[] | select(.addr and (.mtu | not)) | .addr' | uniq)" \
+		"$(for i in $(seq 0 4); do echo "198.18.$i.2"; done)"
+done
+on 2 ip link set x2 mtu 1500 && on 3 ip link set x2 mtu 1500
+on 3 ip link set x3 mtu 1500 && on 4 ip link set x3 mtu 1500
+
+# --- names of hops ---------------------------------------------------------------------------------
+
 mkdir -p "/etc/netns/wl-$WORLD-0"
 remove_names() { rm -rf "/etc/netns/wl-$WORLD-0"; clean; }
 trap remove_names EXIT

@@ -272,7 +272,7 @@ static void an_answer_after_the_end_is_strange(void **state)
 	assert_int_equal(trace_next(e, &none, &record), TRACE_NOTHING);
 	assert_false(trace_hear(e, now, now, &r));
 	trace_hear_sent(e, probe.ref, now); // a slot that is free again is left alone
-	trace_hear_failed(e, probe.ref, true);
+	trace_hear_failed(e, probe.ref, true, 0);
 	assert_int_equal(trace_counts(e).strange, 2);
 	assert_int_equal(trace_count(e), 0);
 	trace_free(&e);
@@ -289,7 +289,7 @@ static void what_the_kernel_refuses_ends_the_trace(void **state)
 		assert_int_equal(trace_put(e, (struct mono){ 0 }, &t), ERR_OK);
 		trace_tick(e, (struct mono){ 0 });
 		assert_int_equal(trace_next(e, &probe, &record), TRACE_SEND);
-		trace_hear_failed(e, probe.ref, refused == 1);
+		trace_hear_failed(e, probe.ref, refused == 1, 0);
 		assert_int_equal(trace_next(e, &probe, &record), TRACE_FINISHED);
 		assert_int_equal(record.stop, refused ? TRACE_REFUSED : TRACE_UNREACHABLE);
 		assert_int_equal(record.probes_sent, 0);
