@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/rd.h"
-#include "capture/flow.h"
+#include "capture/tuple.h"
 #include "wire/link.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -43,6 +43,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		.name_text = 256,
 		.idle_ns = 100,
 	};
+	static struct fragments kept;
+	struct flow_key key;
 	struct flow_table *t = flow_table_new(&config);
 	struct rd r = rd_of(span_of(data, size));
 	struct packet p = { 0 };
@@ -56,6 +58,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		p.bytes = rd_span(&r, len < rd_left(&r) ? len : rd_left(&r));
 		p.wire_len = (uint32_t)p.bytes.len + (mode >> 6);
 		assert(flow_hear(t, &p) == ERR_OK);
+		if (tuple_read(&kept, &p, &key))
+			assert(addr_bits(key.a) != 0 && key.a.family == key.b.family);
 		take(t);
 		if (mode & 0x80)
 			while (!flow_tick(t, p.at))
