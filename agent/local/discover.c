@@ -132,6 +132,14 @@ static void on_signal(void *self, uint32_t number)
 		return;
 	j->interrupted = true;
 	discover_io_stop(j->io);
+	for (; j->next < j->count; j->next++) { // a list is told whole
+		const struct resolver_record r = { .addr = j->items[j->next].addr,
+						   .role = j->items[j->next].role,
+						   .state = RESOLVER_NOT_ASKED,
+						   .start = clock_wall(),
+						   .end = clock_wall() };
+		on_done(j, &r);
+	}
 	loop_stop(j->loop);
 }
 

@@ -117,6 +117,15 @@ ip netns exec "$here" "$waymark" discover 198.18.40.0/24 --control scan.example 
 grep -q ' 256 denied, 0 sent' "$tmp/deny" && [ ! -s "$tmp/log" ]
 ok $? "reserved addresses are denied unless they are asked for"
 
+# A list that is interrupted is told whole.
+for i in $(seq 250); do echo "198.18.40.$i"; done >"$tmp/long"
+discover --list "$tmp/long" --rate 20 --parallel 50 >"$tmp/cut" &
+sleep 1
+pkill -INT -P $! -x waymark
+wait $!
+[ "$(jq -r .addr "$tmp/cut" | sort -u | wc -l)" -eq 250 ] && [ "$(jq -r .state "$tmp/cut" | grep -c not_asked)" -gt 180 ]
+ok $? "an interrupted list is told whole, what was not asked as such"
+
 # The opt-out list may grow while the sweep runs.
 : >"$tmp/grow"
 : >"$tmp/log"
