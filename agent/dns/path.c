@@ -75,7 +75,7 @@ static void begin(struct dns_paths *p, struct dns_path *h, struct mono now)
 static void plan_of(const struct dns_paths *p, uint32_t i, uint8_t *role, uint8_t *ttl)
 {
 	*role = i % 2 == 0 ? DNS_CONTROL_BEFORE : DNS_TEST;
-	*ttl = i < 2 ? DNS_PATH_FULL : (uint8_t)(1 + (i - 2) / (2u * p->c.attempts));
+	*ttl = (uint8_t)(i < 2 ? DNS_PATH_FULL : 1 + (i - 2) / (2u * p->c.attempts));
 }
 
 static bool has_next(const struct dns_paths *p, const struct dns_path *h)
