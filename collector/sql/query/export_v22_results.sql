@@ -3,12 +3,14 @@
 -- results.json of v2.2: $1 scan, $2 resolver. Keys in the order of published data; what is ours stands
 -- under waymark. Answers stand at the try that counts alone, as often as matches has numbers: readers pair
 -- the two.
-WITH pair AS (
+WITH asked AS MATERIALIZED ( -- once, not once a pair
+	SELECT node, domain, qtype, repetition, packet FROM judge.dns_asked WHERE scan = $1 AND resolver = $2),
+pair AS MATERIALIZED (
 	SELECT p.*, s.passed_liveness, s.connect_error, s.in_control_group, s.anomaly, s.excluded, s.exclude_reason, s.average, s.matches,
 		s.untagged_controls, s.untagged_response, s.answers, s.matched, v.word, v.rule, v.why, v.blocked, v.down, v.ok, v.injected, v.injected_addrs,
 		v.ede, v.tls, v.signed_missing, v.udp_tcp, a.packet AS counts
 	FROM raw.dns_pair AS p
-	JOIN judge.dns_asked AS a USING (scan, node, resolver, domain, qtype, repetition)
+	JOIN asked AS a USING (node, domain, qtype, repetition)
 	JOIN judge.dns_satellite AS s USING (scan, node, resolver, domain, qtype, repetition)
 	LEFT JOIN judge.dns_verdict AS v USING (scan, node, resolver, domain, qtype, repetition)
 	WHERE p.scan = $1 AND p.resolver = $2),
@@ -21,13 +23,13 @@ place AS (
 answer AS ( -- each address once
 	SELECT p.node, p.domain, p.qtype, p.repetition, u.addr, min(u.i) AS i
 	FROM pair AS p, unnest(p.answers) WITH ORDINALITY AS u (addr, i) GROUP BY 1, 2, 3, 4, 5),
-said AS (
+said AS MATERIALIZED (
 	SELECT w.node, w.domain, w.qtype, w.repetition, json_object_agg(host(w.addr), json_build_object('http', coalesce(t.http, ''), 'cert', coalesce(t.cert, ''),
 			'asnum', coalesce(t.asnum, 0), 'asname', coalesce(t.asname, ''), 'matched', string_to_array(p.matched[w.i], ',')) ORDER BY w.i) AS answers,
 		array_agg(p.matches[w.i] ORDER BY w.i) AS matches
 	FROM answer AS w JOIN pair AS p USING (node, domain, qtype, repetition)
 	LEFT JOIN judge.dns_tag AS t ON t.scan = $1 AND t.domain = w.domain AND t.addr = w.addr GROUP BY 1, 2, 3, 4),
-trip AS (
+trip AS MATERIALIZED (
 	SELECT p.node, p.domain, p.qtype, p.repetition, json_agg(json_build_object(
 			'url', CASE WHEN p.try_role[i] = 2 THEN p.domain ELSE coalesce(p.control, 'a.root-servers.net') END,
 			'has_type_a', x.has AND s.answers IS NOT NULL, 'response', CASE WHEN x.has THEN coalesce(s.answers, '{}') ELSE '{}' END,
