@@ -14,7 +14,7 @@
 
 struct mda_settings {
 	char method[16], mode[8];
-	uint64_t port, first, max_ttl, attempts, gap, window, parallel, probes;
+	uint64_t port, first, max_ttl, attempts, gap, window, parallel, probes, sport, seed, tos;
 	int64_t wait, deadline;
 	double confidence, rate, target_rate, net_rate;
 	struct conf_list deny;
@@ -32,8 +32,8 @@ static const struct conf_option options[] = {
 	ROW(confidence, CONF_REAL, 50, 99.99, "95", "PERCENT", "that the whole graph is found"),
 	ROW(mode, CONF_TEXT, 0, 0, "lite", "MODE",
 	    "lite, or full: each router of a wide hop for itself"),
-	ROW(method, CONF_TEXT, 0, 0, "udp", "METHOD", "udp, icmp or tcp-syn"),
-	ROW(port, CONF_UINT, 0, 65535, "0", "PORT", "destination port; 0: 33434 udp, 443 tcp-syn"),
+	ROW(method, CONF_TEXT, 0, 0, "udp", "METHOD", "udp, icmp, tcp-syn, tcp-ack or quic"),
+	ROW(port, CONF_UINT, 0, 65535, "0", "PORT", "destination port; 0: 33434 udp, 443 others"),
 	ROW(first, CONF_UINT, 1, TRACE_HOPS_MAX - 1, "1", "TTL", "first hop asked"),
 	{ "max-ttl", CONF_UINT, offsetof(struct mda_settings, max_ttl), sizeof(uint64_t), 1,
 	  TRACE_HOPS_MAX - 1, "32", "TTL", "last hop asked" },
@@ -50,6 +50,9 @@ static const struct conf_option options[] = {
 	{ "net-rate", CONF_REAL, offsetof(struct mda_settings, net_rate), sizeof(double), 0.1, 1e7,
 	  "500", "PPS", "packets a second to one /24 or /48" },
 	ROW(deny, CONF_LIST, 0, 0, NULL, "PREFIX", "never probe these addresses; repeatable"),
+	ROW(sport, CONF_UINT, 0, 61000, "0", "PORT", "first of the source ports; 0: 61000"),
+	ROW(tos, CONF_UINT, 0, 255, "0", "N", "TOS or traffic class"),
+	ROW(seed, CONF_UINT, 0, UINT32_MAX, "0", "N", "of identifying fields; 0: random"),
 	ROW(ipv6, CONF_BOOL, 0, 0, "no", NULL, "take the IPv6 address of a host name"),
 	ROW(json, CONF_BOOL, 0, 0, "no", NULL, "one JSON document per target and line"),
 	{ .name = NULL },
@@ -92,6 +95,7 @@ static struct mda_target target_of(const struct mda_settings *s, const struct tr
 	t.first_ttl = (uint8_t)s->first;
 	t.max_ttl = (uint8_t)s->max_ttl;
 	t.attempts = (uint8_t)s->attempts;
+	t.tos = (uint8_t)s->tos;
 	t.gap = (uint8_t)s->gap;
 	t.window = (uint8_t)s->window;
 	t.probes_max = (uint16_t)s->probes;
@@ -229,6 +233,9 @@ static enum err measure(struct job *j, struct fault *f)
 	struct mda_io_config c = MDA_IO_DEFAULT;
 	c.traces = (size_t)s->parallel + 1; // the one being handed over still has its place
 	c.done = on_done;
+	c.seed = s->seed;
+	if (s->sport != 0)
+		c.sport_first = (uint16_t)s->sport;
 	c.self = j;
 	enum err err = make_pace(s, &pace, f);
 	c.pace = pace;
@@ -278,8 +285,9 @@ static enum err run(int argc, char **argv, struct mda_settings *s, struct job *j
 	if (strcmp(s->mode, "lite") != 0 && strcmp(s->mode, "full") != 0)
 		return fault_set(f, ERR_USAGE, 0, "--mode: \"%s\" is not lite or full", s->mode);
 	if (trace_method_read(span_text(s->method), &unset.method) != ERR_OK ||
-	    unset.method > TRACE_TCP_SYN)
-		return fault_set(f, ERR_USAGE, 0, "--method: \"%s\" is not udp, icmp or tcp-syn",
+	    unset.method > TRACE_QUIC)
+		return fault_set(f, ERR_USAGE, 0,
+				 "--method: \"%s\" is not udp, icmp, tcp-syn, tcp-ack or quic",
 				 s->method);
 	unset.port = (uint16_t)s->port;
 	err = trace_targets_open(&j->targets, cli.words, cli.count, &unset, s->ipv6, f);

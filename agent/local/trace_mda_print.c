@@ -92,7 +92,8 @@ static void json_told(struct json *j, const struct mda_node *n, int64_t rtt)
 	} else {
 		json_null(j, "icmp_type");
 		json_null(j, "icmp_code");
-		json_int(j, "tcp_flags", n->answer & 0xff);
+		if (n->answer >> 16 == ANSWER_TCP)
+			json_int(j, "tcp_flags", n->answer & 0xff);
 		json_int(j, "reply_ttl", n->reply_ttl);
 		json_null(j, "quoted_ttl");
 	}

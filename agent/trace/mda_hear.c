@@ -26,6 +26,8 @@ static uint32_t answer_of(const struct trace_reply *r)
 {
 	if (r->kind == TRACE_HEARD_SYN_ACK || r->kind == TRACE_HEARD_RST)
 		return ANSWER(ANSWER_TCP, 0, r->tcp_flags & 0xff);
+	if (r->kind == TRACE_HEARD_DATAGRAM)
+		return ANSWER(ANSWER_UDP, 0, 0);
 	return ANSWER(ANSWER_ICMP, r->icmp_type, r->icmp_code);
 }
 

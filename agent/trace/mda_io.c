@@ -279,7 +279,9 @@ enum err mda_io_put(struct mda_io *io, uint64_t tag, const struct mda_target *ta
 		t.src = trace_source_find(&io->source, t.dst);
 	t.sport_first = io->config.sport_first;
 	t.flows_max = io->config.sport_count;
-	t.random = random_u64();
+	// The same seed and target: the same probes, in the same order as far as answers allow.
+	t.random =
+		io->config.seed == 0 ? random_u64() : io->config.seed * 0x9e3779b97f4a7c15u + tag;
 	struct mono now = clock_mono();
 	struct mda *mda = NULL;
 	err = mda_new(now, &t, &mda);

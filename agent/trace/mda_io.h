@@ -26,6 +26,7 @@ typedef void mda_io_done_fn(void *self, const struct mda_done *d);
 struct mda_io_config {
 	size_t traces; // most at one time
 	uint16_t sport_first, sport_count;
+	uint64_t seed;      // of identifying fields; 0: random
 	size_t ring;        // bytes answers may wait in, per family
 	int receive_buffer; // the same where the kernel gives no ring
 	struct pace *pace;  // asked before every packet; borrowed

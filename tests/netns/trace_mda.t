@@ -81,7 +81,7 @@ named() {
 		s/198\.18\.10\.2|2001:db8:10::2/h/g' | sort -u
 }
 for target in 198.18.10.2 2001:db8:10::2; do
-	for method in udp tcp-syn; do
+	for method in udp tcp-syn tcp-ack quic; do
 		mda $target --method $method >"$TEMP/graph.json" </dev/null
 		check "$method to $target: every link of a meshed diamond" \
 			same "$(links "$TEMP/graph.json" | named)" "$want_links"
@@ -89,6 +89,9 @@ for target in 198.18.10.2 2001:db8:10::2; do
 			same "$(jq -c '[.hops[] | select(.per_packet or .changed) | .ttl]' "$TEMP/graph.json")" "[]"
 	done
 done
+probes() { mda 198.18.10.2 --seed 7 --sport 50000 | jq -c '[.sport, .nodes[].flows[0]] | unique'; }
+check "the same seed and first port, the same flows" same "$(probes </dev/null)" "$(probes </dev/null)"
+check "which begin where they were told to" same "$(probes </dev/null | jq '.[0]')" 50000
 mda 198.18.10.2 --method icmp >"$TEMP/graph.json" </dev/null
 check "icmp: a kernel hashes addresses only, and a chain is found" \
 	same "$(jq -c '[.hops[].interfaces]' "$TEMP/graph.json")" "[1,1,1,1,1]"
