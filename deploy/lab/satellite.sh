@@ -196,6 +196,9 @@ stage "all of it held against the world"
 	cat <<-SQL
 		CREATE TEMP TABLE truth (resolver inet, domain text, type text, does text, truth text, kind text, injected text, paths text);
 		\copy truth FROM '$work/pairs.csv' CSV HEADER FORCE NOT NULL injected, paths
+		CREATE TEMP TABLE told (resolver inet, name text, does text, country text, asn bigint, egress inet, ptr text, confirmed text,
+			rate real, lie text, list text, software text);
+		\copy told FROM '$work/resolvers.csv' CSV HEADER FORCE NOT NULL ptr, list
 		DELETE FROM truth WHERE domain NOT IN (SELECT DISTINCT domain FROM raw.dns_pair WHERE scan = '$scan');
 		\pset format aligned
 		\pset tuples_only off

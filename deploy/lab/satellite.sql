@@ -36,6 +36,21 @@ SELECT rule, word, count(*) AS pairs, count(*) FILTER (WHERE class LIKE 'honest%
 	count(*) FILTER (WHERE class LIKE 'lie%') AS "of lies", count(*) FILTER (WHERE class LIKE 'inj%') AS "of injected ones"
 FROM sheet WHERE rule IS NOT NULL GROUP BY 1, 2 ORDER BY 3 DESC;
 
+-- Resolvers: what each is, and who asks for it. An address over IPv6 has no IPv4 question to be seen by.
+CREATE TEMP TABLE found AS
+	SELECT DISTINCT ON (t.resolver) t.*, r.addr IS NOT NULL AS seen, (ARRAY['recursive', 'forwarder', 'transparent'])[r.class] AS class,
+		t.egress = ANY (r.egress) AS egress_right,
+		EXISTS (SELECT FROM unnest(r.name_mark) m WHERE m & 1 = 1) AS led_back
+	FROM told t LEFT JOIN raw.resolver r ON r.scan = :'scan' AND r.addr = t.resolver AND r.state = 1
+	WHERE t.does <> 'nobody' AND family(t.resolver) = 4 ORDER BY t.resolver, r.names <> '{}' DESC;
+
+\qecho 'Discovery: what each resolver is'
+SELECT does AS "true", count(*) AS resolvers, count(*) FILTER (WHERE seen) AS found,
+	count(*) FILTER (WHERE class = 'recursive') AS recursive, count(*) FILTER (WHERE class = 'forwarder') AS forwarder,
+	count(*) FILTER (WHERE class = 'transparent') AS transparent, count(*) FILTER (WHERE egress_right) AS "egress right",
+	count(*) FILTER (WHERE led_back = (confirmed = 'yes' AND ptr <> '')) AS "name judged rightly"
+FROM found GROUP BY 1 ORDER BY 1;
+
 CREATE TEMP TABLE goal (place int, goal text, of bigint, hit bigint, least numeric, most numeric);
 INSERT INTO goal
 	SELECT 1, 'injected pairs found', count(*), count(*) FILTER (WHERE found), 99.9, 100 FROM sheet
@@ -45,6 +60,7 @@ INSERT INTO goal
 	UNION ALL SELECT 4, 'honest other answers called unexpected', count(*), count(*) FILTER (WHERE word = 'unexpected'), 0, 0.1 FROM sheet WHERE class = 'honest, site'
 	UNION ALL SELECT 5, 'silence of addresses without a resolver kept', count(*), count(*) FILTER (WHERE word IS NULL), 100, 100 FROM sheet
 		WHERE class = 'nobody there' AND :'nobody' = 'yes'
+	UNION ALL SELECT 7, 'resolvers found, their class and egress right', count(*), count(*) FILTER (WHERE seen AND class = does AND egress_right), 99, 100 FROM found
 	UNION ALL SELECT 6, 'pairs with a resolver that have a verdict', count(*), count(*) FILTER (WHERE word IS NOT NULL), 100, 100 FROM sheet WHERE truth <> 'nobody';
 
 \qecho 'Satellite''s own rule (v2.2) on the same data'

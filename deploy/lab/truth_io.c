@@ -57,8 +57,14 @@ static void resolver_row(const struct resolver *r, void *self)
 	char addr[ADDR_TEXT], egress[ADDR_TEXT], ptr[WORLD_PTR_MAX];
 	const struct world_crowd *c = r->crowd;
 
+	const char *up = c ? NULL : world_attr_find(r->host, "upstream");
+	const struct world_host *upstream = up ? world_host_find(s->w, up) : NULL;
+
 	addr_write(r->addr, addr);
-	addr_write(c ? world_crowd_egress(s->w, c, r->member) : r->addr, egress);
+	addr_write(c          ? world_crowd_egress(s->w, c, r->member)
+		   : upstream ? upstream->v4
+			      : r->addr,
+		   egress);
 	if (c)
 		world_crowd_ptr(c, r->member, ptr);
 	else
