@@ -120,6 +120,20 @@ static void on_flow_trace(void *self, const struct inflow_result *r)
 		e.done(e.self);
 }
 
+// All flows of a visit have one order's limits.
+static void limit_flows(const struct trace_limits *l, struct inflow_config *c)
+{
+	const uint8_t most = INFLOW_PROBES / INFLOW_FAR;
+	if (l->attempts != 0)
+		c->attempts = l->attempts < most ? l->attempts : most;
+	if (l->gap != 0)
+		c->gap = l->gap;
+	if (l->max_ttl != 0 && l->max_ttl < INFLOW_FAR)
+		c->max_ttl = l->max_ttl;
+	if (l->wait_ms != 0)
+		c->wait_ns = l->wait_ms * NS_PER_MS;
+}
+
 static enum err put_flow(struct tracing *t, const struct node_trace *want, uint64_t tag)
 {
 	struct fault f;
@@ -134,6 +148,7 @@ static enum err put_flow(struct tracing *t, const struct node_trace *want, uint6
 	c.engine.own_first = (uint16_t)t->config->sport_first;
 	c.engine.own_count = (uint16_t)t->config->sport_count;
 	c.engine.pace = t->pace;
+	limit_flows(&want->limits, &c.engine);
 	if (t->flows_refused)
 		return ERR_UNSUPPORTED;
 	if (t->flows == NULL && inflow_io_open(t->loop, &c, &t->flows, &f) != ERR_OK) {
