@@ -79,7 +79,7 @@ for i in 1 2 3 4 5 6 8 9 10 11 12; do echo "198.18.9.$i Example.org."; done >"$t
 	echo "2001:db8:9::1 www.example.org"
 	echo "198.18.9.100 example.org"
 } >>"$tmp/list"
-fetch --timeout 2s --connect-timeout 1s --target-rate 1000 --net-rate 1000 <"$tmp/list" >"$tmp/all"
+fetch --timeout 6s --connect-timeout 5s --target-rate 1000 --net-rate 1000 <"$tmp/list" >"$tmp/all"
 ok $? "pages of a list, whatever became of them, end with status 0"
 check "$tmp/all" 'length == 14 and ([.[].addr] | unique | length) == 14' "one page for every line"
 at() { echo ".[] | select(.addr == \"198.18.9.$1\")"; }
@@ -133,7 +133,7 @@ ip netns exec "$here" "$waymark" fetch --json 198.18.9.1 example.org >"$tmp/syst
 check "$tmp/system" '.[0].tls | (.trusted | not) and .verify == 19' "the system's roots are the default"
 
 for i in $(seq 400); do echo "198.18.9.1 d$i.example.org"; done |
-	fetch --rate 100000 --target-rate 100000 --net-rate 100000 >"$tmp/many"
+	fetch --rate 100000 --target-rate 100000 --net-rate 100000 --timeout 90s --connect-timeout 60s >"$tmp/many"
 ok $? "400 pages from a pipe"
 check "$tmp/many" '([.[].domain] | unique | length) == 400 and
 	all(.[]; .https.body == "host=\(.domain) sni=\(.domain)" and .tls.trusted and .tls.name_match)' \
