@@ -52,7 +52,8 @@ expect 0 'a database is made' "$waymark" db init
 
 # --- all versions are read ----------------------------------------------------------------------------
 
-for each in 'Satellitev1_2018-08-03 v1 31 8 0 5' 'Satellitev2_2021-04-25 v2.1 23 8 0 5' 'Satellitev2-2021-10-20 v2.2 45 12 21 10'; do
+for each in 'Satellitev1_2018-08-03 v1 31 8 0 5' 'Satellitev2_2021-04-25 v2.1 23 8 0 5' 'Satellitev2-2021-10-20 v2.2 45 12 21 10' \
+	'Satellitev2-records v2.2 9 9 0 8'; do
 	# shellcheck disable=SC2086 # words are wanted
 	set -- $each
 	expect 0 "$2 is imported" "$waymark" import satellite "$data/$1"
@@ -107,7 +108,7 @@ ok $? 'all are judged'
 is 'every field of every published record is come to again' 'v1|4|4
 v2.0|2|2
 v2.1|4|4
-v2.2|12|12' "SELECT format, count(*), count(*) FILTER (WHERE differs = '{}') FROM v1.dns_published GROUP BY 1 ORDER BY 1"
+v2.2|21|21' "SELECT format, count(*), count(*) FILTER (WHERE differs = '{}') FROM v1.dns_published GROUP BY 1 ORDER BY 1"
 is 'v1: matched tags, passed' '145.239.6.50|{NULL}|f
 156.154.71.37|{no_tags}|f
 185.228.168.156|{"asnum,asname","asnum,asname","asnum,asname","asnum,asname"}|t
@@ -117,6 +118,8 @@ is 'v2.1: confidence in the order of the answers' '{13.226.201.32,13.226.201.48,
 	"SELECT answers, matches, average FROM judge.dns_satellite WHERE scan = $(scan Satellitev2_2021-04-25) AND resolver = '201.174.163.10'"
 is 'v2.1: a failed control is told by passed_control' 'f|t|f' "SELECT passed_liveness, connect_error, anomaly FROM judge.dns_satellite
 	WHERE scan = $(scan Satellitev2_2021-04-25) AND resolver = '184.75.247.86'"
+is 'v2.2: with both controls failed nothing is compared' 'f|{NULL}||0' "SELECT passed_liveness, matched, matches, average FROM judge.dns_satellite
+	WHERE domain = 'zhibo8.cc'"
 is 'v2.2: four refusals are an anomaly, unless both controls failed' 'ajax.aspnetcdn.com|t|t|t
 alipay.com|f|t|f' "SELECT domain, passed_liveness, connect_error, anomaly FROM judge.dns_satellite
 	WHERE scan = $(scan Satellitev2-2021-10-20) AND resolver = '62.80.182.26' ORDER BY domain"
