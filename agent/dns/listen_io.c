@@ -14,7 +14,7 @@
 #include "wire/udp.h"
 
 #define KEEP_BYTES        65535
-#define BLOCKS_A_TURN     8
+#define BLOCKS_A_TURN     32
 
 #define STMT(code, k)     BPF_STMT(code, k)
 #define IF_EQUAL(v, t, f) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, v, t, f)

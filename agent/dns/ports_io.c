@@ -62,13 +62,16 @@ static bool deafen(int fd)
 
 static int bound(int family, uint16_t port)
 {
-	const int on = 1, buffer = SEND_BUFFER;
+	const int on = 1, buffer = SEND_BUFFER, whole = IP_PMTUDISC_DO;
 	struct sockaddr_in in4 = { .sin_family = AF_INET, .sin_port = htons(port) };
 	struct sockaddr_in6 in6 = { .sin6_family = AF_INET6, .sin6_port = htons(port) };
 	int fd = socket(family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
 		return -1;
 	(void)setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &buffer, sizeof(buffer));
+	// Questions are small: with DF set the kernel draws no IP id for each.
+	if (family == AF_INET)
+		(void)setsockopt(fd, IPPROTO_IP, IP_MTU_DISCOVER, &whole, sizeof(whole));
 	if (family == AF_INET6)
 		(void)setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));
 	const struct sockaddr *at =

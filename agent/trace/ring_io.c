@@ -11,7 +11,8 @@
 
 #include "sys/clock.h"
 
-#define BLOCK      65536    // bytes handed over at once
+#define BLOCK                                                                                      \
+	16384 // bytes handed over at once; small: a block is given up to what came in RETIRE_MS
 #define RETIRE_MS  2        // a block that is not full is handed over after this
 #define FRAME      2048     // what the kernel wants to know and does not use
 #define STEP_NS    NS_PER_S // a receive time further off is a stepped wall clock

@@ -134,6 +134,11 @@ bool dns_record_next(struct dns_walk *w, struct dns_record *out)
 // One byte of a label; the escaped ones are those with a meaning in master files (RFC 1035 5.1).
 static size_t escape(uint8_t c, char *out)
 {
+	bool plain = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
+	if (plain) { // nearly all there are
+		out[0] = (char)c;
+		return 1;
+	}
 	static const char special[] = "\"().;\\@$";
 	if (c <= ' ' || c >= 0x7f)
 		return (size_t)sprintf(out, "\\%03u", c);

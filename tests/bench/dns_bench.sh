@@ -1,0 +1,83 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# One million questions, 1,000 names at 1,000 resolvers, by waymark dns and by whoever else is there:
+# dnsperf (Debian), and by environment massdns ($MASSDNS), zdns ($ZDNS) and any other client ($PEER,
+# a command that gets the files of resolvers and of names as its last two arguments and asks every
+# name at every resolver). The same responder for all, in a namespace of its own, each on one core.
+# CPU seconds a million questions, and the ratio to ours. DNS_BENCH_NAMES for a shorter run.
+set -uo pipefail
+cd "$(dirname "$0")/../.." || exit 1
+if [ "$(id -u)" -ne 0 ]; then
+	echo "dns_bench needs root; skipped"
+	exit 0
+fi
+make --no-print-directory build/bin/answer_driver build/bin/waymark || exit 1
+# shellcheck source=tests/netns/dns_world.sh
+. tests/netns/dns_world.sh
+names=${DNS_BENCH_NAMES:-1000}
+for i in $(seq 0 999); do echo "198.18.$((i / 250)).$((i % 250 + 1))"; done >"$dir/r"
+for i in $(seq "$names"); do echo "name$i.some-example.org"; done >"$dir/n"
+sed 's/$/ A/' "$dir/n" >"$dir/perf"
+total=$((names * 1000))
+cores=$(nproc)
+# dnsperf believes in a family only where an interface that is no loopback has an address of it.
+inside ip link add dummy0 type veth peer name dummy1
+inside ip addr add 192.0.2.1/32 dev dummy0
+inside ip link set dummy0 up && inside ip link set dummy1 up
+answer 53 plain
+taskset -pc $((cores - 1)) "$(inside pgrep -f "^$bin/answer_driver" | head -1)" >/dev/null 2>&1
+
+ours=
+report() { # NAME QUESTIONS TIMEFILE ANSWERED
+	read -r user sys wall rss <"$3"
+	awk -v n="$1" -v q="$2" -v u="$user" -v s="$sys" -v w="$wall" -v r="$rss" -v a="$4" -v o="$ours" '
+	BEGIN { c = (u + s) * 1e6 / q
+		printf "%-28s %8d questions %8d answered %6.2f CPU s a million (user %.2f, system %.2f) %7.0f/s %6.1f MiB", n, q, a, c, u, s, q / w, r / 1024
+		if (o != "") printf "  %.2f times ours", c / o
+		print "" }'
+}
+run() { # COMMAND…
+	inside /usr/bin/time -o "$dir/time" -f "%U %S %e %M" taskset -c 0 "$@"
+}
+cost() { awk -v q="$1" '{ print ($1 + $2) * 1e6 / q }' "$dir/time"; }
+
+fast=(--resolvers "$dir/r" --domains "$dir/n" --json --quiet --rate 0 --resolver-rate 0 --net-rate 0)
+run "$bin/waymark" dns "${fast[@]}" --profile plain --listen 0ms --outstanding 10000 --no-edns \
+	--output "$dir/out" --metadata "$dir/meta"
+ours=$(cost "$total")
+report "waymark dns (JSON lines)" "$total" "$dir/time" "$(grep -c '"status":"answered"' "$dir/out")"
+python3 - "$dir/meta" <<'PY'
+import json, sys
+m = json.load(open(sys.argv[1]))
+p = m["packets"]
+limit = 16 * 1024 + 200 * m["most_outstanding"] / 1024
+print(f"  lost {p['not_kept'] + p['kernel_drops']}, unanswered {m['sums']['pairs'] - m['sums']['answered']}; "
+      f"{m['rss_kib']} KiB with {m['most_outstanding']} pairs outstanding (bound {limit:.0f} KiB)")
+PY
+: >"$dir/out"
+run "$bin/waymark" dns "${fast[@]}" --profile waymark --listen 3s --output "$dir/out" --metadata "$dir/meta"
+sent=$(python3 -c 'import json,sys; print(json.load(open(sys.argv[1]))["questions"]["sent"])' "$dir/meta")
+report "… sandwich, listening 3 s" "$sent" "$dir/time" "$(grep -c '"status":"answered"' "$dir/out")"
+: >"$dir/out"
+if command -v dnsperf >/dev/null; then
+	run dnsperf -f inet -s 198.18.0.1 -d "$dir/perf" -n 1000 -c 10 -q 1000 -t 2 >"$dir/out" 2>&1
+	asked=$(awk '/Queries sent/ { print $3 }' "$dir/out")
+	report dnsperf "${asked:-1}" "$dir/time" "$(awk '/Queries completed/ { print $3 }' "$dir/out")"
+else
+	echo "dnsperf is not installed"
+fi
+if [ -n "${MASSDNS:-}" ]; then
+	run "$MASSDNS" -r "$dir/r" -t A -o J -w "$dir/out" "$dir/n" >/dev/null 2>&1
+	report "massdns (1 resolver a name)" "$names" "$dir/time" "$(wc -l <"$dir/out")"
+fi
+if [ -n "${ZDNS:-}" ]; then
+	awk 'NR == FNR { r[n++] = $1; next } { for (i = 0; i < n; i++) print $1 "," r[i] }' \
+		"$dir/r" "$dir/n" | run "$ZDNS" A --name-server-mode=false >"$dir/out" 2>/dev/null
+	report zdns "$total" "$dir/time" "$(wc -l <"$dir/out")"
+fi
+if [ -n "${PEER:-}" ]; then
+	# shellcheck disable=SC2086
+	run $PEER "$dir/r" "$dir/n" >"$dir/out"
+	report "${PEER%% *}" "$total" "$dir/time" "$(wc -l <"$dir/out")"
+fi
