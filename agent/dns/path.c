@@ -74,7 +74,7 @@ static void begin(struct dns_paths *p, struct dns_path *h, struct mono now)
 // Try number I: first both questions in full, then TTL by TTL, control and test in turn.
 static void plan_of(const struct dns_paths *p, uint32_t i, uint8_t *role, uint8_t *ttl)
 {
-	*role = i % 2 == 0 ? DNS_CONTROL_BEFORE : DNS_TEST;
+	*role = (uint8_t)(i % 2 == 0 ? DNS_CONTROL_BEFORE : DNS_TEST);
 	*ttl = (uint8_t)(i < 2 ? DNS_PATH_FULL : 1 + (i - 2) / (2u * p->c.attempts));
 }
 
