@@ -17,6 +17,8 @@
 #include "trace/source_io.h"
 #include "trace/trace_io.h"
 
+#define OUTPUT_SIZE 65536
+
 struct job {
 	const struct trace_settings *settings;
 	enum trace_format format;
@@ -212,6 +214,9 @@ static enum err run_loop(struct job *j, char **argv, struct fault *f)
 		trace_status_open(&j->status, j->settings, many, clock_mono(), clock_wall(), f);
 	if (err != ERR_OK)
 		return err;
+	// A line is a kilobyte: many go out in one call.
+	static char output[OUTPUT_SIZE];
+	(void)setvbuf(stdout, output, _IOFBF, sizeof(output));
 	feed(j);
 	if (!j->ended || trace_io_count(j->io) > 0 || trace_names_count(j->names) > 0)
 		err = loop_run(j->loop, f);

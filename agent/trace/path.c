@@ -44,6 +44,19 @@ static bool room_for_hops(struct trace_path *p, uint8_t ttl)
 	return true;
 }
 
+bool trace_path_allows(const struct trace_target *t)
+{
+	bool method = t->method >= TRACE_ICMP && t->method <= TRACE_QUIC;
+	if (t->size != 0 &&
+	    (t->method > TRACE_UDP || t->size < TRACE_SIZE_MIN || t->size > TRACE_SIZE_MAX))
+		return false;
+	return method && t->src.family == t->dst.family && addr_bits(t->dst) != 0 &&
+	       t->first_ttl >= 1 && t->first_ttl <= t->max_ttl && t->max_ttl <= TRACE_HOPS_MAX &&
+	       t->attempts >= 1 && t->attempts <= TRACE_TRIES_MAX && t->gap >= 1 &&
+	       t->window >= 1 && t->wait_ns > 0 && t->spacing_ns >= 0 && t->deadline_ns >= 0 &&
+	       (t->method == TRACE_ICMP || t->dport != 0);
+}
+
 enum err trace_path_init(struct trace_path *p, const struct trace_target *t, struct mono now,
 			 uint64_t random)
 {
@@ -201,7 +214,7 @@ static struct mono hop_due(const struct trace_path *p, uint8_t ttl)
 static uint8_t least_tried(const struct trace_path *p, uint8_t from, uint8_t end)
 {
 	uint8_t best = 0;
-	if (p->serials == 0 && p->target.spread > 1) {
+	if (p->serials == 0 && p->target.spread > 1 && from < end) {
 		unsigned ttl = from + (unsigned)(p->random >> 40) % p->target.spread;
 		return ttl < end ? (uint8_t)ttl : end;
 	}

@@ -90,6 +90,9 @@ enum trace_step {
 	TRACE_STEP_DONE,
 };
 
+// Whether all limits of T lie within their bounds.
+bool trace_path_allows(const struct trace_target *t);
+
 enum err trace_path_init(struct trace_path *p, const struct trace_target *t, struct mono now,
 			 uint64_t random) MUSTUSE;
 void trace_path_wipe(struct trace_path *p);

@@ -222,3 +222,11 @@ void trace_record_make(struct trace_scratch *s, const struct trace_path *p, stru
 		.extra = span_of(s->extra, s->extra_len),
 	};
 }
+
+size_t trace_record_lost(const struct trace_record *r)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < r->mark.len; i++)
+		n += (r->mark.at[i] & TRACE_LOST) != 0;
+	return n;
+}

@@ -121,19 +121,6 @@ static void wake_at(struct trace_engine *e, uint32_t slot, struct mono at)
 		p->wake[mono_before(p->wake[0], p->wake[1]) ? 1 : 0] = at;
 }
 
-static bool range_ok(const struct trace_target *t)
-{
-	bool method = t->method >= TRACE_ICMP && t->method <= TRACE_QUIC;
-	if (t->size != 0 &&
-	    (t->method > TRACE_UDP || t->size < TRACE_SIZE_MIN || t->size > TRACE_SIZE_MAX))
-		return false;
-	return method && t->src.family == t->dst.family && addr_bits(t->dst) != 0 &&
-	       t->first_ttl >= 1 && t->first_ttl <= t->max_ttl && t->max_ttl <= TRACE_HOPS_MAX &&
-	       t->attempts >= 1 && t->attempts <= TRACE_TRIES_MAX && t->gap >= 1 &&
-	       t->window >= 1 && t->wait_ns > 0 && t->spacing_ns >= 0 && t->deadline_ns >= 0 &&
-	       (t->method == TRACE_ICMP || t->dport != 0);
-}
-
 // Chooses the source port; the flow must be nobody else's, or an answer could not be told apart.
 static enum err choose_flow(const struct trace_engine *e, struct trace_target *t)
 {
@@ -183,7 +170,7 @@ static void slot_put(struct trace_engine *e, uint32_t slot)
 enum err trace_put(struct trace_engine *e, struct mono now, const struct trace_target *target)
 {
 	struct trace_target t = *target;
-	if (!range_ok(&t))
+	if (!trace_path_allows(&t))
 		return ERR_RANGE;
 	enum err err = choose_flow(e, &t);
 	if (err != ERR_OK)
@@ -204,6 +191,19 @@ enum err trace_put(struct trace_engine *e, struct mono now, const struct trace_t
 	e->count++;
 	make_ready(e, slot);
 	return ERR_OK;
+}
+
+// Its next probe may not go before this, whatever comes meanwhile.
+static struct mono rest_of(const struct trace_path *p)
+{
+	return mono_add(p->last_send, p->target.spacing_ns);
+}
+
+// Then looking at it is of no use but to end it. Its wake-up is there since it sent.
+static bool is_resting(const struct trace_engine *e, const struct trace_path *p)
+{
+	return p->serials > 0 && mono_before(e->now, rest_of(p)) && p->reached == 0 &&
+	       p->unreachable == 0 && p->loop == 0 && !p->stopped;
 }
 
 bool trace_hear(struct trace_engine *e, struct mono now, struct mono rx,
@@ -227,7 +227,8 @@ bool trace_hear(struct trace_engine *e, struct mono now, struct mono rx,
 	e->counts.late += (p->attempts[serial].mark & TRACE_LATE) != 0;
 	if (e->config.share)
 		trace_path_teach(p, &e->share, now, serial);
-	make_ready(e, slot);
+	if (!is_resting(e, p))
+		make_ready(e, slot);
 	return true;
 }
 
@@ -311,7 +312,10 @@ static bool send_one(struct trace_engine *e, uint32_t slot, uint8_t ttl, struct 
 	probe->ref.slot = slot;
 	probe->ref.generation = p->generation;
 	e->counts.sent++;
-	make_ready(e, slot);
+	if (is_resting(e, p))
+		wake_at(e, slot, rest_of(p));
+	else
+		make_ready(e, slot);
 	return true;
 }
 
@@ -323,14 +327,6 @@ static void give_back(struct trace_engine *e)
 	slot_put(e, e->lent);
 	e->lent = NONE;
 	e->count--;
-}
-
-static size_t lost_of(const struct trace_record *r)
-{
-	size_t n = 0;
-	for (size_t i = 0; i < r->mark.len; i++)
-		n += (r->mark.at[i] & TRACE_LOST) != 0;
-	return n;
 }
 
 enum trace_want trace_next(struct trace_engine *e, struct trace_probe *probe,
@@ -360,7 +356,7 @@ enum trace_want trace_next(struct trace_engine *e, struct trace_probe *probe,
 			take_ready(e);
 			trace_record_make(e->scratch, p, e->now, result);
 			e->counts.borrowed += result->borrowed_count;
-			e->counts.lost += lost_of(result);
+			e->counts.lost += trace_record_lost(result);
 			e->lent = slot;
 			return TRACE_FINISHED;
 		}

@@ -12,6 +12,7 @@
 #include "sys/clock.h"
 #include "sys/fd.h"
 #include "trace/filter_io.h"
+#include "trace/near_io.h"
 #include "trace/probe.h"
 #include "trace/ring_io.h"
 #include "trace/source_io.h"
@@ -45,8 +46,9 @@ struct trace_io {
 	struct out_batch out[FAMILIES];
 	struct trace_ring *rings[FAMILIES]; // NULL until a target of that family comes
 	struct trace_source source;
-	bool dozing;     // the timer comes soon: answers need not wake us
-	struct mono now; // when answers were last read
+	struct trace_near *near; // what SOURCE said lately
+	bool dozing;             // the timer comes soon: answers need not wake us
+	struct mono now;         // when answers were last read
 	uint64_t drops;
 	int backlog;           // counts what the machine dropped before our sockets
 	uint64_t backlog_seen; // of that, counted already
@@ -300,7 +302,8 @@ enum err trace_io_open(struct loop *l, const struct trace_io_config *c, struct t
 	io->backlog_seen = trace_backlog_drops(io->backlog);
 	io->out[V4].fd = io->out[V6].fd = io->answers[V4] = io->answers[V6] = -1;
 	io->engine = trace_new(&engine);
-	if (io->engine == NULL)
+	io->near = trace_near_new();
+	if (io->engine == NULL || io->near == NULL)
 		return fault_set(f, ERR_MEMORY, 0, "trace engine: no memory for %zu traces",
 				 c->traces);
 	enum err err = open_all(io, l, f);
@@ -324,6 +327,7 @@ void trace_io_close(struct trace_io **out)
 	}
 	loop_timer_drop(&io->timer);
 	trace_source_wipe(&io->source);
+	trace_near_free(&io->near);
 	fd_close(&io->backlog);
 	trace_free(&io->engine);
 	free(io);
@@ -336,8 +340,9 @@ enum err trace_io_put(struct trace_io *io, const struct trace_target *target)
 	enum err err = listen_to(io, t.dst.family == 4 ? V4 : V6);
 	if (err != ERR_OK)
 		return err;
+	struct mono now = clock_mono();
 	if (t.src.family == 0)
-		t.src = trace_source_find(&io->source, t.dst);
+		t.src = trace_near_find(io->near, &io->source, now, t.dst);
 	if (t.size > 0) {
 		(void)trace_source_find(&io->source, t.dst);
 		uint16_t mtu = trace_source_mtu(&io->source, t.dst.family);
@@ -348,7 +353,6 @@ enum err trace_io_put(struct trace_io *io, const struct trace_target *target)
 		io->backlog_seen = trace_backlog_drops(io->backlog);
 	t.start = clock_wall();
 	t.drops = (uint32_t)io->drops;
-	struct mono now = clock_mono();
 	err = trace_put(io->engine, now, &t);
 	if (err == ERR_OK)
 		loop_timer_at(io->timer, now);

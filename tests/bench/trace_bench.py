@@ -4,9 +4,10 @@
 
 trace_bench.py NAME FORMAT ROUTERS TARGETS OUT COMMAND…
 FORMAT is waymark or scamper (JSON lines in OUT, where the command has put them by the end).
-ROUTERS routers lie before each target; hop I answers from 198.18.(I-1).2. A trace that is not exact has to
+(scamper: in files whose names begin so.) ROUTERS routers lie before each target; hop I answers from 198.18.(I-1).2. A trace that is not exact has to
 say, for each hop that lacks its answer, that it was lost on this machine or came late.
 """
+import glob
 import json
 import os
 import resource
@@ -31,7 +32,7 @@ def waymark_paths(path):
 
 
 def scamper_paths(path):
-    for line in subprocess.Popen(["sc_warts2json", path], stdout=subprocess.PIPE).stdout:
+    for line in subprocess.Popen(["sc_warts2json"] + sorted(glob.glob(path + "*")), stdout=subprocess.PIPE).stdout:
         d = json.loads(line)
         if d.get("type") != "trace":
             continue
@@ -46,7 +47,7 @@ def is_said(dst, truth, hops, said, end):
     hop that was lost the target answers too; a gap of hops that were all lost is an end as well."""
     if any(a != dst and a not in truth.get(t, ()) for t in hops for a in hops[t]):
         return False
-    last = max(list(hops) + list(said))
+    last = max(list(hops) + list(said), default=0)
     return all(t in hops or t in said or (end == "gap" and t > last and last in said)
                for t in truth)
 

@@ -58,8 +58,9 @@ for m in "${METHODS[@]}"; do
 		--target-rate 10000 --net-rate 10000000 --parallel "$PARALLEL" ${WAYMARK_ARGS:-}
 	[ "$PEER" = yes ] && command -v "$SCAMPER" >/dev/null || continue
 	for window in 200 0; do
-		run "scamper $m -w $window" scamper "$TEMP/warts" "$SCAMPER" -p "$RATE" -w $window -O warts \
-			-o "$TEMP/warts" -c "trace -P $peer -q 1" -f "$TEMP/targets"
+		rm -f "$TEMP"/warts*
+		run "scamper $m -w $window" scamper "$TEMP/warts" tests/bench/scampers.sh "$SCAMPER" "$RATE" \
+			$window "trace -P $peer -q 1" "$TEMP/targets" "$TEMP/warts"
 	done
 done
 python3 - "$TEMP/figures" <<'END'

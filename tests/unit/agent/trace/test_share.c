@@ -390,6 +390,38 @@ static void first_probes_are_spread_and_the_first_hop_is_spared(void **state)
 	pace_free(&pace);
 }
 
+// Nothing but the first hop may be asked, and that has enough: it waits.
+static void one_hop_waits_for_the_first_hop(void **state)
+{
+	const struct pace_limits limits = { .first = 100, .burst_s = 0.01, .targets = 64 };
+	struct pace *pace = pace_new(&limits);
+	const struct trace_config c = {
+		.traces = 4, .sport_first = 61000, .sport_count = 4, .seed = { 5, 6 }, .pace = pace
+	};
+	struct trace_engine *e = trace_new(&c);
+	struct trace_target t = TRACE_TARGET_DEFAULT;
+	struct trace_probe p;
+	struct trace_record r;
+	unsigned sent = 0;
+	(void)state;
+	t.method = TRACE_UDP;
+	t.src = addr_v4(0xc6120001);
+	t.dport = 33434;
+	t.max_ttl = 1;
+	t.spread = TRACE_SPREAD;
+	for (uint64_t i = 0; i < 4; i++) {
+		t.dst = target_addr(i);
+		assert_int_equal(trace_put(e, (struct mono){ NS_PER_S }, &t), ERR_OK);
+	}
+	trace_tick(e, (struct mono){ NS_PER_S });
+	while (trace_next(e, &p, &r) == TRACE_SEND)
+		sent++;
+	assert_in_range(sent, 1, 2);
+	assert_true(trace_due(e).ns > NS_PER_S);
+	trace_free(&e);
+	pace_free(&pace);
+}
+
 static void forgets_the_oldest_when_full(void **state)
 {
 	const uint64_t seed[2] = { 1, 2 };
@@ -420,6 +452,7 @@ int main(void)
 		cmocka_unit_test(a_near_target_costs_little_more),
 		cmocka_unit_test(a_known_distance_bounds_what_is_sent),
 		cmocka_unit_test(first_probes_are_spread_and_the_first_hop_is_spared),
+		cmocka_unit_test(one_hop_waits_for_the_first_hop),
 		cmocka_unit_test(forgets_the_oldest_when_full),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
