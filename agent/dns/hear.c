@@ -236,7 +236,8 @@ void dns_scan_hear(struct dns_scan *s, struct mono at, const struct dns_heard *h
 {
 	struct packet p = { .h = h };
 	s->counts.heard++;
-	if (h->port_index >= s->c.ports || !attribute(s, at, &p)) {
+	if (h->port_index >= s->c.ports || !attribute(s, at, &p) ||
+	    asked_by(s, &s->slots[p.slot]).family != h->from.family) {
 		s->counts.strange++;
 		return;
 	}
@@ -293,7 +294,8 @@ void dns_scan_icmp(struct dns_scan *s, struct mono at, const struct dns_icmp *i)
 		return;
 	struct dns_slot *t = &s->slots[slot];
 	unsigned attempt = dns_slot_attempt(t, i->id);
-	if (attempt >= t->tries || !addr_eq(asked_by(s, t), i->asked))
+	if (attempt >= t->tries || !addr_eq(asked_by(s, t), i->asked) ||
+	    i->from.family != i->asked.family)
 		return;
 	const struct dns_heard h = { .from = i->from, .ttl = i->ttl, .message = i->message };
 	struct packet p = { .h = &h, .slot = slot, .attempt = attempt };
