@@ -73,7 +73,7 @@ static void hear(struct dns_scan *s, struct mono now, struct rd *r, const struct
 	if ((how & 16) == 0)
 		return;
 	const struct dns_icmp i = { .port_index = last->port_index,
-				    .id = copy > 1 ? (uint16_t)(m[0] << 8 | m[1]) : how,
+				    .id = (uint16_t)(copy > 1 ? m[0] << 8 | m[1] : how),
 				    .asked = last->to.addr,
 				    .from = last->to.addr,
 				    .error = (enum dns_error)(how % DNS_ERROR_COUNT),
