@@ -91,7 +91,7 @@ static void json_name(struct json *j, struct span name)
 		json_span(j, "name", name);
 }
 
-static void json_reply(struct json *j, const struct trace_record *r, size_t i,
+static void json_reply(struct json *j, const struct trace_record *r, size_t i, size_t ttl,
 		       const struct trace_names *names)
 {
 	uint32_t answer = answer_at(r, i);
@@ -117,6 +117,8 @@ static void json_reply(struct json *j, const struct trace_record *r, size_t i,
 			json_int(j, "tcp_flags", answer & 0xff);
 	}
 	json_int(j, "reply_ttl", r->reply_ttl.at[i]);
+	if (trace_back_hops(r->reply_ttl.at[i]) != ttl)
+		json_int(j, "back_hops", trace_back_hops(r->reply_ttl.at[i]));
 	if (answer >> 16 != ANSWER_ICMP)
 		json_null(j, "quoted_ttl");
 	else
@@ -140,7 +142,7 @@ static void json_hops(struct json *j, const struct trace_record *r, const struct
 		json_int(j, "ttl", (int64_t)(r->first_ttl + hop));
 		json_array(j, "replies");
 		for (size_t k = 0; k < r->tries.at[hop]; k++)
-			json_reply(j, r, probe++, names);
+			json_reply(j, r, probe++, r->first_ttl + hop, names);
 		json_end_array(j);
 		json_end_object(j);
 	}

@@ -241,6 +241,8 @@ static void reply_write(struct json *j, const struct trace_doc_reply *r)
 	if (r->from.family != 0) {
 		answer_write(j, r->answer);
 		maybe_int(j, "reply_ttl", r->has_reply_ttl, r->reply_ttl);
+		if (r->has_reply_ttl && trace_back_hops(r->reply_ttl) != r->ttl)
+			json_int(j, "back_hops", trace_back_hops(r->reply_ttl));
 		maybe_int(j, "quoted_ttl", r->has_quoted_ttl, r->quoted_ttl);
 		if (r->ip_id != 0)
 			json_int(j, "ip_id", r->ip_id);

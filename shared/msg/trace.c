@@ -25,6 +25,12 @@ uint32_t trace_extra_number(struct span data)
 	return n;
 }
 
+unsigned trace_back_hops(uint8_t reply_ttl)
+{
+	unsigned start = reply_ttl <= 64 ? 64 : reply_ttl <= 128 ? 128 : 255;
+	return start - reply_ttl + 1;
+}
+
 uint16_t trace_path_mtu(const struct trace_record *r)
 {
 	struct span rest = r->extra;

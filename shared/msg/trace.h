@@ -139,6 +139,10 @@ uint32_t trace_extra_number(struct span data); // of one, two or four bytes
 // Of a trace that looked for it, as far as it came; 0: it did not.
 uint16_t trace_path_mtu(const struct trace_record *r);
 
+// How many hops an answer with this TTL took back, if it set out with 64, 128 or 255, the first of
+// them that is not below. A hint that the way back is another one, not more: senders choose freely.
+unsigned trace_back_hops(uint8_t reply_ttl);
+
 const char *trace_method_name(enum trace_method m); // "tcp-syn"
 const char *trace_stop_name(enum trace_stop s);     // "reached"
 enum err trace_method_read(struct span word, enum trace_method *out) MUSTUSE;

@@ -519,9 +519,21 @@ static void an_unanswered_refused_trace_is_a_trace(void **state)
 	assert_int_equal(record_write_trace(&w, &t), ERR_OK);
 }
 
+static void the_way_back_is_guessed_from_the_ttl(void **state)
+{
+	(void)state;
+	assert_int_equal(trace_back_hops(64), 1);
+	assert_int_equal(trace_back_hops(57), 8);
+	assert_int_equal(trace_back_hops(128), 1);
+	assert_int_equal(trace_back_hops(65), 64);
+	assert_int_equal(trace_back_hops(250), 6);
+	assert_int_equal(trace_back_hops(255), 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_way_back_is_guessed_from_the_ttl),
 		cmocka_unit_test(what_we_write_is_what_protobuf_c_packs),
 		cmocka_unit_test(every_record_comes_back),
 		cmocka_unit_test(a_pair_that_contradicts_itself_is_refused),
