@@ -64,24 +64,24 @@ run5="run = '00000000-0000-4000-8000-000000000005'"
 clause() { # ADDRESS WANT NAME: decision and clause on side 1
 	is "$3" "$2" "SELECT decision || ' ' || rule || ' ' || version FROM v1.server WHERE $run5 AND side = 1 AND addr = '$1'"
 }
-clause 198.18.60.1 'backend score 3' 'a server in time, with name and port, is a backend'
-clause 185.88.236.1 'backend score 3' 'so is one without a name in a published range'
-clause 198.18.88.1 'backend score 3' 'and a stranger that is exactly in time, on a known port'
-clause 198.18.89.1 'unknown weak 3' 'but not on any port'
-clause 198.18.51.2 'push push 3' 'push is a class of its own'
-clause 198.18.80.1 'media media 3' 'so are files, however well in time'
-clause 198.18.81.1 'media media 3' 'and the relay of calls'
-clause 198.18.84.1 'unknown no-answer 3' 'STUN that nobody answers is no backend'
-clause 198.18.84.2 'unknown no-answer 3' 'nor is a known name that never answers'
-clause 198.18.2.1 'peer peer 3' 'where the other phone comes out is a peer'
-clause 198.18.82.1 'peer peer 3' 'so is a nameless high port after STUN that one side alone saw'
-clause 198.18.83.1 'unknown weak 3' 'what both sides saw is no peer'
-clause 224.0.0.251 'background local 3' 'the local network is background'
-clause 198.18.85.1 'background system 3' 'so is what phones do by themselves'
-clause 198.18.50.1 'background in-closed 3' 'and what an empty run with all apps closed showed, however well in time'
-clause 198.18.90.1 'background in-idle 3' 'and what the open and idle app did without messages'
-clause 198.18.87.1 'background weak-in-empty 3' 'also with a known name, when it is out of time'
-clause 198.18.54.1 'resolver resolver 3' 'a resolver is told by its port'
+clause 198.18.60.1 'backend score 4' 'a server in time, with name and port, is a backend'
+clause 185.88.236.1 'backend score 4' 'so is one without a name in a published range'
+clause 198.18.88.1 'backend score 4' 'and a stranger that is exactly in time, on a known port'
+clause 198.18.89.1 'unknown weak 4' 'but not on any port'
+clause 198.18.51.2 'push push 4' 'push is a class of its own'
+clause 198.18.80.1 'media media 4' 'so are files, however well in time'
+clause 198.18.81.1 'media media 4' 'and the relay of calls'
+clause 198.18.84.1 'unknown no-answer 4' 'STUN that nobody answers is no backend'
+clause 198.18.84.2 'unknown no-answer 4' 'nor is a known name that never answers'
+clause 198.18.2.1 'peer peer 4' 'where the other phone comes out is a peer'
+clause 198.18.82.1 'peer peer 4' 'so is a nameless high port after STUN that one side alone saw'
+clause 198.18.83.1 'unknown weak 4' 'what both sides saw is no peer'
+clause 224.0.0.251 'background local 4' 'the local network is background'
+clause 198.18.85.1 'background system 4' 'so is what phones do by themselves'
+clause 198.18.50.1 'background in-closed 4' 'and what an empty run with all apps closed showed, however well in time'
+clause 198.18.90.1 'background in-idle 4' 'and what the open and idle app did without messages'
+clause 198.18.87.1 'background weak-in-empty 4' 'also with a known name, when it is out of time'
+clause 198.18.54.1 'resolver resolver 4' 'a resolver is told by its port'
 is 'everything in an empty run is background' 'background empty-run' "SELECT DISTINCT decision || ' ' || rule
 	FROM v1.server WHERE run::text ~ '[168]\$'"
 is 'the parts are kept' '1 1 0 1 1 1.00' "SELECT by_time || ' ' || by_both || ' ' || by_addr || ' ' || by_name || ' ' || by_port
@@ -101,6 +101,8 @@ is 'a gateway that does not tell says nothing of isolation' 'true 0' "SELECT boo
 is 'a stranger in time is a backend where the app alone could speak' '1 t 1 backend score 0.70|2 f 0 unknown weak 0.50' \
 	"SELECT string_agg(concat_ws(' ', side, isolated, by_isolation, decision, rule, round(score::numeric, 2)), '|' ORDER BY side)
 	FROM v1.server WHERE run::text LIKE '%7' AND addr = '198.18.89.1'"
+is 'a known name on a known port, isolated, is no backend without one message' '0.70 0 unknown weak' "SELECT round(score::numeric, 2)
+	|| ' ' || matched || ' ' || decision || ' ' || rule FROM v1.server WHERE run::text LIKE '%7' AND side = 1 AND addr = '198.18.60.7'"
 is 'the bursts are kept beside the messages' '4 4' "SELECT count(*) || ' ' || count(*) FILTER (WHERE both_sides)
 	FROM v1.server_hit WHERE $run5 AND side = 1 AND addr = '198.18.60.1'"
 is 'each clause is told in words' '0' "SELECT count(*) FROM judge.server s WHERE NOT EXISTS (
@@ -117,7 +119,7 @@ expect 0 'a run is shown' "$waymark" backends 5
 says '198.18.60.1 *5222  backend *1.00' && says 'g-01.threema.example'
 ok $? 'every end with decision, score and names'
 expect 0 'with the reasons' "$waymark" backends 5 --why
-says 'clause    score: score of 0.6 or more (rule 3)' && says 'score     1.00 = 0.4 x time 1.00'
+says 'clause    score: score of 0.6 or more, .*(rule 4)' && says 'score     1.00 = 0.4 x time 1.00'
 ok $? 'the clause and the parts'
 says 'received m2  burst .* the other side too' && says 'closed    seen in empty run 1 (of 1)' &&
 	says 'idle      seen in empty run 6 (of 1)' && says 'taken off 2000 of its bytes'
@@ -209,6 +211,40 @@ expect 0 'is judged too' "$waymark" judge
 last 'by the names and ranges of all, not by ports' '149.154.167.51:443 backend known-address, 198.18.3.1:443 backend known-name, 198.18.3.2:443 backend known-name' "decision = 'backend'"
 is 'and says by which' 'telegram prefix 149.154.160.0/20' "SELECT sign FROM v1.server WHERE addr = '149.154.167.51' AND decision = 'backend'"
 
+# Sites alone: greetings to messengers' names, their pages, and a certificate of many houses.
+names() { # NAMES-JSON: in place of the names of the flow before
+	sed "s/\"names\":\[[^]]*\]/\"names\":[$1]/"
+}
+cert() { # NAME…: as a certificate told them
+	printf '{"name":"%s","how":"cert"},' "$@" | sed 's/,$//'
+}
+{
+	flow tcp 192.168.1.2 51001 198.18.4.1 443 5 900 4 4000 edge-mqtt.facebook.com sni
+	flow tcp 192.168.1.2 51002 198.18.4.2 443 90 9000 90 90000 web.telegram.org sni
+	flow tcp 192.168.1.2 51003 198.18.4.3 443 90 9000 90 90000 |
+		names "$(cert cdn.example chat.viber.com shop.example)"
+	flow tcp 192.168.1.2 51004 198.18.4.4 443 4 400 4 4000 g.whatsapp.net
+} >"$dir/sites.json"
+for app in '' --app=Viber --app=telegram --app=messenger --app=whatsapp; do
+	expect 0 "sites ${app:-of nobody knows what}" "$waymark" import flows "$dir/sites.json" $app
+	"$waymark" judge >"$dir/out" 2>&1
+	last 'have no backend' '' "decision = 'backend'"
+	[ -n "$app" ] || last 'and each says why' '198.18.4.1:443 unknown no-talk, 198.18.4.2:443 background site, 198.18.4.3:443 unknown no-sign, 198.18.4.4:443 unknown no-talk'
+done
+{
+	flow tcp 192.168.1.2 51001 198.18.4.1 443 90 9000 90 9000 | names "$(cert '*.viber.com' www.viber.com)"
+	flow tcp 192.168.1.2 51002 198.18.4.2 443 90 9000 90 9000 | names "$(cert '*.messenger.com' '*.fbcdn.net' mqtt.facebook.com)"
+	flow tcp 192.168.1.2 51003 198.18.4.3 443 90 9000 90 9000 |
+		names "{\"name\":\"chat.viber.com\",\"how\":\"dns\"},$(cert cdn.example shop.example)"
+	flow tcp 192.168.1.2 51004 149.154.167.51 443 90 9000 90 9000 | names "$(cert chat.viber.com shop.example)"
+	flow tcp 192.168.1.2 51005 198.18.4.5 443 3 400 3 4000 chat3.viber.com sni
+} >"$dir/flows.json"
+expect 0 'a certificate of one house, or of one messenger' "$waymark" import flows "$dir/flows.json"
+"$waymark" judge >"$dir/out" 2>&1
+last 'is a name; with one of many, DNS or the range is; and who talks elsewhere may greet' '149.154.167.51:443 backend known-address, 198.18.4.1:443 backend known-name, 198.18.4.2:443 backend known-name, 198.18.4.3:443 backend known-name, 198.18.4.5:443 backend known-name'
+is 'houses are told apart below countries too' 't f t f' "SELECT concat_ws(' ', judge.one_house('{*.shop.example.co.uk,example.co.uk}'),
+	judge.one_house('{a.co.uk,b.co.uk}'), judge.one_house('{}'), judge.one_house('{line.naver.jp,shop.naver.jp,a.example}'))"
+
 # --- labelled captures --------------------------------------------------------------------------------
 
 capture() { # FILE APP WANT
@@ -238,9 +274,12 @@ capture line.pcap line '125.209.252.210:20610 147.92.165.194:443 147.92.169.90:2
 capture viber.pcap viber '44.192.202.74:4244 52.0.252.145:4244 52.0.252.2:5242 52.0.253.101:4244'
 capture KakaoTalk_chat.pcap kakaotalk '103.246.57.251:8080 139.150.0.125:443 210.103.240.15:443'
 capture discord.pcap discord 162.159.128.233:443
+capture discord.pcap '' 162.159.128.233:443
+capture signal.pcap '' '34.225.240.173:443 35.169.3.40:443'
 capture xz1_messenger.pcap messenger '157.240.30.11:443 157.240.30.34:443'
 for app in '' whatsapp signal threema wechat telegram line viber kakaotalk discord messenger; do
 	capture android.pcap "$app" none
+	capture ../f_wire_vectors/tls_quic/ndpi/sites.pcapng "$app" none
 done
 
 # Captures without a messenger that are not in ../shared: made up from a seed, and other people's.

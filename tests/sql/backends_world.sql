@@ -46,6 +46,7 @@ SELECT pg_temp.run(7, 'threema', 'de1', 'fr1', now() - interval '20 minutes');
 SELECT pg_temp.chat('00000000-0000-4000-8000-000000000007');
 SELECT pg_temp.flow('00000000-0000-4000-8000-000000000007', s, '198.18.89.1', 4433, '{both.example}',
 	CASE s WHEN 1 THEN '{10,20.5,30,40.5}'::float8[] ELSE '{10.5,20,30.5,40}' END) FROM generate_series(1, 2) s;
+SELECT pg_temp.flow('00000000-0000-4000-8000-000000000007', 1, '198.18.60.7', 5222, '{g-07.threema.example}', '{}'); -- weak: no message at it
 INSERT INTO raw.step (begun, ended, node, stream, seq, item, run, side, name, outcome)
 	SELECT now(), now(), pg_temp.node('gw'), 1, 1, nextval('pg_temp.item'), '00000000-0000-4000-8000-000000000007', s, 'isolation',
 		CASE s WHEN 1 THEN 1 ELSE 2 END FROM generate_series(1, 2) s;
