@@ -9,6 +9,13 @@
 
 static void complain(const char *path, const struct trace_file *file, enum err err)
 {
+	if (file->kind == TRACE_FILE_WARTS && err != ERR_CORRUPT) {
+		fprintf(stderr,
+			"waymark trace: %s: offset %zu: object of type %u: no trace that can be "
+			"read (%s)\n",
+			path, file->place, file->object, err_name(err));
+		return;
+	}
 	fprintf(stderr, "waymark trace: %s: %s %zu: no trace that can be read (%s)\n", path,
 		file->kind == TRACE_FILE_WARTS  ? "offset"
 		: file->kind == TRACE_FILE_LIST ? "number"

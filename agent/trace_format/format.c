@@ -87,7 +87,7 @@ struct trace_file trace_file_of(struct span bytes)
 	return f;
 }
 
-// Records of other kinds (lists, cycles, pings) are passed over.
+// Lists and cycles are passed over; what else is no path (pings, say) is told to be none.
 static enum err next_record(struct trace_file *f, struct arena *a, struct trace_doc *out)
 {
 	while (f->rest.len > 0) {
@@ -99,8 +99,13 @@ static enum err next_record(struct trace_file *f, struct arena *a, struct trace_
 		f->rest = rd_rest(&r);
 		f->place = f->begun;
 		f->begun += r.pos;
+		f->object = type;
 		if (type == WARTS_TRACE)
 			return warts_read(a, body, out);
+		if (type == WARTS_GRAPH)
+			return warts_graph_read(a, body, out);
+		if (type > WARTS_ASIDE)
+			return ERR_UNSUPPORTED;
 	}
 	return ERR_MISSING;
 }

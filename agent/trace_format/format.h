@@ -24,6 +24,9 @@ enum err trace_line_read(struct arena *a, struct span line, struct trace_doc *ou
 // The body of a warts record of type 6. ERR_UNSUPPORTED: addresses by the deprecated global table.
 enum err warts_read(struct arena *a, struct span body, struct trace_doc *out) MUSTUSE;
 
+// The body of a warts record of type 8 (tracelb): the document that scamper's JSON of it gives.
+enum err warts_graph_read(struct arena *a, struct span body, struct trace_doc *out) MUSTUSE;
+
 // Walks a file that lies in memory. ERR_MISSING: the end. ERR_CORRUPT: no going on after this. Any
 // other error: this document could not be read, the next may be.
 enum trace_file_kind {
@@ -36,8 +39,9 @@ enum trace_file_kind {
 struct trace_file {
 	struct span rest;
 	enum trace_file_kind kind;
-	size_t place; // line, or offset of the record, of the document handed out last
-	size_t begun; // bytes or lines before it
+	size_t place;    // line, or offset of the record, of the document handed out last
+	size_t begun;    // bytes or lines before it
+	uint16_t object; // type of that record
 };
 struct trace_file trace_file_of(struct span bytes);
 enum err trace_file_next(struct trace_file *f, struct arena *a, struct trace_doc *out) MUSTUSE;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Numbers of scamper's warts format, trace object. Inside the trace_format room only.
+// Numbers of scamper's warts format, trace object, and what its readers share. Inside the
+// trace_format room only.
 //
 //   record: magic:16 type:16 length:32 body
 //   trace:  params, hop_count:16, hops, optional parts, 0:16
@@ -9,9 +10,12 @@
 #pragma once
 
 #include "base/rd.h"
+#include "trace_format/doc.h"
 
 #define WARTS_MAGIC      0x1205
+#define WARTS_ASIDE      4 // up to here: lists and cycles
 #define WARTS_TRACE      6
+#define WARTS_GRAPH      8 // tracelb
 #define WARTS_HEAD       8
 #define WARTS_PARAM_MAX  56 // eight bytes of bits
 #define WARTS_BITS       ((1ull << (WARTS_PARAM_MAX + 1)) - 1)
@@ -57,7 +61,9 @@ enum { // values of WARTS_HOP_FLAGS
 
 enum { // how a value ends: bytes, or
 	WARTS_AN_ADDR = 100,
-	WARTS_COUNTED, // length:16 before it
+	WARTS_COUNTED,   // length:16 before it
+	WARTS_LONE_ADDR, // never called by an index
+	WARTS_TEXT,      // up to a zero byte
 };
 
 // Length of each param's value, from 1.
@@ -69,3 +75,25 @@ struct warts_pair {
 	uint8_t warts, ours;
 };
 extern const struct warts_pair warts_types[4], warts_stops[7];
+
+struct warts_reader {
+	struct arena *arena;
+	struct rd in;
+	struct addr *addrs; // of this record, so far
+	size_t addr_count;
+};
+enum err warts_reader_init(struct warts_reader *w, struct arena *a, struct span body) MUSTUSE;
+
+// The params of one list: which are there, and the bytes they lie in.
+struct warts_params {
+	uint64_t there;
+	struct rd in;
+};
+struct warts_params warts_params_read(struct rd *r);
+
+// The value of one param of length LEN; addresses come out as A besides.
+struct span warts_value_take(struct warts_reader *w, struct rd *r, uint8_t len, struct addr *a);
+uint64_t warts_number(struct span s);
+
+// Label stacks among the ICMP extensions of a value that is WARTS_COUNTED. ERR_MEMORY.
+enum err warts_labels_read(struct arena *a, struct span s, struct trace_doc_reply *r) MUSTUSE;

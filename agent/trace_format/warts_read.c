@@ -7,8 +7,6 @@
 #include "trace_format/parts.h"
 #include "trace_format/warts.h"
 
-#define ADDRS_MAX 1024 // different ones in one record
-
 const uint8_t warts_trace_len[WARTS_TRACE_KNOWN + 1] = {
 	0,
 	4,
@@ -40,7 +38,7 @@ const uint8_t warts_trace_len[WARTS_TRACE_KNOWN + 1] = {
 	WARTS_AN_ADDR,
 	4,
 	2,
-	WARTS_AN_ADDR, // 26 to 30
+	WARTS_LONE_ADDR, // 26 to 30
 	1,
 };
 const uint8_t warts_hop_len[WARTS_HOP_KNOWN + 1] = {
@@ -73,79 +71,9 @@ const struct warts_pair warts_stops[7] = {
 	{ 7, TRACE_MAX_TTL }, { 9, TRACE_DEADLINE },    { 6, TRACE_REFUSED },
 };
 
-struct reader {
-	struct arena *arena;
-	struct rd in;
-	struct addr *addrs;
-	size_t addr_count;
-};
-
-// The params of one list: which are there, and the bytes they lie in.
-struct params {
-	uint64_t there;
-	struct rd in;
-};
-
-static struct params params_read(struct rd *r)
-{
-	struct params p = { .in = rd_of((struct span){ 0 }) };
-	uint8_t byte = 0x80;
-	for (unsigned at = 1; (byte & 0x80) != 0 && r->err == ERR_OK; at += 7) {
-		byte = rd_u8(r);
-		if (at + 6 > WARTS_PARAM_MAX)
-			rd_fail(r, ERR_FORMAT);
-		else
-			p.there |= (uint64_t)(byte & 0x7f) << at;
-	}
-	if (p.there != 0)
-		p.in = rd_child(r, rd_u16(r));
-	return p;
-}
-
-static struct addr addr_take(struct reader *w, struct rd *r)
-{
-	uint8_t len = rd_u8(r);
-	struct addr a = { 0 };
-	if (len == 0) {
-		uint32_t at = rd_u32(r);
-		if (r->err == ERR_OK && at >= w->addr_count)
-			rd_fail(r, ERR_FORMAT);
-		return r->err == ERR_OK ? w->addrs[at] : a;
-	}
-	uint8_t type = rd_u8(r);
-	struct span bytes = rd_span(r, len);
-	if (r->err == ERR_OK && type <= 2)
-		a = addr_of(bytes);
-	if (w->addr_count == ADDRS_MAX)
-		rd_fail(r, ERR_RANGE);
-	else
-		w->addrs[w->addr_count++] = a;
-	return a;
-}
-
-// The value of one param; addresses come out as values, not as bytes.
-static struct span value_take(struct reader *w, struct rd *r, uint8_t len, struct addr *a)
-{
-	size_t from = r->pos;
-	if (len == WARTS_AN_ADDR)
-		*a = addr_take(w, r);
-	else if (len == WARTS_COUNTED)
-		rd_skip(r, rd_u16(r));
-	else
-		rd_skip(r, len);
-	return span_cut(r->in, from, r->pos - from);
-}
-
-static uint64_t number(struct span s)
-{
-	uint64_t n = 0;
-	for (size_t i = 0; i < s.len && i < 8; i++)
-		n = n << 8 | s.at[i];
-	return n;
-}
-
 // What has no word of its own is kept as hex under its number; `rest` holds what has no length.
-static enum err keep(struct reader *w, struct trace_facts *facts, const char *key, struct span s)
+static enum err keep(struct warts_reader *w, struct trace_facts *facts, const char *key,
+		     struct span s)
 {
 	char *name = arena_text(w->arena, span_text(key));
 	char *text = arena_take(w->arena, 2 * s.len + 3);
@@ -156,7 +84,7 @@ static enum err keep(struct reader *w, struct trace_facts *facts, const char *ke
 	return trace_fact_put(w->arena, facts, span_text(name), span_of(text, 2 * s.len + 2));
 }
 
-static enum err keep_param(struct reader *w, struct trace_facts *facts, unsigned param,
+static enum err keep_param(struct warts_reader *w, struct trace_facts *facts, unsigned param,
 			   struct span s)
 {
 	char key[8];
@@ -177,7 +105,7 @@ static bool paired(const struct warts_pair *pairs, size_t count, uint64_t v, uin
 // Whether the values say all that the param does.
 static bool trace_param(struct trace_doc *d, unsigned param, struct span s, struct addr a)
 {
-	uint64_t v = number(s);
+	uint64_t v = warts_number(s);
 	uint8_t ours;
 	switch (param) {
 	case WARTS_LIST:
@@ -220,7 +148,7 @@ static bool trace_param(struct trace_doc *d, unsigned param, struct span s, stru
 
 static bool hop_param(struct trace_doc_reply *r, unsigned param, struct span s, struct addr a)
 {
-	uint64_t v = number(s);
+	uint64_t v = warts_number(s);
 	switch (param) {
 	case WARTS_HOP_TTL:
 		r->ttl = (uint8_t)v;
@@ -251,23 +179,7 @@ static bool hop_param(struct trace_doc_reply *r, unsigned param, struct span s, 
 	}
 }
 
-// RFC 4950 objects among the extensions: length:16 class:8 type:8 words.
-static enum err labels(struct reader *w, struct span s, struct trace_doc_reply *r)
-{
-	struct rd in = rd_of(s);
-	(void)rd_u16(&in);
-	while (rd_left(&in) >= 4) {
-		uint16_t len = rd_u16(&in);
-		uint8_t class = rd_u8(&in), type = rd_u8(&in);
-		struct rd words = rd_child(&in, len);
-		while (class == 1 && type == 1 && rd_left(&words) >= 4)
-			if (trace_label_put(w->arena, r, rd_u32(&words)) != ERR_OK)
-				return ERR_MEMORY;
-	}
-	return ERR_OK;
-}
-
-static enum err rest_keep(struct reader *w, const struct params *p, unsigned known,
+static enum err rest_keep(struct warts_reader *w, const struct warts_params *p, unsigned known,
 			  struct trace_facts *facts)
 {
 	char key[32];
@@ -277,16 +189,16 @@ static enum err rest_keep(struct reader *w, const struct params *p, unsigned kno
 	return keep(w, facts, key, rd_rest(&p->in));
 }
 
-static enum err head_read(struct reader *w, struct trace_doc *d)
+static enum err head_read(struct warts_reader *w, struct trace_doc *d)
 {
-	struct params p = params_read(&w->in);
+	struct warts_params p = warts_params_read(&w->in);
 	for (unsigned i = 1; i <= WARTS_TRACE_KNOWN && p.in.err == ERR_OK; i++) {
 		struct addr a = { 0 };
 		if ((p.there >> i & 1) == 0)
 			continue;
 		if (i == WARTS_SRC_GID || i == WARTS_DST_GID)
 			return ERR_UNSUPPORTED;
-		struct span s = value_take(w, &p.in, warts_trace_len[i], &a);
+		struct span s = warts_value_take(w, &p.in, warts_trace_len[i], &a);
 		if (p.in.err == ERR_OK && !trace_param(d, i, s, a) &&
 		    keep_param(w, &d->facts[TRACE_TONGUE_WARTS], i, s) != ERR_OK)
 			return ERR_MEMORY;
@@ -296,9 +208,9 @@ static enum err head_read(struct reader *w, struct trace_doc *d)
 	return rest_keep(w, &p, WARTS_TRACE_KNOWN, &d->facts[TRACE_TONGUE_WARTS]);
 }
 
-static enum err hop_read(struct reader *w, struct trace_doc_reply *r)
+static enum err hop_read(struct warts_reader *w, struct trace_doc_reply *r)
 {
-	struct params p = params_read(&w->in);
+	struct warts_params p = warts_params_read(&w->in);
 	struct trace_facts *facts = &r->facts[TRACE_TONGUE_WARTS];
 	for (unsigned i = 1; i <= WARTS_HOP_KNOWN && p.in.err == ERR_OK; i++) {
 		struct addr a = { 0 };
@@ -306,10 +218,10 @@ static enum err hop_read(struct reader *w, struct trace_doc_reply *r)
 			continue;
 		if (i == WARTS_HOP_GID)
 			return ERR_UNSUPPORTED;
-		struct span s = value_take(w, &p.in, warts_hop_len[i], &a);
+		struct span s = warts_value_take(w, &p.in, warts_hop_len[i], &a);
 		if (p.in.err != ERR_OK)
 			break;
-		if (i == WARTS_HOP_EXTENSIONS && labels(w, s, r) != ERR_OK)
+		if (i == WARTS_HOP_EXTENSIONS && warts_labels_read(w->arena, s, r) != ERR_OK)
 			return ERR_MEMORY;
 		if (!hop_param(r, i, s, a) && keep_param(w, facts, i, s) != ERR_OK)
 			return ERR_MEMORY;
@@ -323,7 +235,7 @@ static enum err hop_read(struct reader *w, struct trace_doc_reply *r)
 	return rest_keep(w, &p, WARTS_HOP_KNOWN, facts);
 }
 
-static enum err hops_read(struct reader *w, struct trace_doc *d)
+static enum err hops_read(struct warts_reader *w, struct trace_doc *d)
 {
 	uint16_t count = rd_u16(&w->in);
 	if (count > TRACE_DOC_REPLIES)
@@ -334,13 +246,13 @@ static enum err hops_read(struct reader *w, struct trace_doc *d)
 			return err;
 	}
 	struct span rest = rd_rest(&w->in);
-	bool plain = rest.len == 2 && number(rest) == 0;
+	bool plain = rest.len == 2 && warts_number(rest) == 0;
 	if (w->in.err != ERR_OK)
 		return ERR_FORMAT;
 	return plain ? ERR_OK : keep(w, &d->facts[TRACE_TONGUE_WARTS], "rest", rest);
 }
 
-static enum err name_it(struct reader *w, struct trace_doc *d)
+static enum err name_it(struct warts_reader *w, struct trace_doc *d)
 {
 	char text[ADDR_TEXT];
 	addr_write(d->dst, text);
@@ -353,13 +265,13 @@ static enum err name_it(struct reader *w, struct trace_doc *d)
 
 enum err warts_read(struct arena *a, struct span body, struct trace_doc *d)
 {
-	struct reader w = { .arena = a, .in = rd_of(body) };
+	struct warts_reader w;
+	enum err err = warts_reader_init(&w, a, body);
 	*d = (struct trace_doc){ 0 };
-	w.addrs = arena_take(a, ADDRS_MAX * sizeof(*w.addrs));
 	d->replies = arena_take(a, TRACE_DOC_REPLIES * sizeof(*d->replies));
-	if (w.addrs == NULL || d->replies == NULL)
+	if (err != ERR_OK || d->replies == NULL)
 		return ERR_MEMORY;
-	enum err err = head_read(&w, d);
+	err = head_read(&w, d);
 	if (err == ERR_OK)
 		err = hops_read(&w, d);
 	if (err == ERR_OK)

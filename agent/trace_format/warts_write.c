@@ -225,13 +225,18 @@ static void params_put(struct wr *w, const struct params *p)
 		w->err = p->values.err;
 }
 
+static bool is_addr(uint8_t len)
+{
+	return len == WARTS_AN_ADDR || len == WARTS_LONE_ADDR;
+}
+
 static void head_write(struct wr *w, const struct trace_doc *d, struct params *p)
 {
 	const struct trace_facts *facts = &d->facts[TRACE_TONGUE_WARTS];
 	params_init(p);
 	for (unsigned i = WARTS_START; i <= WARTS_TRACE_KNOWN; i++) {
 		size_t before = p->values.len;
-		if (warts_trace_len[i] != WARTS_AN_ADDR && fact_of(p, facts, i, warts_trace_len[i]))
+		if (!is_addr(warts_trace_len[i]) && fact_of(p, facts, i, warts_trace_len[i]))
 			p->there |= 1ull << i;
 		else if (head_param(&p->values, d, i))
 			p->there |= 1ull << i;
@@ -249,7 +254,7 @@ static void hop_write(struct wr *w, const struct trace_doc_reply *r, struct para
 	params_init(p);
 	for (unsigned i = WARTS_HOP_TTL; i <= WARTS_HOP_KNOWN; i++) {
 		size_t before = p->values.len;
-		if (warts_hop_len[i] != WARTS_AN_ADDR && fact_of(p, facts, i, warts_hop_len[i]))
+		if (!is_addr(warts_hop_len[i]) && fact_of(p, facts, i, warts_hop_len[i]))
 			p->there |= 1ull << i;
 		else if (hop_param(&p->values, r, i, foreign, number))
 			p->there |= 1ull << i;

@@ -6,6 +6,7 @@ import ipaddress
 import json
 import re
 import shutil
+import struct
 import subprocess
 import sys
 
@@ -158,8 +159,166 @@ def read_only(path):
              repr(once[:300]))
 
 
+def twin(path):
+    """One graph in scamper's warts and in its JSON: one document, alike in every format."""
+    name = path.rsplit("/", 1)[-1]
+    warts, told = (open(path + end, "rb").read() for end in (".warts", ".json"))
+    graph_alike(name, warts, told)
+
+
+def graph_alike(name, warts, told):
+    have, want = convert(warts, "json"), convert(told, "json")
+    tell(lines(have) == lines(want) and want, f"{name}: warts and JSON give one document",
+         first_difference(lines(have), lines(want)))
+    for to in ("text", "atlas", "warts"):
+        out = convert(warts, to)
+        tell(out and out == convert(told, to), f"{name}: and are alike as {to}", repr(out[:300]))
+    tell(convert(have, "json") == have, f"{name}: our JSON of the warts, read back, is the same")
+
+
+def params(values):
+    """A warts list of params: numbers in bits, seven a byte, then the values."""
+    size = (max(values) + 6) // 7
+    bits = bytes(sum(1 << k for k in range(7) if 1 + 7 * i + k in values) | (128 * (i + 1 < size))
+                 for i in range(size))
+    body = b"".join(values[k] for k in sorted(values))
+    return bits + struct.pack(">H", len(body)) + body
+
+
+def byte(n):
+    return struct.pack(">B", n)
+
+
+def short(n):
+    return struct.pack(">H", n)
+
+
+class Graph:
+    """A made-up graph in warts: two branches, one of them with a hop between, silence, retries."""
+
+    def __init__(self, v6, kind, label):
+        self.seen, self.v6, self.label = [], v6, label
+        head = {1: bytes(4), 2: bytes(4), 5: struct.pack(">II", 1700000000, 123456),
+                6: short(4242), 7: short(33435), 8: short(44), 9: byte(kind), 10: byte(1),
+                11: byte(5), 12: byte(25), 13: byte(2), 14: byte(95), 15: byte(3), 16: short(4),
+                17: short(3), 18: struct.pack(">I", 30), 19: struct.pack(">I", 3000), 20: byte(3),
+                21: self.addr(1), 22: self.addr(99), 23: struct.pack(">I", 7),
+                25: self.alone(200)}
+        tcp = 0x12 if kind in (4, 5) else None
+        expired, unreachable = (3, 1) if v6 else (11, 3)
+        self.body = params(head)
+        self.body += params({2: byte(1), 3: short(2), 4: byte(1), 5: self.addr(2)})
+        self.body += params({2: byte(0), 3: short(1), 5: self.addr(3)})
+        self.body += params({2: byte(0), 3: short(0), 5: self.addr(4)})
+        self.body += params({2: byte(0), 3: short(0), 5: self.addr(99)})
+        self.link(0, 1, [[(2, 5, 0, []), (2, 5, 1, [(3, expired, 0, None)])]])
+        self.link(0, 2, [[(2, 6, 0, [(4, expired, 0, None), (77, expired, 0, None)])]])
+        self.link(1, 3, [[(3, 5, 0, []), (3, 5, 1, [])],
+                         [(4, 5, 0, [(0x101, expired, 0, None)]), (4, 7, 0, []),
+                          (4, 6, 0, [(2, expired, 0, None)])],
+                         [(5, 5, 0, [(99, unreachable, 3, tcp)])]])
+
+    def alone(self, n):
+        text = f"2001:db8::{n >> 8:x}:{n & 255:x}" if self.v6 else f"198.18.{n >> 8}.{n & 255}"
+        packed = ipaddress.ip_address(text).packed
+        return byte(len(packed)) + byte(2 if self.v6 else 1) + packed
+
+    def addr(self, n):
+        if n in self.seen:
+            return b"\0" + struct.pack(">I", self.seen.index(n))
+        self.seen.append(n)
+        return self.alone(n)
+
+    def reply(self, n, kind, code, tcp):
+        out = {1: struct.pack(">II", 1700000001, 5000), 2: short(77), 3: byte(60),
+               4: byte(1 if tcp is None else 3)}
+        out.update({5: byte(kind) + byte(code), 8: byte(1), 9: byte(4)} if tcp is None
+                   else {6: byte(tcp)})
+        if self.label:
+            out[7] = short(8) + short(4) + b"\1\1" + struct.pack(">I", self.label << 12 | 0x301)
+        out[11] = self.addr(n)
+        return params(out)
+
+    def link(self, begin, end, hops):
+        self.body += params({1: short(begin), 2: short(end), 3: byte(len(hops))})
+        for probes in hops:
+            self.body += params({1: short(len(probes))})
+            for ttl, flow, attempt, replies in probes:
+                self.body += params({1: struct.pack(">II", 1700000001, 1000), 2: short(flow),
+                                     3: byte(ttl), 4: byte(attempt), 5: short(len(replies))})
+                for r in replies:
+                    self.body += self.reply(*r)
+
+    def record(self):
+        return struct.pack(">HHI", 0x1205, 8, len(self.body)) + self.body
+
+
+def aside():
+    """The list and the cycle that scamper's tools want before all else."""
+    out = b""
+    for kind, body in ((1, struct.pack(">II", 1, 1) + b"made\0\0"),
+                       (2, struct.pack(">IIII", 1, 1, 1, 1700000000) + b"\0")):
+        out += struct.pack(">HHI", 0x1205, kind, len(body)) + body
+    return out
+
+
+def graphs():
+    kinds = [(v6, kind) for v6 in (False, True) for kind in (1, 2, 3, 4, 5)]
+    data = aside() + b"".join(Graph(v6, kind, 0).record() for v6, kind in kinds)
+    if shutil.which("sc_warts2json"):
+        told = subprocess.run(["sc_warts2json"], input=data, capture_output=True, check=False,
+                              env={"TZ": "UTC", "PATH": "/usr/bin:/bin"}).stdout
+        tell(told.count(b'"tracelb"') == len(kinds), "made-up graphs: scamper reads all of them")
+        graph_alike("made-up graphs", data, told)
+    ours = lines(convert(aside() + Graph(False, 1, 24001).record(), "json"))
+    labels = [m["label"] for t in ours for h in t["hops"] for r in h["replies"]
+              for m in r.get("mpls", [])]
+    tell(labels == [24001] * 5, "labels of a graph's answers are kept", f"{labels}")
+    whole = Graph(False, 1, 0).record()[8:]
+    cuts = range(0, len(whole), 23)
+    refused = [cut for cut in cuts
+               if convert(struct.pack(">HHI", 0x1205, 8, cut) + whole[:cut], "json")[:6] == b"FAILED"]
+    tell(refused == list(cuts), "a graph that ends too early is refused, and said to be")
+
+
+def router():
+    """The router's address of a trace stands alone: no index calls it, none is moved by it."""
+    g = Graph(False, 1, 0)
+    g.seen = []
+    body = params({5: struct.pack(">II", 1700000000, 0), 6: byte(1), 11: byte(5), 12: short(44),
+                   26: g.addr(1), 27: g.addr(99), 30: g.alone(200)}) + short(3)
+    for ttl, n in ((1, 2), (2, 2), (3, 99)):
+        body += params({2: byte(ttl), 3: byte(64), 4: byte(16), 5: byte(0),
+                        6: struct.pack(">I", 1000), 7: b"\x0b\0", 18: g.addr(n)})
+    data = aside() + struct.pack(">HHI", 0x1205, 6, len(body) + 2) + body + short(0)
+    have = [r["addr"] for t in lines(convert(data, "json")) for h in t["hops"] for r in h["replies"]]
+    tell(have == ["198.18.0.2", "198.18.0.2", "198.18.0.99"],
+         "addresses behind a router's are the right ones", f"{have}")
+    if shutil.which("sc_warts2json"):
+        want = [h["addr"] for t in scamper(data) for h in t["hops"]]
+        tell(have == want, "scamper reads the same ones", f"{want}")
+
+
+def unread():
+    """What is no path is told with its type and offset; what stands beside it is read."""
+    ping = struct.pack(">HHI", 0x1205, 7, 3) + b"abc"
+    data = aside() + ping + Graph(False, 1, 0).record()
+    done = subprocess.run([PROGRAM, "trace", "--read", "-", "--format", "json"], input=data,
+                          capture_output=True, check=False)
+    tell(f"offset {len(aside())}: object of type 7".encode() in done.stderr
+         and done.stderr.count(b"\n") == 1 and len(lines(done.stdout)) == 1,
+         "an object that is no path is told by type and offset", done.stderr.decode())
+
+
 for file in sys.argv[2:]:
-    if file.startswith("read:"):
+    if file == "graphs:":
+        graphs()
+        router()
+    elif file == "unread:":
+        unread()
+    elif file.startswith("twin:"):
+        twin(file[5:])
+    elif file.startswith("read:"):
         read_only(file[5:])
     else:
         check(file)

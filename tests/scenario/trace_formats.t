@@ -9,7 +9,7 @@ PROGRAM="${WAYMARK:-build/bin/waymark}"
 	echo "1..0 # SKIP $PROGRAM is not built"
 	exit 0
 }
-files=(tests/data/trace/*.jsonl tests/data/trace/*.warts)
+files=(tests/data/trace/*.jsonl tests/data/trace/*.warts graphs: unread:)
 shared=../shared/data/b_traceroute
 [ -d $shared ] || shared=../../shared/data/b_traceroute
 if [ -d $shared ]; then
@@ -18,6 +18,7 @@ if [ -d $shared ]; then
 	for file in "$shared"/{trace_,tracelb_}*.json "$shared"/mlab/* "$shared"/text/*; do
 		files+=("read:$file")
 	done
+	files+=("twin:$shared/tracelb_google_dns_v4_default")
 else
 	echo "# $shared is absent: only the small samples are read"
 fi
