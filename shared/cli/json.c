@@ -27,10 +27,30 @@ static size_t utf8(struct span s)
 	return len;
 }
 
+#define EACH(byte) (UINT64_C(0x0101010101010101) * (byte))
+
+static uint64_t below(uint64_t v, uint8_t limit)
+{
+	return (v - EACH(limit)) & ~v;
+}
+
+// Whether one of eight bytes does not stand for itself.
+static bool odd_among(uint64_t v)
+{
+	uint64_t odd = v | below(v, ' ') | below(v ^ EACH('"'), 1) | below(v ^ EACH('\\'), 1) |
+		       below(v ^ EACH(0x7f), 1);
+	return (odd & EACH(0x80)) != 0;
+}
+
 // How many bytes at the start of S stand for themselves.
 static size_t plain(struct span s)
 {
 	size_t n = 0;
+	for (uint64_t v; s.len - n >= sizeof(v); n += sizeof(v)) {
+		memcpy(&v, s.at + n, sizeof(v));
+		if (odd_among(v))
+			break;
+	}
 	while (n < s.len && s.at[n] >= ' ' && s.at[n] < 0x7f && s.at[n] != '"' && s.at[n] != '\\')
 		n++;
 	return n;
@@ -178,6 +198,34 @@ void json_span(struct json *j, const char *key, struct span text)
 	quoted(j, text);
 }
 
+// Nothing in it needs an escape.
+static void put_bare(struct json *j, const char *key, const char *text)
+{
+	lead(j, key);
+	put_char(j, '"');
+	put_text(j, text);
+	put_char(j, '"');
+}
+
+void json_hex(struct json *j, const char *key, struct span bytes)
+{
+	static const char digit[] = "0123456789abcdef";
+	lead(j, key);
+	put_char(j, '"');
+	for (size_t i = 0; i < bytes.len;) {
+		if (sizeof(j->bytes) - j->len < 2)
+			flush(j);
+		size_t end = i + (sizeof(j->bytes) - j->len) / 2;
+		char *at = j->bytes + j->len;
+		for (end = end < bytes.len ? end : bytes.len; i < end; i++) {
+			*at++ = digit[bytes.at[i] >> 4];
+			*at++ = digit[bytes.at[i] & 15];
+		}
+		j->len = (size_t)(at - j->bytes);
+	}
+	put_char(j, '"');
+}
+
 void json_text(struct json *j, const char *key, const char *text)
 {
 	if (text == NULL)
@@ -243,12 +291,15 @@ void json_addr(struct json *j, const char *key, struct addr a)
 {
 	char text[ADDR_TEXT];
 	addr_write(a, text);
-	json_text(j, key, a.family == 0 ? NULL : text);
+	if (a.family == 0)
+		json_null(j, key);
+	else
+		put_bare(j, key, text);
 }
 
 void json_wall(struct json *j, const char *key, struct wall t)
 {
 	char text[WALL_TEXT];
 	wall_write(t, text);
-	json_text(j, key, text);
+	put_bare(j, key, text);
 }

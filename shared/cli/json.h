@@ -38,6 +38,7 @@ void json_end_array(struct json *j);
 
 void json_text(struct json *j, const char *key, const char *text); // NULL text: null
 void json_span(struct json *j, const char *key, struct span text);
+void json_hex(struct json *j, const char *key, struct span bytes); // as text, two digits a byte
 void json_int(struct json *j, const char *key, int64_t v);
 void json_real(struct json *j, const char *key, double v, int decimals); // NaN, inf: null
 void json_thousandths(struct json *j, const char *key, uint64_t v);      // 1234: 1.234
