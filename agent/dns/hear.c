@@ -60,7 +60,7 @@ static bool look(const struct dns_scan *s, struct packet *p)
 			continue;
 		unsigned attempt = t->tries - 1u;
 		uint32_t mark = question_of(s, t, p->h->message, &attempt);
-		int64_t since = t->start + t->attempts[attempt].sent_us * NS_PER_US;
+		int64_t since = t->start + t->sent_us[attempt] * NS_PER_US;
 		if (mark == 0 && (t->line != LINE_WAIT || since >= oldest))
 			continue;
 		oldest = since;
@@ -178,16 +178,22 @@ static void put_head(struct wr *w, const struct dns_slot *t, const struct packet
 		wr_bytes(w, addr_span(&p->h->from));
 }
 
+// Every section's count fits into one byte.
+static bool few_records(struct span m)
+{
+	return m.len >= DNS_HEAD && (m.at[6] | m.at[8] | m.at[10]) == 0;
+}
+
 // Keeps it. What the try tells already, id and question, is not written down again.
 static bool keep(struct dns_scan *s, struct packet *p, struct mono at)
 {
 	const uint32_t same = DNS_MARK_ID | DNS_MARK_QUESTION | DNS_MARK_CASE;
 	struct dns_slot *t = &s->slots[p->slot];
 	const struct dns_attempt *a = &t->attempts[p->attempt];
-	uint8_t head[DNS_KEPT_HEAD + 16 + 6];
+	uint8_t head[DNS_KEPT_HEAD + 16 + DNS_KEPT_COUNTS];
 	struct wr w = wr_of(head, sizeof(head));
 	struct span m = p->h->message;
-	bool brief = (p->mark & same) == same && (p->mark & DNS_MARK_ICMP) == 0;
+	bool brief = (p->mark & same) == same && (p->mark & DNS_MARK_ICMP) == 0 && few_records(m);
 	size_t whole = m.len;
 	if (brief)
 		m = span_cut(m, DNS_HEAD + dns_question_name(s, t, (enum dns_role)a->role).len + 4,
@@ -195,8 +201,8 @@ static bool keep(struct dns_scan *s, struct packet *p, struct mono at)
 	if (t->answers == DNS_ANSWERS_MAX || t->heard.len + whole > DNS_WIRES_MAX)
 		return false;
 	put_head(&w, t, p, at, p->mark | (brief ? DNS_KEPT_SHORT : 0), m.len);
-	if (brief)
-		wr_bytes(&w, span_of(p->h->message.at + 6, 6));
+	for (size_t i = 0; brief && i < DNS_KEPT_COUNTS; i++)
+		wr_u8(&w, p->h->message.at[7 + 2 * i]);
 	uint32_t before = t->heard.len;
 	if (!dns_cells_put(s->cells, &t->heard, wr_span(&w)))
 		return false;

@@ -23,9 +23,8 @@ static void emit(struct dns_scan *s, uint32_t i, struct mono now, struct dns_wan
 	bool fallback = t->stream && s->c.transport == DNS_UDP;
 	if (t->start == 0)
 		t->start = now.ns;
-	t->attempts[attempt] = (struct dns_attempt){ .sent_us = dns_slot_us(t, now),
-						     .role = t->role & 3u,
-						     .stream = t->stream & 1u };
+	t->sent_us[attempt] = dns_slot_us(t, now);
+	t->attempts[attempt] = (struct dns_attempt){ .role = t->role, .stream = t->stream };
 	t->tries++;
 	t->tests = (uint8_t)(t->tests + (t->role == DNS_TEST && !fallback));
 	int64_t wait = t->stream ? s->c.rules.stream_timeout_ns : s->c.rules.timeout_ns;

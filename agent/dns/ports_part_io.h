@@ -9,7 +9,7 @@
 #include "dns/ports_io.h"
 #include "trace/ring_io.h"
 
-#define DNS_BATCH  512
+#define DNS_BATCH  256  // new pairs leave from one socket for so long
 #define DNS_PACKET 4096 // bytes of an answer read without a ring; what is longer is cut
 
 // One question waiting to leave.

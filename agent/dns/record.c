@@ -57,7 +57,7 @@ static void fill_tries(struct dns_scan *s, const struct dns_slot *t, struct dns_
 		o->transport[i] = (uint8_t)over;
 		o->outcome[i] = a->outcome == 0 ? DNS_TRY_ABANDONED : a->outcome;
 		o->error[i] = a->error;
-		o->sent_us[i] = a->sent_us;
+		o->sent_us[i] = t->sent_us[i];
 		o->id[i] = dns_slot_id(t, i);
 		o->sport[i] = a->stream ? t->stream_port : s->ports[t->port];
 		o->first[i] = a->first;
@@ -98,7 +98,8 @@ static size_t rebuild(const struct dns_scan *s, const struct dns_slot *t, unsign
 	wr_bytes(&w, span_of(asked, 2));
 	wr_u16(&w, flags);
 	wr_u16(&w, 1);
-	wr_bytes(&w, counts);
+	for (size_t i = 0; i < counts.len; i++)
+		wr_u16(&w, counts.at[i]);
 	wr_bytes(&w, span_of(asked + DNS_HEAD, name + 4));
 	wr_bytes(&w, rest);
 	return w.len;
@@ -119,7 +120,7 @@ static void fill_answer(struct dns_scan *s, const struct dns_slot *t, struct rd 
 		o->ref[i] = source_ref(o, r, rd_span(in, size));
 	struct span counts = { NULL, 0 };
 	if ((mark & DNS_KEPT_SHORT) != 0)
-		counts = rd_span(in, 6);
+		counts = rd_span(in, DNS_KEPT_COUNTS);
 	struct span rest = rd_span(in, len);
 	uint8_t *to = o->wires + r->wires.len;
 	if (r->wires.len + rest.len + DNS_QUERY_MAX > DNS_WIRES_MAX) {

@@ -6,7 +6,7 @@
 
 #include "dns/state.h"
 
-#define CELLS_PER_SLOT 12
+#define CELLS_PER_SLOT 10
 #define CELLS_SPARE    65536
 
 static bool make_tables(struct dns_scan *s)

@@ -9,8 +9,8 @@
 #include "sys/clock.h"
 #include "trace/source_io.h"
 
-#define RING         (4 << 20)
-#define A_TURN       1024 // things done before packets are looked at again
+#define RING         (3 << 20) // of the memory promised; 15,000 answers
+#define A_TURN       1024      // things done before packets are looked at again
 #define STREAMS      500
 #define SLOTS        100000
 #define SLOTS_A_PORT 2000 // of 4096 blocks

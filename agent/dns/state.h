@@ -27,9 +27,9 @@ enum dns_line {
 	LINE_HELD = LINE_COUNT,
 };
 
-// What is known of one try, packed: the outcome, error and transport.
+// What is known of one try, packed: the outcome, error and transport. When it was sent stands in
+// the slot.
 struct dns_attempt {
-	uint32_t sent_us;
 	uint8_t role : 2, outcome : 3, stream : 1, address : 1, refused : 1;
 	uint8_t error;
 	uint8_t first; // 1-based answer that counts
@@ -42,12 +42,15 @@ struct dns_slot {
 	uint32_t due_us, epoch;
 	struct dns_string heard;
 	uint32_t salt; // of letter case and ids
+	uint32_t sent_us[DNS_TRIES_KEPT];
 	uint16_t port, block, repetition, stream_port;
-	uint8_t line, type, tries, answers, tests, state;
-	uint8_t role, stream, detail, lost;
-	bool asking, silent, cut_off;
+	uint8_t line, type, tries, answers, tests, state, detail, lost;
+	uint8_t role : 2;
+	bool stream : 1, asking : 1, cut_off : 1;
 	struct dns_attempt attempts[DNS_TRIES_KEPT];
 };
+// With its packets it is what a pair outstanding costs.
+_Static_assert(sizeof(struct dns_slot) <= 136, "a slot is small");
 
 struct dns_lane {
 	uint32_t first, last;
@@ -130,5 +133,6 @@ const struct dns_pair_record *dns_record_of(struct dns_scan *s, const struct dns
 const struct dns_pair_record *dns_record_unasked(struct dns_scan *s, const struct dns_pick *p,
 						 enum dns_fate fate);
 // What a slot keeps of a packet, before its bytes.
-#define DNS_KEPT_HEAD  14
-#define DNS_KEPT_SHORT 0x8000u // id, flags and question are not kept: they are those of the try
+#define DNS_KEPT_HEAD   14
+#define DNS_KEPT_SHORT  0x8000u // id, flags and question are not kept: they are those of the try
+#define DNS_KEPT_COUNTS 3       // of a short one, after its head: records by section, a byte each

@@ -28,7 +28,7 @@ static const struct dns_attempt *last_of(const struct dns_slot *t)
 static void send_next(struct dns_scan *s, uint32_t i, enum dns_role role, bool stream)
 {
 	struct dns_slot *t = &s->slots[i];
-	t->role = (uint8_t)role;
+	t->role = role & 3u;
 	t->stream = stream || s->c.transport != DNS_UDP;
 	dns_line_take(s, i);
 	dns_line_put(s, i, LINE_SEND);

@@ -11,6 +11,7 @@
 #include "local/dns_print.h"
 #include "local/dns_status.h"
 #include "sys/clock.h"
+#include "sys/memory.h"
 
 struct job {
 	struct dns_settings settings;
@@ -168,6 +169,8 @@ static enum err prepare(struct job *j, struct fault *f)
 static enum err measure(struct job *j, char **argv, struct fault *f)
 {
 	enum err err = prepare(j, f);
+	// What only other verbs and the start need would stand beside the pairs outstanding.
+	memory_trim();
 	if (err == ERR_OK)
 		err = loop_run(j->loop, f);
 	return err == ERR_OK ? finish(j, argv, f) : err;

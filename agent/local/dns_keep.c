@@ -15,7 +15,7 @@
 
 #define MAGIC    "waymark-dns-checkpoint-v1\n"
 #define HEAD     (sizeof(MAGIC) - 1 + 8 * 5)
-#define BUFFER   (256 * 1024)
+#define BUFFER   (64 * 1024)
 #define EVERY_NS NS_PER_S
 #define LARGEST  ((size_t)4 << 30)
 

@@ -59,13 +59,6 @@ static void put_record(struct json *j, const struct dns_record *r)
 	json_end_object(j);
 }
 
-static void put_hex(struct json *j, const char *key, struct span s)
-{
-	static char text[2 * DNS_WIRES_MAX + 1];
-	text_hex(s, text);
-	json_span(j, key, span_of(text, 2 * s.len));
-}
-
 static void put_edns(struct json *j, const struct dns_record *r)
 {
 	struct dns_opt o;
@@ -76,7 +69,7 @@ static void put_edns(struct json *j, const struct dns_record *r)
 	json_int(j, "size", o.size);
 	json_bool(j, "do", o.dnssec);
 	if (o.has_nsid)
-		put_hex(j, "nsid", o.nsid);
+		json_hex(j, "nsid", o.nsid);
 	if (o.has_subnet) {
 		prefix_write(o.subnet, text);
 		json_text(j, "client_subnet", text);
@@ -186,7 +179,7 @@ static void put_answer(struct json *j, const struct dns_pair_record *p, size_t a
 		put_records(j, m);
 	}
 	put_marks(j, p->answer_mark[i]);
-	put_hex(j, "wire", m);
+	json_hex(j, "wire", m);
 	json_end_object(j);
 }
 

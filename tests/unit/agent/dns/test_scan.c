@@ -220,6 +220,30 @@ static void what_was_kept_short_comes_back_byte_for_byte(void **state)
 	end(&p);
 }
 
+// Counts no honest answer has are kept as they came: both their bytes.
+static void counts_past_a_byte_come_back_as_well(void **state)
+{
+	struct play p;
+	uint8_t m[512];
+	(void)state;
+	for (size_t section = 0; section < 3; section++) {
+		size_t at = 0;
+		begin(&p, DNS_PLAIN);
+		asks(&p, "www.example");
+		size_t len = answer(&p, m, 0, 0xc6120001);
+		m[6 + 2 * section] = (uint8_t)(1 + section);
+		hears(&p, span_of(m, len), "198.18.0.53");
+		later(&p, 20000);
+		const struct dns_pair_record *r = NULL;
+		for (enum dns_want_kind k; r == NULL; later(&p, 20000))
+			while ((k = next(&p)) != DNS_WANT_NOTHING && r == NULL)
+				r = k == DNS_WANT_RECORD ? p.want.record : NULL;
+		assert_int_equal(r->answers, 1);
+		assert_true(span_eq(dns_pair_wire(r, 0, &at), span_of(m, len)));
+		end(&p);
+	}
+}
+
 static void four_tries_then_the_control(void **state)
 {
 	(void)state;
@@ -515,6 +539,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_sandwich_stands_on_one_port_and_listens_on),
 		cmocka_unit_test(what_was_kept_short_comes_back_byte_for_byte),
+		cmocka_unit_test(counts_past_a_byte_come_back_as_well),
 		cmocka_unit_test(four_tries_then_the_control),
 		cmocka_unit_test(a_failed_control_stops_2_1_and_not_2_2),
 		cmocka_unit_test(a_code_ends_the_test_and_2_1_asks_the_control_again),
