@@ -18,7 +18,8 @@ static const char world[] =
 	"world w\nas 1 one\nrouter a as=1 country=DE at=1,1\nhost many kind=crowd router=a\n"
 	"net 198.18.64.0/24 host=many router=a\n"
 	"domain a.example at=198.18.9.1 list=bad\ndomain s.example at=198.18.9.2 signed\n"
-	"domain c.example pool=198.18.128.0/24 places=4 answers=8 turns=8\ndomain w.example whoami\n"
+	"domain c.example pool=198.18.128.0/24 places=4 answers=8 turns=8\ndomain w.example "
+	"whoami\n"
 	"crowd one at=198.18.64.10 ptr=n%.a.example\n"
 	"crowd two at=198.18.64.11 list=bad lie=page v4=10.0.0.1 ede=15\n"
 	"inject a list=bad v4=192.0.2.1 v6=2001:db8::1\n";
