@@ -108,7 +108,9 @@ sub report {
 	print "# $_\n" for @bad;
 }
 
-print "1..7\n";
+my @idle = grep { !-x } glob("tests/*/*.t .ci/run");
+
+print "1..8\n";
 report('rooms.txt names only rooms above', @rules_bad);
 report('every include keeps its direction', @direction);
 report('libraries and headers stay where they belong', @header);
@@ -116,3 +118,4 @@ report('no two rooms export the same name', @twice);
 report("no file is longer than $FILE_LINES lines", @long);
 report("no function is longer than $FUNCTION_LINES lines", @functions);
 report('clang-format has nothing to say', $format ? "$format places; run make format" : ());
+report('every test can be executed', map { "$_: chmod +x" } @idle);
