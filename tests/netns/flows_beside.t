@@ -49,7 +49,7 @@ ip netns exec "$world-s" openssl s_server -quiet -accept 443 -cert "$tmp/cert" -
 pids+=($!)
 ip netns exec "$world-s" python3 -m http.server 80 --bind :: --directory "$tmp" >"$tmp/http" 2>&1 &
 pids+=($!)
-ip netns exec "$world-c" tcpdump -i eth0 -s 0 -U -w "$tmp/real.pcap" >"$tmp/dump" 2>&1 &
+ip netns exec "$world-c" tcpdump --immediate-mode -i eth0 -s 0 -U -w "$tmp/real.pcap" >"$tmp/dump" 2>&1 &
 dump=$!
 pids+=($dump)
 wait_for grep -q listening "$tmp/dump"
