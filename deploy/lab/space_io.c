@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/file.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -57,11 +58,30 @@ enum err space_permit(struct fault *f)
 	return ERR_OK;
 }
 
+// As ip-netns(8) does before its first name: it mounts the folder upon itself, and names that were
+// there before would lie under that mount, where nobody can take them away.
+static enum err share_place(struct fault *f)
+{
+	AUTO(fd_close) int place = -1;
+	enum err err = dir_make(SPACE_DIR, 0755, f);
+	if (err != ERR_OK)
+		return err;
+	place = open(SPACE_DIR, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (place < 0 || flock(place, LOCK_EX) != 0)
+		return refused("cannot lock " SPACE_DIR, f);
+	if (mount("", SPACE_DIR, "none", MS_SHARED | MS_REC, NULL) == 0)
+		return ERR_OK;
+	if (errno != EINVAL || mount(SPACE_DIR, SPACE_DIR, "none", MS_BIND | MS_REC, NULL) != 0 ||
+	    mount("", SPACE_DIR, "none", MS_SHARED | MS_REC, NULL) != 0)
+		return refused("cannot share " SPACE_DIR, f);
+	return ERR_OK;
+}
+
 enum err space_make(const char *name, struct fault *f)
 {
 	AUTO(fd_close) int home = -1, place = -1;
 	char path[SPACE_PATH];
-	enum err err = dir_make(SPACE_DIR, 0755, f);
+	enum err err = share_place(f);
 
 	path_of(name, path);
 	if (err == ERR_OK)
