@@ -6,8 +6,8 @@
 FLAVOUR  ?= release
 JOBS     ?= $(shell nproc)
 PREFIX   ?= /usr/local
-# The root tests mostly wait: each makes namespaces, clusters and ports of its own, so some run at once.
-ROOT_JOBS    ?= 3
+# The root tests mostly wait: each makes namespaces, clusters and ports of its own, so two run at once.
+ROOT_JOBS    ?= 2
 FUZZ_SECONDS ?= 60
 FUZZ_RUNS    ?=
 FUZZ         ?= $(FUZZ_SRC:tests/fuzz/fuzz_%.c=%)
@@ -265,8 +265,11 @@ check-fast: ## lint, units, corpus replay, scenarios under gcc, clang and ASan+U
 		$(sort $(UNITS:$(B)/%=build/asan/%) $(CORPUS:$(B)/%=build/asan/%)) \
 		$(sort $(wildcard tests/scenario/*.t)) < /dev/null
 
-ROOT_TESTS := $(sort $(wildcard tests/sql/*.t tests/netns/*.t tests/e2e/*.t))
+# The demonstration, like its user, has the machine to itself.
+ALONE      := tests/e2e/demo.t
+ROOT_TESTS := $(filter-out $(ALONE),$(sort $(wildcard tests/sql/*.t tests/netns/*.t tests/e2e/*.t)))
 check-root: all drivers ## the tests that need root: PostgreSQL, namespaces, end to end
+	$(Q)$(TAP) $(ALONE) < /dev/null
 	$(Q)$(TAP) -j$(ROOT_JOBS) $(ROOT_TESTS) < /dev/null
 
 check: deps ## everything: installs what is missing, then check-fast and check-root

@@ -137,7 +137,7 @@ kill -TERM $C
 wait $C
 C=0
 G=200
-recorded() { [ "$(done_of 201)" -gt 1000 ]; }
+recorded() { local did; did=$(done_of 201); [ "${did:-0}" -gt 1000 ]; }
 agent anna 1000
 within 20 recorded
 kill -9 $A
