@@ -38,14 +38,14 @@ static void near_put(struct route *r, int from, int to, int link)
 }
 
 // Dijkstra from TO; links cost the same both ways. Stale heap entries find nothing to improve.
-static enum err spread(struct route *r, struct heap *todo, int to)
+static enum err spread(struct route *r, struct heap *frontier, int to)
 {
 	struct heap_item item;
 
 	for (int i = 0; i < r->w->router_count; i++)
 		*metric_at(r, i, to) = i == to ? 0 : FAR;
-	enum err err = heap_put(todo, (struct mono){ 0 }, (uint64_t)to);
-	while (err == ERR_OK && heap_take(todo, MONO_NEVER, &item)) {
+	enum err err = heap_put(frontier, (struct mono){ 0 }, (uint64_t)to);
+	while (err == ERR_OK && heap_take(frontier, MONO_NEVER, &item)) {
 		int at = (int)item.id;
 		for (int i = 0; i < r->near_count[at]; i++) {
 			struct route_hop hop = r->near[at][i];
@@ -53,7 +53,7 @@ static enum err spread(struct route *r, struct heap *todo, int to)
 			if (metric >= *metric_at(r, hop.router, to))
 				continue;
 			*metric_at(r, hop.router, to) = metric;
-			err = heap_put(todo, (struct mono){ metric }, (uint64_t)hop.router);
+			err = heap_put(frontier, (struct mono){ metric }, (uint64_t)hop.router);
 			if (err != ERR_OK)
 				return err;
 		}
@@ -65,10 +65,10 @@ struct route *route_new(const struct world *w)
 {
 	struct route *r = calloc(1, sizeof(*r));
 	size_t n = (size_t)w->router_count;
-	struct heap todo;
+	struct heap frontier;
 	enum err err = ERR_OK;
 
-	heap_init(&todo, SIZE_MAX / 64);
+	heap_init(&frontier, SIZE_MAX / 64);
 	if (!r)
 		return NULL;
 	r->w = w;
@@ -82,8 +82,8 @@ struct route *route_new(const struct world *w)
 		near_put(r, w->links[i].b, w->links[i].a, i);
 	}
 	for (int to = 0; err == ERR_OK && to < w->router_count; to++)
-		err = spread(r, &todo, to);
-	heap_wipe(&todo);
+		err = spread(r, &frontier, to);
+	heap_wipe(&frontier);
 	if (err != ERR_OK)
 		route_free(&r);
 	return r;
