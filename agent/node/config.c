@@ -30,7 +30,7 @@ const struct conf_option node_options[] = {
 	{ "resolver6", CONF_ADDR, AT(resolver6), 0, 0, 0, NULL, "ADDRESS", "the same for IPv6" },
 	{ "reflector", CONF_ADDR, AT(reflector4), 0, 0, 0, NULL, "ADDRESS", "IPv4 address of a reflector, which tells how this node and its phones look from outside" },
 	{ "reflector6", CONF_ADDR, AT(reflector6), 0, 0, 0, NULL, "ADDRESS", "the same for IPv6" },
-	{ "reflector-port", CONF_UINT, AT(reflector_port), 0, 1, 65534, "5766", "PORT", "its port" },
+	{ "reflector-port", CONF_UINT, AT(reflector_port), 0, 1, 65534, "5766", "PORT", "the reflector's port" },
 	{ "whoami", CONF_TEXT, TEXT(whoami), 0, 0, NULL, "ZONE", "DNS zone the reflector answers for: tells which resolver is used" },
 	{ "isolate", CONF_BOOL, AT(isolate), 0, 0, 0, "no", "yes|no", "a gateway's phones let the run's app alone use the network" },
 	{ "phone", CONF_LIST, AT(phones), 0, 0, 0, NULL, "NAME INTERFACE SOCKET IPV4 [IPV6]", "a phone behind this gateway; may be repeated" },
@@ -54,7 +54,7 @@ const struct conf_option node_options[] = {
 	{ "capture-keep", CONF_DURATION, AT(capture_keep), 0, 0, 31536000, "7d", "DURATION", "how long the files of captures are kept; 0: none are" },
 	{ "capture-limit", CONF_SIZE, AT(capture_limit), 0, 0, 1e13, "1G", "BYTES", "most disk these files may take; past it the oldest go" },
 	{ "sport-first", CONF_UINT, AT(sport_first), 0, 1024, 65535, "61000", "PORT", "first source port of probes" },
-	{ "sport-count", CONF_UINT, AT(sport_count), 0, 16, 32768, "4096", "COUNT", "how many" },
+	{ "sport-count", CONF_UINT, AT(sport_count), 0, 16, 32768, "4096", "COUNT", "how many source ports" },
 	{ "log", CONF_TEXT, TEXT(log), 0, 0, "info", "LEVEL", "debug, info, warn or error" },
 	{ NULL, CONF_BOOL, 0, 0, 0, 0, NULL, NULL, NULL },
 };

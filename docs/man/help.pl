@@ -8,6 +8,8 @@
 #     .\" end
 #
 # is replaced; the rest of a page is written by people. A program that is not built keeps its block.
+# So is, in an example of a configuration file, the block between `# begin options PROGRAM` and
+# `# end`: every option the file does not name above it.
 #
 # usage: help.pl [--check] BIN-FOLDER     (from the top of the tree)
 use strict;
@@ -141,6 +143,20 @@ sub block {
 	return list(1, @{ $h->{options} });
 }
 
+# --- examples of configuration files ----------------------------------------------------------------
+
+sub rest {
+	my ($program, $above) = @_;
+	my $h = ask($program) or return;
+	my %named = map { $_ => 1 } $above =~ /^(?:# )?([a-z0-9-]+) = /gm;
+	my $out = '';
+	for my $o (grep { !$named{ $_->{name} } } @{ $h->{file} }) {
+		my ($help, $default) = $o->{help} =~ /^(.*?)(?: \(default (.*)\))?$/;
+		$out .= "# $help\n# $o->{name} = " . ($default // $o->{value}) . "\n";
+	}
+	return $out;
+}
+
 # --- bash completion --------------------------------------------------------------------------------
 
 sub completion {
@@ -182,6 +198,13 @@ for my $page (glob('docs/man/*.[1-8]')) {
 		my ($text) = @_;
 		$text =~ s{^(\.\\" begin (\w+) (\S+)(?: (\S+))?\n)(.*?)(?=^\.\\" end$)}
 			{ $1 . (block($2, $3, $4) // $5) }gems;
+		return $text;
+	});
+}
+for my $example (glob('deploy/*.conf.example')) {
+	replace($example, sub {
+		my ($text) = @_;
+		$text =~ s{\A(.*^# begin options (\S+)\n)(.*?)(?=^# end$)}{ $1 . (rest($2, $1) // $3) }ems;
 		return $text;
 	});
 }

@@ -58,10 +58,15 @@ result $? "the collector's example configuration is right" "$said"
 said=$("$bin/waymark-agent" check --config deploy/agent.conf.example 2>&1)
 result $? "the agent's example configuration is right" "$said"
 
-uses=$("$bin/waymark-agent" --help | sed -n 's/^  \([a-z0-9-]*\)  *= .*/\1/p' | sort)
-names=$(sed -n 's/^\(# \)\?\([a-z0-9-]*\) = .*/\2/p' deploy/agent.conf.example | sort -u)
-unknown=$(comm -13 <(echo "$uses") <(echo "$names"))
-[ -z "$unknown" ]
-result $? "the example names only options there are" "$unknown"
+# FILE OPTIONS: the example names each of them, set or commented out, and no other.
+names_all() {
+	diff <(sed -n 's/^\(# \)\?\([a-z0-9-]*\) = .*/\2/p' "$1" | sort -u) <(sort <<<"$2")
+}
+said=$(names_all deploy/agent.conf.example \
+	"$("$bin/waymark-agent" --help | sed -n 's/^  \([a-z0-9-]*\)  *= .*/\1/p')")
+result $? "the agent's example names every option there is" "$said"
+said=$(names_all deploy/collector.conf.example "$("$bin/waymark-collector" --help |
+	sed -n 's/^  --\([a-z0-9-]*\).*/\1/p' | grep -vxE 'config|check-config|help')")
+result $? "the collector's example names every option there is" "$said"
 
 echo "1..$n"
