@@ -64,12 +64,13 @@ rwildcard = $(foreach d,$(wildcard $1*),$(call rwildcard,$d/,$2) $(filter $(subs
 SOURCES   = $(filter-out %/main.c,$(call rwildcard,$1/,*.c))
 objects   = $(patsubst %.c,$(B)/obj/%.o,$1)
 
-# A half of the house sees shared/ and itself; what it cannot name it cannot include.
-inc.shared    := -Ishared -I$(GEN)
-inc.agent     := -Ishared -Iagent
-inc.collector := -Ishared -Icollector
-inc.deploy    := -Ishared -Ideploy
-inc.tests     := -Ishared -Iagent -Icollector -Ideploy -Itests -I$(GEN)
+# A half of the house sees shared/ and itself; what it cannot name it cannot include. In quotes only:
+# <sys/file.h> is the system's, "sys/file.h" ours.
+inc.shared    := -iquote shared -iquote $(GEN)
+inc.agent     := -iquote shared -iquote agent
+inc.collector := -iquote shared -iquote collector
+inc.deploy    := -iquote shared -iquote deploy
+inc.tests     := -iquote shared -iquote agent -iquote collector -iquote deploy -iquote tests -iquote $(GEN)
 
 LIB_shared    := $(B)/libshared.a
 LIB_agent     := $(B)/libagent.a
@@ -134,15 +135,21 @@ $(B)/obj/sql_files.o: $(GEN)/sql_files.c
 
 # --- objects, libraries, programs ----------------------------------------------------------------
 
-$(B)/obj/gen/%.o: $(GEN)/%.c
+# Everything is compiled anew when the flags change.
+COMPILE  := $(CC) $(CPPFLAGS) $(CFLAGS) $(foreach h,shared agent collector deploy tests,$(inc.$h))
+$(B)/flags: FORCE
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(CPPFLAGS) -std=c17 $($(FLAVOUR).cflags) -fPIE -I$(GEN) -MMD -MP -c $< -o $@
+	$(Q)echo '$(COMPILE)' | cmp -s - $@ || echo '$(COMPILE)' > $@
 
-$(B)/obj/shared/msg/%.o: shared/msg/%.c $(PB_HDR)
+$(B)/obj/gen/%.o: $(GEN)/%.c $(B)/flags
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) -std=c17 $($(FLAVOUR).cflags) -fPIE -iquote $(GEN) -MMD -MP -c $< -o $@
+
+$(B)/obj/shared/msg/%.o: shared/msg/%.c $(PB_HDR) $(B)/flags
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(inc.shared) -MMD -MP -c $< -o $@
 
-$(B)/obj/%.o: %.c
+$(B)/obj/%.o: %.c $(B)/flags
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(inc.$(firstword $(subst /, ,$<))) $(PGINC) -MMD -MP -c $< -o $@
 
@@ -153,7 +160,7 @@ $(B)/version: FORCE
 $(B)/obj/shared/base/version.o: $(B)/version
 $(B)/obj/shared/base/version.o: CPPFLAGS += -DWAYMARK_VERSION='"$(VERSION)"'
 
-$(B)/obj/tests/%.o: tests/%.c $(PB_HDR)
+$(B)/obj/tests/%.o: tests/%.c $(PB_HDR) $(B)/flags
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(inc.tests) $(PGINC) -MMD -MP -c $< -o $@
 
@@ -240,7 +247,7 @@ $(B)/corpus/%.t: $(B)/fuzz/fuzz_%
 	$(Q)printf '#!/bin/sh\nexec %s %s\n' '$<' 'tests/fuzz/corpus/$*' > $@
 	$(Q)chmod +x $@
 
-.PHONY: tests lint check check-fast check-root race matrix fuzz beside bench doc
+.PHONY: tests lint check check-fast check-root race matrix fuzz beside bench
 tests: $(UNITS) $(CORPUS) $(PLAIN)
 
 lint: all ## rooms law, lengths, layout, scripts, man pages

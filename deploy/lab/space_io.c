@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/file.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -65,9 +66,8 @@ static enum err share_place(struct fault *f)
 	enum err err = dir_make(SPACE_DIR, 0755, f);
 	if (err != ERR_OK)
 		return err;
-	// By number: <sys/file.h> is our own here.
 	place = open(SPACE_DIR, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (place < 0 || syscall(SYS_flock, place, LOCK_EX) != 0)
+	if (place < 0 || flock(place, LOCK_EX) != 0)
 		return refused("cannot lock " SPACE_DIR, f);
 	if (mount("", SPACE_DIR, "none", MS_SHARED | MS_REC, NULL) == 0)
 		return ERR_OK;
