@@ -3,10 +3,12 @@
 
 #include <stdlib.h>
 
-enum err campaign_new(size_t nodes, size_t apps, const int64_t *regions, struct campaign *out)
+enum err campaign_new(size_t nodes, size_t apps, const int64_t *regions, uint64_t again,
+		      struct campaign *out)
 {
 	size_t most = apps * (nodes * (nodes + 1) / 2);
-	*out = (struct campaign){ .tasks = calloc(most > 0 ? most : 1, sizeof(*out->tasks)) };
+	*out = (struct campaign){ .tasks = calloc(most > 0 ? most : 1, sizeof(*out->tasks)),
+				  .again = again };
 	if (out->tasks == NULL)
 		return ERR_MEMORY;
 	for (size_t a = 0; a < nodes; a++)
@@ -42,14 +44,32 @@ struct campaign_task *campaign_next(struct campaign *c, struct campaign_task *co
 				    size_t slots)
 {
 	struct campaign_task *first = NULL;
+	bool first_free = false;
 	for (size_t i = 0; i < c->count; i++) {
 		struct campaign_task *t = &c->tasks[i];
-		if (t->begun)
+		if (t->begun || (first != NULL && t->failures > first->failures))
 			continue;
-		if (first == NULL)
-			first = t;
-		if (!shares_node(t, running, slots))
-			return t;
+		bool fresher = first == NULL || t->failures < first->failures;
+		bool free = (fresher || !first_free) && !shares_node(t, running, slots);
+		if (!fresher && !free)
+			continue;
+		first = t;
+		first_free = free;
 	}
 	return first;
+}
+
+void campaign_begin(struct campaign *c, struct campaign_task *t)
+{
+	t->begun = true;
+	c->begun++;
+}
+
+bool campaign_fail(struct campaign *c, struct campaign_task *t)
+{
+	if (++t->failures > c->again)
+		return false;
+	t->begun = false;
+	c->begun--;
+	return true;
 }

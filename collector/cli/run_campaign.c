@@ -24,7 +24,7 @@
 struct campaign_options {
 	struct central central;
 	char apps[LIST_MAX], nodes[LIST_MAX], pairs[16], phones[LIST_MAX], keys[CLUSTER_PATH_MAX];
-	uint64_t parallel, messages;
+	uint64_t parallel, messages, again;
 	double in, length, patience;
 	bool empty, idle;
 };
@@ -47,6 +47,7 @@ static const struct conf_option options[] = {
 	{ .name = "in", .kind = CONF_REAL, AT(in), .min = 0, .max = 86400, .unset = "4", .value = "SECONDS", .help = "from ordering a run to its start" },
 	{ .name = "length", .kind = CONF_REAL, AT(length), .min = 1, .max = 3600, .unset = "12", .value = "SECONDS", .help = "from start to the end of the capture" },
 	{ .name = "messages", .kind = CONF_UINT, AT(messages), .min = 0, .max = ORDER_MESSAGES_MAX / 2.0, .unset = "2", .value = "COUNT", .help = "messages in each direction" },
+	{ .name = "again", .kind = CONF_UINT, AT(again), .min = 0, .max = 100, .unset = "1", .value = "COUNT", .help = "how often a run that failed is made once more, after all others" },
 	{ .name = "patience", .kind = CONF_REAL, AT(patience), .min = 1, .max = 86400, .unset = "60", .value = "SECONDS", .help = "a run not reported this long after its end has failed" },
 	{ .name = NULL },
 };
@@ -140,15 +141,22 @@ static enum err read_nodes(struct loop_state *s, struct pg_rows *rows, int64_t *
 
 // --- one turn ---
 
-static void finish(struct loop_state *s, struct slot *slot, bool good, const char *why)
+static void print_failed(const struct loop_state *s, const struct slot *slot, bool again,
+			 const char *why)
 {
 	const struct campaign_task *t = slot->task;
+	fprintf(stderr, "%srun %s (%s - %s, %s) failed%s: %s\n",
+		isatty(STDERR_FILENO) ? "\r\033[K" : "", slot->run.id, s->nodes[t->a],
+		s->nodes[t->b], s->apps[t->app], again ? ", will be made again" : "", why);
+}
+
+static void finish(struct loop_state *s, struct slot *slot, bool good, const char *why)
+{
+	bool again = !good && interrupts == 0 && campaign_fail(&s->campaign, slot->task);
 	s->done += good;
-	s->failed += !good;
+	s->failed += !good && !again;
 	if (!good)
-		fprintf(stderr, "%srun %s (%s - %s, %s) failed: %s\n",
-			isatty(STDERR_FILENO) ? "\r\033[K" : "", slot->run.id, s->nodes[t->a],
-			s->nodes[t->b], s->apps[t->app], why);
+		print_failed(s, slot, again, why);
 	slot->task = NULL;
 }
 
@@ -186,8 +194,7 @@ static enum err launch(struct loop_state *s, struct slot *slot, struct fault *f)
 	enum err err = run_make(s->pg, &s->key, &wish, &slot->run, f);
 	if (err != ERR_OK)
 		return err;
-	t->begun = true;
-	s->campaign.begun++;
+	campaign_begin(&s->campaign, t);
 	slot->task = t;
 	return ERR_OK;
 }
@@ -320,7 +327,8 @@ static enum err prepare(struct campaign_options *o, struct loop_state *s, struct
 		err = read_nodes(s, *nodes, regions, f);
 	if (err != ERR_OK)
 		return err;
-	err = campaign_new(s->node_count, s->app_count, region ? regions : NULL, &s->campaign);
+	err = campaign_new(s->node_count, s->app_count, region ? regions : NULL, o->again,
+			   &s->campaign);
 	return err == ERR_OK ? ERR_OK : fault_set(f, err, 0, "no memory for the campaign");
 }
 
