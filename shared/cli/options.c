@@ -16,7 +16,7 @@ static void help(const struct conf_option *options, const struct cli_usage *u)
 			 : o->value != NULL   ? o->value
 					      : "VALUE");
 		printf("  %-26s %s", left, o->help);
-		if (o->unset != NULL && o->kind != CONF_BOOL)
+		if (o->unset != NULL && o->unset[0] != '\0' && o->kind != CONF_BOOL)
 			printf(" (default %s)", o->unset);
 		putchar('\n');
 	}

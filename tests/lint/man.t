@@ -43,6 +43,10 @@ else
 	echo "ok $n - pages and completion say what --help says # SKIP build/bin is empty"
 fi
 
+empty=$(grep -n '(default )' docs/man/*.[1-8])
+[ -z "$empty" ]
+result $? "no help promises a default and names none" "$empty"
+
 # The completion's table knows every verb and option; pages must not promise others.
 said=$(perl -e '
 	open(my $table, "<", "deploy/completion/waymark") or die;
