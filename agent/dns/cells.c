@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ROOM 36 // three answers of one address are three cells, with EDNS four
+#define ROOM 36 // three answers of one address with EDNS are three cells
 
 struct cell {
 	uint32_t next;

@@ -184,13 +184,29 @@ static bool few_records(struct span m)
 	return m.len >= DNS_HEAD && (m.at[6] | m.at[8] | m.at[10]) == 0;
 }
 
+// The OPT record without options that most servers end an answer with is taken off M.
+static bool cut_opt(struct span *m, uint8_t out[static DNS_KEPT_OPT_SIZE])
+{
+	static const uint8_t none[11] = { 0, 0, DNS_OPT };
+	if (m->len < sizeof(none))
+		return false;
+	const uint8_t *opt = m->at + m->len - sizeof(none);
+	if (memcmp(opt, none, 3) != 0 || memcmp(opt + 5, none + 5, 2) != 0 ||
+	    memcmp(opt + 8, none + 8, 3) != 0)
+		return false;
+	out[0] = opt[7];
+	memcpy(out + 1, opt + 3, 2);
+	m->len -= sizeof(none);
+	return true;
+}
+
 // Keeps it. What the try tells already, id and question, is not written down again.
 static bool keep(struct dns_scan *s, struct packet *p, struct mono at)
 {
 	const uint32_t same = DNS_MARK_ID | DNS_MARK_QUESTION | DNS_MARK_CASE;
 	struct dns_slot *t = &s->slots[p->slot];
 	const struct dns_attempt *a = &t->attempts[p->attempt];
-	uint8_t head[DNS_KEPT_HEAD + 16 + DNS_KEPT_COUNTS];
+	uint8_t head[DNS_KEPT_HEAD + 16 + DNS_KEPT_COUNTS + DNS_KEPT_OPT_SIZE];
 	struct wr w = wr_of(head, sizeof(head));
 	struct span m = p->h->message;
 	bool brief = (p->mark & same) == same && (p->mark & DNS_MARK_ICMP) == 0 && few_records(m);
@@ -198,11 +214,16 @@ static bool keep(struct dns_scan *s, struct packet *p, struct mono at)
 	if (brief)
 		m = span_cut(m, DNS_HEAD + dns_question_name(s, t, (enum dns_role)a->role).len + 4,
 			     m.len);
+	uint8_t opt[DNS_KEPT_OPT_SIZE];
+	bool bare = brief && cut_opt(&m, opt);
 	if (t->answers == DNS_ANSWERS_MAX || t->heard.len + whole > DNS_WIRES_MAX)
 		return false;
-	put_head(&w, t, p, at, p->mark | (brief ? DNS_KEPT_SHORT : 0), m.len);
+	put_head(&w, t, p, at, p->mark | (brief ? DNS_KEPT_SHORT : 0) | (bare ? DNS_KEPT_OPT : 0),
+		 m.len);
 	for (size_t i = 0; brief && i < DNS_KEPT_COUNTS; i++)
 		wr_u8(&w, p->h->message.at[7 + 2 * i]);
+	if (bare)
+		wr_bytes(&w, span_of(opt, sizeof(opt)));
 	uint32_t before = t->heard.len;
 	if (!dns_cells_put(s->cells, &t->heard, wr_span(&w)))
 		return false;

@@ -87,21 +87,31 @@ static uint8_t source_ref(struct dns_scratch *o, struct dns_pair_record *r, stru
 	return (uint8_t)(r->sources.len / addr.len);
 }
 
-// The message again, from what was kept of it.
+// What was kept of a message.
+struct kept {
+	uint16_t flags;
+	struct span counts, opt, rest;
+};
+
+// The message again.
 static size_t rebuild(const struct dns_scan *s, const struct dns_slot *t, unsigned attempt,
-		      uint16_t flags, struct span counts, struct span rest, uint8_t *out)
+		      const struct kept *k, uint8_t *out)
 {
 	uint8_t asked[DNS_QUERY_MAX];
 	struct wr w = wr_of(out, DNS_WIRES_MAX);
 	size_t name = dns_question_name(s, t, (enum dns_role)t->attempts[attempt].role).len;
 	(void)dns_question_put(s, t, attempt, asked);
 	wr_bytes(&w, span_of(asked, 2));
-	wr_u16(&w, flags);
+	wr_u16(&w, k->flags);
 	wr_u16(&w, 1);
-	for (size_t i = 0; i < counts.len; i++)
-		wr_u16(&w, counts.at[i]);
+	for (size_t i = 0; i < k->counts.len; i++)
+		wr_u16(&w, k->counts.at[i]);
 	wr_bytes(&w, span_of(asked + DNS_HEAD, name + 4));
-	wr_bytes(&w, rest);
+	wr_bytes(&w, k->rest);
+	if (k->opt.len == 0)
+		return w.len;
+	const uint8_t opt[11] = { 0, 0, DNS_OPT, k->opt.at[1], k->opt.at[2], 0, 0, k->opt.at[0] };
+	wr_bytes(&w, span_of(opt, sizeof(opt)));
 	return w.len;
 }
 
@@ -118,23 +128,25 @@ static void fill_answer(struct dns_scan *s, const struct dns_slot *t, struct rd 
 	o->ref[i] = 0;
 	if ((mark & DNS_MARK_OTHER_SOURCE) != 0)
 		o->ref[i] = source_ref(o, r, rd_span(in, size));
-	struct span counts = { NULL, 0 };
+	struct kept k = { .flags = flags };
 	if ((mark & DNS_KEPT_SHORT) != 0)
-		counts = rd_span(in, DNS_KEPT_COUNTS);
-	struct span rest = rd_span(in, len);
+		k.counts = rd_span(in, DNS_KEPT_COUNTS);
+	if ((mark & DNS_KEPT_OPT) != 0)
+		k.opt = rd_span(in, DNS_KEPT_OPT_SIZE);
+	struct span rest = k.rest = rd_span(in, len);
 	uint8_t *to = o->wires + r->wires.len;
 	if (r->wires.len + rest.len + DNS_QUERY_MAX > DNS_WIRES_MAX) {
 		r->answers_lost++;
 		return;
 	}
-	if (counts.len > 0)
-		rest.len = rebuild(s, t, (attempt & 0x7fu) - 1, flags, counts, rest, to);
+	if (k.counts.len > 0)
+		rest.len = rebuild(s, t, (attempt & 0x7fu) - 1, &k, to);
 	else if (rest.len > 0)
 		memcpy(to, rest.at, rest.len);
 	o->answer_try[i] = attempt & 0x7f;
 	o->ip_id[i] = (attempt & 0x80) != 0 ? ip_id + 1u : 0;
 	o->flags[i] = flags;
-	o->mark[i] = mark & ~DNS_KEPT_SHORT;
+	o->mark[i] = mark & ~(DNS_KEPT_SHORT | DNS_KEPT_OPT);
 	o->length[i] = (uint32_t)rest.len;
 	r->wires.len += rest.len;
 	r->answers++;

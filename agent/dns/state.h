@@ -136,3 +136,7 @@ const struct dns_pair_record *dns_record_unasked(struct dns_scan *s, const struc
 #define DNS_KEPT_HEAD   14
 #define DNS_KEPT_SHORT  0x8000u // id, flags and question are not kept: they are those of the try
 #define DNS_KEPT_COUNTS 3       // of a short one, after its head: records by section, a byte each
+// It ended in an OPT record without options: of that only the flags' first byte and the size are
+// kept. A mark that only the record knows shares the bit.
+#define DNS_KEPT_OPT      DNS_MARK_AGAIN
+#define DNS_KEPT_OPT_SIZE 3

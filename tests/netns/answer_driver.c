@@ -66,8 +66,9 @@ static struct in_addr asked(struct msghdr *m)
 	return info.ipi_addr;
 }
 
-// Turns the question in M into its answer; 0 when it is none.
-static size_t answer(uint8_t *m, size_t len, uint8_t salt)
+// Turns the question in M into its answer, with an OPT record where the question has one; 0 when it
+// is none. EMPTY: no address.
+static size_t answer(uint8_t *m, size_t len, uint8_t salt, bool empty)
 {
 	size_t at = 12;
 	uint32_t hash = 2166136261u + salt;
@@ -79,20 +80,22 @@ static size_t answer(uint8_t *m, size_t len, uint8_t salt)
 		at += m[at] + 1u;
 	}
 	at += 5;
-	if (at > len || at + 16 > SIZE)
+	if (at > len || at + 16 + 11 > SIZE)
 		return 0;
-	bool address = m[at - 4] == 0 && m[at - 3] == 1;
+	bool address = !empty && m[at - 4] == 0 && m[at - 3] == 1;
 	m[2] = 0x81;
 	m[3] = 0x80;
 	m[7] = address;
-	m[11] = 0;
-	if (!address)
-		return at;
 	const uint8_t record[16] = {
 		0xc0, 12, 0, 1, 0, 1, 0, 0, 1, 44, 0, 4, 203, 0, (uint8_t)(hash >> 8), (uint8_t)hash
 	};
-	memcpy(m + at, record, sizeof(record));
-	return at + sizeof(record);
+	const uint8_t opt[11] = { 0, 0, 41, 4, 208 };
+	if (address)
+		memcpy(m + at, record, sizeof(record));
+	at += address ? sizeof(record) : 0;
+	if (m[11] != 0)
+		memcpy(m + at, opt, sizeof(opt));
+	return at + (m[11] != 0 ? sizeof(opt) : 0);
 }
 
 static void put(size_t *count, struct sockaddr_in *to, struct in_addr from, uint8_t *bytes,
@@ -133,7 +136,7 @@ static void serve(size_t i, bool plain, size_t *count)
 	size_t len = in[i].msg_len;
 	memcpy(second[i], m, len);
 	bool late = len > 17 && memcmp(m + 13, "late", 4) == 0;
-	size_t n = answer(m, len, 0);
+	size_t n = answer(m, len, 0, kind == 248 || kind == 247);
 	heard++;
 	if (n == 0 || kind == 250)
 		return;
@@ -142,18 +145,18 @@ static void serve(size_t i, bool plain, size_t *count)
 	if (kind == 249)
 		m[0] ^= 0x55;
 	if (kind == 248)
-		m[3] = 0x85, m[7] = 0, n -= 16;
+		m[3] = 0x85;
 	if (kind == 247)
-		m[2] |= 2, m[7] = 0, n -= 16;
+		m[2] |= 2;
 	if (kind == 246)
 		m[7] = 9, n = 12 + n % 11;
 	put(count, &peers[i], from, m, n);
 	if (kind == 251) {
-		n = answer(second[i], len, 1);
+		n = answer(second[i], len, 1, false);
 		put(count, &peers[i], from, second[i], n);
 	}
 	if (late) {
-		n = answer(second[i], len, 2);
+		n = answer(second[i], len, 2, false);
 		hold(&peers[i], from, second[i], n);
 	}
 }

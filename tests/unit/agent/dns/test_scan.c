@@ -220,6 +220,58 @@ static void what_was_kept_short_comes_back_byte_for_byte(void **state)
 	end(&p);
 }
 
+// The OPT record at the end is kept in three bytes where it holds nothing; whatever it holds, the
+// message comes back, and so does the packet after it.
+static void an_opt_record_comes_back_as_it_was(void **state)
+{
+	(void)state;
+	static const struct {
+		uint8_t bytes[15];
+		uint8_t len;
+	} opts[] = {
+		{ { 0, 0, 41, 4, 208, 0, 0, 0, 0, 0, 0 }, 11 },
+		{ { 0, 0, 41, 16, 0, 0, 0, 0x80, 0, 0, 0 }, 11 },
+		{ { 0, 0, 41, 2, 0, 1, 0, 0, 0, 0, 0 }, 11 },
+		{ { 0, 0, 41, 2, 0, 0, 0, 0, 1, 0, 0 }, 11 },
+		{ { 0, 0, 41, 4, 208, 0, 0, 0, 0, 0, 4, 0, 3, 0, 0 }, 15 },
+	};
+	for (size_t i = 0; i < COUNT(opts); i++) {
+		struct play p;
+		uint8_t m[512];
+		size_t at = 0;
+		set_up(&p, one_server, one_name);
+		struct dns_scan_config c = config(&p, DNS_PLAIN);
+		c.options |= DNS_EDNS;
+		start(&p, &c);
+		assert_int_equal(next(&p), DNS_WANT_SEND);
+		p.len -= 11; // our own OPT: the answer's stands in its place
+		size_t len = answer(&p, m, 0, 0xcb007101);
+		memcpy(m + len, opts[i].bytes, opts[i].len);
+		m[11] = 1;
+		len += opts[i].len;
+		hears(&p, span_of(m, len), "198.18.0.53");
+		later(&p, 1);
+		hears(&p, span_of(m, len), "198.18.0.53");
+		later(&p, 1);
+		m[len - opts[i].len - 1] ^= 1;
+		hears(&p, span_of(m, len), "198.18.0.53");
+		later(&p, 4000);
+		const struct dns_pair_record *r = record(&p);
+		assert_int_equal(r->answers, 3);
+		assert_true((r->answer_mark[0] & DNS_MARK_OPT) != 0);
+		assert_int_equal(r->answer_mark[0] & DNS_MARK_AGAIN, 0);
+		assert_true((r->answer_mark[1] & DNS_MARK_AGAIN) != 0);
+		assert_int_equal(r->answer_mark[2] & DNS_MARK_AGAIN, 0);
+		assert_true((r->answer_mark[2] & DNS_MARK_DIFFERS) != 0);
+		m[len - opts[i].len - 1] ^= 1;
+		assert_true(span_eq(dns_pair_wire(r, 0, &at), span_of(m, len)));
+		assert_true(span_eq(dns_pair_wire(r, 1, &at), span_of(m, len)));
+		m[len - opts[i].len - 1] ^= 1;
+		assert_true(span_eq(dns_pair_wire(r, 2, &at), span_of(m, len)));
+		end(&p);
+	}
+}
+
 // Counts no honest answer has are kept as they came: both their bytes.
 static void counts_past_a_byte_come_back_as_well(void **state)
 {
@@ -539,6 +591,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_sandwich_stands_on_one_port_and_listens_on),
 		cmocka_unit_test(what_was_kept_short_comes_back_byte_for_byte),
+		cmocka_unit_test(an_opt_record_comes_back_as_it_was),
 		cmocka_unit_test(counts_past_a_byte_come_back_as_well),
 		cmocka_unit_test(four_tries_then_the_control),
 		cmocka_unit_test(a_failed_control_stops_2_1_and_not_2_2),
