@@ -2,9 +2,9 @@
 //
 // Gives verdicts: which servers were the messenger's, where addresses are. What enters: a
 // connection as waymark_judge and the data folder with the compiled geolocation tables; what
-// leaves: rows of schema judge. The rules themselves are SQL (migrate/0003_judge.sql); this room
-// only says for which runs, in which order, and looks addresses up. Doing it twice changes nothing,
-// and two at once do not disturb each other.
+// leaves: rows of schema judge. The rules themselves are SQL (migrate/0011_server_rule.sql); this
+// room only says for which runs, in which order, and looks addresses up. Doing it twice changes
+// nothing, and two at once do not disturb each other.
 #pragma once
 
 #include "pg/pg.h"

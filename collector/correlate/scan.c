@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Scans of open resolvers: signatures are looked for in the pages, addresses are placed, then the
-// rules in SQL judge (migrate/0014_dns_rule.sql, 0015_dns_judge.sql).
+// rules in SQL judge (migrate/0017_satellite_rule.sql, 0019_dns_judge.sql).
 #include <stdlib.h>
 #include <string.h>
 

@@ -2,7 +2,7 @@
 //
 // Published Satellite scans as files: what enters is a name or a line as it stands; what leaves is
 // the name it is known by, and a line that PostgreSQL takes as JSON. Pure; it knows no JSON beyond
-// escapes, and not what the lines mean (that is SQL, migrate/0013_satellite.sql).
+// escapes, and not what the lines mean (that is SQL, migrate/0016_satellite_read.sql).
 #pragma once
 
 #include "base/err.h"

@@ -328,7 +328,7 @@ COMMENT ON COLUMN raw.trace.answers IS 'Distinct answers: kind << 16 | type << 8
 COMMENT ON COLUMN raw.trace.answer IS 'One byte per probe: 1-based index into answers; 0 no answer';
 COMMENT ON COLUMN raw.trace.reply_ttl IS 'One byte per probe: TTL of the answer as it arrived';
 COMMENT ON COLUMN raw.trace.quoted_ttl IS 'One byte per probe: TTL the answer quoted; null: all 1 or none quoted';
-COMMENT ON COLUMN raw.trace.mark IS 'One byte per probe, bits: 1 late, 2 rewritten on the way, 4 borrowed from another trace, 8 guessed which probe it answers; null: none';
+COMMENT ON COLUMN raw.trace.mark IS 'One byte per probe: 1 late, 2 rewritten on the way; null: none';
 COMMENT ON COLUMN raw.trace.mpls_probe IS 'Probe index of each entry of mpls_label; null: no labels seen';
 COMMENT ON COLUMN raw.trace.mpls_label IS 'Label stack entries (RFC 4950), top first; null: none';
 

@@ -394,18 +394,14 @@ INSERT INTO ref.table_row VALUES
 
 CREATE TABLE ref.app_sign (
 	app text NOT NULL,
-	kind text NOT NULL CHECK (kind IN ('domain', 'prefix', 'port')),
+	kind text NOT NULL CHECK (kind IN ('domain', 'port')),
 	value text NOT NULL,
-	class text CHECK (class IN ('backend', 'push', 'media', 'background')),
-	ports text,
 	PRIMARY KEY (app, kind, value)
 );
-COMMENT ON TABLE ref.app_sign IS 'What is known of messengers'' servers: one part of the evidence, never the whole. App push holds push services, system what phones do by themselves';
-COMMENT ON COLUMN ref.app_sign.app IS 'Messenger, push, or system';
-COMMENT ON COLUMN ref.app_sign.kind IS 'domain: a name and all below it; prefix: a published address range; port: a server port';
-COMMENT ON COLUMN ref.app_sign.value IS 'The domain, the range, or the port: 443, tcp/4244, udp/50000-50100';
-COMMENT ON COLUMN ref.app_sign.class IS 'What it is a sign of. Null for a domain or a range: backend; null for a port: it supports, and tells nothing alone';
-COMMENT ON COLUMN ref.app_sign.ports IS 'Of a range: only these ports, parted by commas; null: all';
+COMMENT ON TABLE ref.app_sign IS 'What is known of messengers'' servers: one part of the evidence, never the whole. App push holds push services';
+COMMENT ON COLUMN ref.app_sign.app IS 'Messenger, or push';
+COMMENT ON COLUMN ref.app_sign.kind IS 'domain: a name and all below it; port: a server port';
+COMMENT ON COLUMN ref.app_sign.value IS 'The domain or the port';
 INSERT INTO ref.app_sign VALUES
 	('textsecure', 'domain', 'whispersystems.org'), ('textsecure', 'domain', 'signal.org'),
 	('textsecure', 'domain', 'textsecure.example'), ('textsecure', 'port', '443'),

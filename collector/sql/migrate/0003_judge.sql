@@ -87,24 +87,6 @@ COMMENT ON COLUMN judge.location.override IS 'judge.override.id; null: none';
 
 -- Which servers were the messenger's ---------------------------------------------------------------
 
--- A rule is a list of clauses, looked through in order: the first that holds decides. Another rule is
--- another version; what was judged by an older one says so.
-CREATE TABLE judge.clause (
-	version smallint NOT NULL,
-	place smallint NOT NULL,
-	name text NOT NULL,
-	decision text NOT NULL CHECK (decision IN
-		('backend', 'push', 'media', 'background', 'peer', 'resolver', 'unknown')),
-	says text NOT NULL,
-	PRIMARY KEY (version, name)
-);
-COMMENT ON TABLE judge.clause IS 'Clauses of the rule that tells servers apart, in words; judge.servers() is the same in SQL';
-COMMENT ON COLUMN judge.clause.version IS 'Version of the rule';
-COMMENT ON COLUMN judge.clause.place IS 'The first clause that holds decides';
-COMMENT ON COLUMN judge.clause.name IS 'Short name';
-COMMENT ON COLUMN judge.clause.decision IS 'What it decides';
-COMMENT ON COLUMN judge.clause.says IS 'When it holds';
-
 CREATE TABLE judge.server (
 	run uuid NOT NULL REFERENCES registry.run,
 	side smallint NOT NULL,
@@ -112,88 +94,46 @@ CREATE TABLE judge.server (
 	addr inet NOT NULL,
 	port int NOT NULL,
 	decision text NOT NULL CHECK (decision IN
-		('backend', 'push', 'media', 'background', 'peer', 'resolver', 'unknown')),
+		('backend', 'push', 'background', 'resolver', 'peer', 'unknown')),
 	score real NOT NULL,
 	by_name real NOT NULL,
-	by_addr real NOT NULL,
 	by_port real NOT NULL,
 	by_time real NOT NULL,
-	by_both real NOT NULL,
-	by_volume real NOT NULL,
 	in_empty boolean NOT NULL,
-	isolated boolean,
-	answered boolean NOT NULL,
 	bytes bigint NOT NULL,
 	names text[] NOT NULL,
-	sign text,
 	matched int NOT NULL,
 	messages int NOT NULL,
 	rule text NOT NULL,
-	version smallint NOT NULL,
 	judged timestamptz NOT NULL DEFAULT now(),
-	PRIMARY KEY (run, side, proto, addr, port),
-	FOREIGN KEY (version, rule) REFERENCES judge.clause (version, name)
+	PRIMARY KEY (run, side, proto, addr, port)
 );
 COMMENT ON TABLE judge.server IS 'Every remote end of a run with what it was and the evidence for it';
 COMMENT ON COLUMN judge.server.run IS 'Run';
-COMMENT ON COLUMN judge.server.side IS '1 or 2; 1 in an imported capture';
+COMMENT ON COLUMN judge.server.side IS '1 or 2';
 COMMENT ON COLUMN judge.server.proto IS 'IP protocol number';
 COMMENT ON COLUMN judge.server.addr IS 'Server address as seen from that side';
 COMMENT ON COLUMN judge.server.port IS 'Server port';
-COMMENT ON COLUMN judge.server.decision IS 'backend: carries the messages; push: wakes the phone; media: pictures, files, calls; background: the phone''s own; peer: another phone, directly; resolver; unknown: not enough evidence';
-COMMENT ON COLUMN judge.server.score IS '0 to 1: 0.4 by_time + 0.1 by_both + 0.3 (by_name or by_addr) + 0.2 by_port';
+COMMENT ON COLUMN judge.server.decision IS 'backend: carries the messages; push, background, resolver, peer: something else; unknown: not enough evidence';
+COMMENT ON COLUMN judge.server.score IS '0 to 1: 0.5 by_time + 0.3 by_name + 0.2 by_port';
 COMMENT ON COLUMN judge.server.by_name IS '1 when a name that led to it is a known domain of the app';
-COMMENT ON COLUMN judge.server.by_addr IS '1 when it has no name and its address is in a published range of the app';
 COMMENT ON COLUMN judge.server.by_port IS '1 when the port is known for the app';
 COMMENT ON COLUMN judge.server.by_time IS 'Share of this side''s messages that coincide with a burst of payload; without a known name, less what chance would give: a stranger that always talks proves nothing';
-COMMENT ON COLUMN judge.server.by_both IS 'Share of this side''s messages for which the other side had a burst too, to the same server or one of the same name or sign; never more than by_time';
-COMMENT ON COLUMN judge.server.by_volume IS 'Share of this side''s bytes; told, not counted in the score: pictures outweigh messages';
 COMMENT ON COLUMN judge.server.in_empty IS 'Also seen in an empty run: background';
-COMMENT ON COLUMN judge.server.isolated IS 'The gateway let nothing but the app talk; null: it does not tell';
-COMMENT ON COLUMN judge.server.answered IS 'It answered, or payload of a standing TCP connection was sent to it';
 COMMENT ON COLUMN judge.server.bytes IS 'Bytes both ways';
 COMMENT ON COLUMN judge.server.names IS 'Names that led to it';
-COMMENT ON COLUMN judge.server.sign IS 'What was known of it: app, kind and value of ref.app_sign; null: nothing';
 COMMENT ON COLUMN judge.server.matched IS 'Messages that coincide with a burst';
 COMMENT ON COLUMN judge.server.messages IS 'Messages sent or received by this side';
-COMMENT ON COLUMN judge.server.rule IS 'Clause that decided: judge.clause.name';
-COMMENT ON COLUMN judge.server.version IS 'Version of the rule';
+COMMENT ON COLUMN judge.server.rule IS 'Clause that decided, and its version';
 COMMENT ON COLUMN judge.server.judged IS 'When';
-
-CREATE TABLE judge.server_hit (
-	run uuid NOT NULL,
-	side smallint NOT NULL,
-	proto smallint NOT NULL,
-	addr inet NOT NULL,
-	port int NOT NULL,
-	message text NOT NULL,
-	from_side smallint NOT NULL,
-	at timestamptz NOT NULL,
-	burst timestamptz NOT NULL,
-	both_sides boolean NOT NULL,
-	PRIMARY KEY (run, side, proto, addr, port, message),
-	FOREIGN KEY (run, side, proto, addr, port) REFERENCES judge.server ON DELETE CASCADE
-);
-COMMENT ON TABLE judge.server_hit IS 'Messages beside the bursts they coincide with: what by_time and by_both count';
-COMMENT ON COLUMN judge.server_hit.run IS 'Run';
-COMMENT ON COLUMN judge.server_hit.side IS 'As judge.server';
-COMMENT ON COLUMN judge.server_hit.proto IS 'As judge.server';
-COMMENT ON COLUMN judge.server_hit.addr IS 'As judge.server';
-COMMENT ON COLUMN judge.server_hit.port IS 'As judge.server';
-COMMENT ON COLUMN judge.server_hit.message IS 'raw.message.id';
-COMMENT ON COLUMN judge.server_hit.from_side IS 'Who sent it';
-COMMENT ON COLUMN judge.server_hit.at IS 'When this side sent or received it';
-COMMENT ON COLUMN judge.server_hit.burst IS 'When the nearest burst began';
-COMMENT ON COLUMN judge.server_hit.both_sides IS 'The other side had a burst with this message too, to the same server or its like';
 
 CREATE TABLE judge.server_override (
 	id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
 	run uuid,
 	app text,
 	addr cidr NOT NULL,
-	port int CHECK (port BETWEEN 0 AND 65535),
-	decision text NOT NULL CHECK (decision IN
-		('backend', 'push', 'media', 'background', 'peer', 'resolver', 'unknown')),
+	port int,
+	decision text NOT NULL,
 	reason text NOT NULL,
 	made_by text NOT NULL DEFAULT current_user,
 	made timestamptz NOT NULL DEFAULT now(),
@@ -210,19 +150,6 @@ COMMENT ON COLUMN judge.server_override.reason IS 'How it is known';
 COMMENT ON COLUMN judge.server_override.made_by IS 'Who says so';
 COMMENT ON COLUMN judge.server_override.made IS 'When';
 COMMENT ON COLUMN judge.server_override.withdrawn IS 'When it was taken back; null: in force';
-
--- A silent edit is refused: what was said stays said, and can be taken back once.
-CREATE FUNCTION judge.keep_override() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-	IF TG_OP = 'DELETE' OR OLD.withdrawn IS NOT NULL OR NEW.withdrawn IS NULL
-		OR to_jsonb(NEW) - 'withdrawn' <> to_jsonb(OLD) - 'withdrawn' THEN
-		RAISE EXCEPTION 'what people decided is not edited: withdraw it and decide anew';
-	END IF;
-	RETURN NEW;
-END $$;
-COMMENT ON FUNCTION judge.keep_override() IS 'Lets judge.server_override be withdrawn, not edited or deleted';
-CREATE TRIGGER keep BEFORE UPDATE OR DELETE ON judge.server_override
-	FOR EACH ROW EXECUTE FUNCTION judge.keep_override();
 
 CREATE VIEW judge.server_now AS
 	SELECT s.*, coalesce(o.decision, s.decision) AS final, o.id AS override
@@ -246,6 +173,37 @@ BEGIN
 END $$;
 COMMENT ON COLUMN judge.server_now.final IS 'The decision in force';
 COMMENT ON COLUMN judge.server_now.override IS 'judge.server_override.id; null: none';
+
+-- Remote ends of one run: the phone is a, whatever the first packet was.
+CREATE FUNCTION judge.remote_ends(p_run uuid)
+RETURNS TABLE (side smallint, proto smallint, addr inet, port int, names text[], bytes bigint,
+	bursts timestamptz[], answered boolean)
+LANGUAGE sql STABLE AS $$
+	WITH phone AS (
+		SELECT 1 AS side, address4 AS addr FROM registry.phone p JOIN registry.run r ON p.name = r.phone_a WHERE r.id = p_run
+		UNION ALL SELECT 1, address6 FROM registry.phone p JOIN registry.run r ON p.name = r.phone_a WHERE r.id = p_run
+		UNION ALL SELECT 2, address4 FROM registry.phone p JOIN registry.run r ON p.name = r.phone_b WHERE r.id = p_run
+		UNION ALL SELECT 2, address6 FROM registry.phone p JOIN registry.run r ON p.name = r.phone_b WHERE r.id = p_run),
+	f AS (
+		SELECT f.*, EXISTS (SELECT FROM phone WHERE phone.side = f.side AND phone.addr = f.b) AS turned
+		FROM raw.flow f WHERE f.run = p_run AND f.proto IN (6, 17)),
+	g AS (
+		SELECT side, proto, CASE WHEN turned THEN a ELSE b END AS addr,
+			CASE WHEN turned THEN aport ELSE bport END AS port,
+			names, bytes_ab + bytes_ba AS bytes,
+			CASE WHEN turned THEN pkts_ab ELSE pkts_ba END > 0 AS answered,
+			ARRAY(SELECT started + u * interval '1 microsecond' FROM unnest(burst_us) u) AS bursts
+		FROM f)
+	SELECT side, proto, addr, port,
+		ARRAY(SELECT DISTINCT n FROM g h, unnest(h.names) n
+			WHERE (h.side, h.proto, h.addr, h.port) = (g.side, g.proto, g.addr, g.port) ORDER BY n),
+		sum(bytes)::bigint,
+		ARRAY(SELECT t FROM g h, unnest(h.bursts) t
+			WHERE (h.side, h.proto, h.addr, h.port) = (g.side, g.proto, g.addr, g.port) ORDER BY t),
+		bool_or(answered)
+	FROM g GROUP BY side, proto, addr, port
+$$;
+COMMENT ON FUNCTION judge.remote_ends(uuid) IS 'Remote ends of a run with names, volume and burst times';
 
 -- True when NAME is DOMAIN or below it.
 CREATE FUNCTION judge.name_under(name text, domain text) RETURNS boolean LANGUAGE sql IMMUTABLE
@@ -282,7 +240,7 @@ CREATE VIEW judge.due AS
 		v.run IS NULL OR r.planned > now() - interval '1 day' AS fresh
 	FROM registry.run r
 	LEFT JOIN judge.verdict v ON v.run = r.id
-	WHERE (
+	WHERE r.origin = 'run' AND (
 		(v.run IS NULL AND judge.facts(r.id) > 0)
 		OR (r.planned > now() - interval '30 days' AND v.facts <> judge.facts(r.id))
 		OR (r.app <> 'none' AND v.judged < (SELECT max(w.judged) FROM judge.verdict w
@@ -300,6 +258,86 @@ CREATE FUNCTION judge.covered(instants timestamptz[], length interval) RETURNS r
 		FROM (SELECT range_agg(tstzrange(t - interval '0.5 s', t + interval '0.5 s')) AS all_of_it
 			FROM unnest(instants) t) x, unnest(x.all_of_it) u);
 COMMENT ON FUNCTION judge.covered(timestamptz[], interval) IS 'Share of a span of time within half a second of one of the instants';
+
+-- Judges one run afresh. Times: a message counts for a server when a burst began within half a second
+-- before or after it was sent or received by that side (application and capture clocks differ, and a
+-- burst begins when the first packet of it is seen). A wider window covers a short run whole, and then
+-- no coincidence says anything. Of a stranger's coincidences those are taken off that chance would
+-- give it. A server with a known name needs no such proof, and gets a whole second: busy phones are late.
+CREATE FUNCTION judge.servers(p_run uuid) RETURNS int LANGUAGE plpgsql AS $$
+DECLARE
+	v_app text;
+	v_length interval;
+	v_facts bigint;
+	v_count int;
+BEGIN
+	PERFORM pg_advisory_xact_lock(hashtext('waymark judge'), hashtext(p_run::text));
+	SELECT app, length INTO STRICT v_app, v_length FROM registry.run WHERE id = p_run;
+	v_facts := judge.facts(p_run); -- before: what arrives meanwhile makes it due again
+	DELETE FROM judge.server WHERE run = p_run;
+	INSERT INTO judge.server (run, side, proto, addr, port, decision, score, by_name, by_port, by_time,
+		in_empty, bytes, names, matched, messages, rule)
+	WITH ends AS (SELECT * FROM judge.remote_ends(p_run)),
+	instants AS (
+		SELECT m.side, m.id, CASE WHEN m.side = m.from_side THEN m.sent ELSE m.received END AS at
+		FROM raw.message m WHERE m.run = p_run),
+	background AS (
+		SELECT DISTINCT e.proto, e.addr, e.port, e.names
+		FROM judge.server e JOIN registry.run r ON r.id = e.run WHERE r.app = 'none' AND e.run <> p_run),
+	named AS (
+		SELECT e.*, (EXISTS (SELECT FROM ref.app_sign s, unnest(e.names) n
+			WHERE s.app = v_app AND s.kind = 'domain' AND judge.name_under(n, s.value)))::int AS by_name
+		FROM ends e),
+	parts AS (
+		SELECT e.*,
+			(EXISTS (SELECT FROM ref.app_sign s
+				WHERE s.app = v_app AND s.kind = 'port' AND s.value = e.port::text))::int AS by_port,
+			EXISTS (SELECT FROM background b WHERE (b.proto, b.addr, b.port) = (e.proto, e.addr, e.port)
+				OR (b.port = e.port AND b.proto = e.proto AND b.names && e.names)) AS in_empty,
+			EXISTS (SELECT FROM ref.app_sign s, unnest(e.names) n
+				WHERE s.app = 'push' AND s.kind = 'domain' AND judge.name_under(n, s.value))
+			OR EXISTS (SELECT FROM ref.app_sign s
+				WHERE s.app = 'push' AND s.kind = 'port' AND s.value = e.port::text) AS is_push,
+			(SELECT count(*) FROM instants i WHERE i.side = e.side AND i.at IS NOT NULL)::int AS messages,
+			(SELECT count(*) FROM instants i WHERE i.side = e.side AND EXISTS (
+				SELECT FROM unnest(e.bursts) t WHERE abs(extract(epoch FROM t - i.at)) <= CASE e.by_name WHEN 1 THEN 1 ELSE 0.5 END))::int AS matched
+		FROM named e),
+	timed AS (
+		SELECT p.*, matched::real / nullif(messages, 0) AS share, judge.covered(bursts, v_length) AS chance
+		FROM parts p),
+	scored AS (
+		SELECT t.*, CASE WHEN by_name = 1 THEN coalesce(share, 0)
+			WHEN chance < 1 THEN greatest(0, coalesce((share - chance) / (1 - chance), 0)) ELSE 0 END::real AS by_time
+		FROM timed t),
+	decided AS (
+		SELECT s.*, (0.5 * by_time + 0.3 * by_name + 0.2 * by_port)::real AS score,
+			CASE
+			WHEN port = 53 THEN 'resolver'
+			WHEN v_app = 'none' THEN 'background'
+			WHEN is_push THEN 'push'
+			WHEN NOT answered THEN 'unknown'
+			WHEN in_empty AND by_name = 0 THEN 'background'
+			WHEN 0.5 * by_time + 0.3 * by_name + 0.2 * by_port >= 0.6 THEN 'backend'
+			WHEN in_empty THEN 'background'
+			ELSE 'unknown'
+			END AS decision
+		FROM scored s)
+	SELECT p_run, side, proto, addr, port, decision, score, by_name, by_port, by_time, in_empty, bytes, names,
+		matched, messages,
+		CASE decision
+		WHEN 'resolver' THEN 'port 53'
+		WHEN 'push' THEN 'name or port of a push service'
+		WHEN 'background' THEN 'seen in an empty run'
+		WHEN 'backend' THEN 'score at least 0.6'
+		ELSE CASE WHEN answered THEN 'score below 0.6' ELSE 'never answered' END
+		END || ' (rule 1)'
+	FROM decided;
+	GET DIAGNOSTICS v_count = ROW_COUNT;
+	INSERT INTO judge.verdict VALUES (p_run, v_facts, v_count, clock_timestamp())
+		ON CONFLICT (run) DO UPDATE SET (facts, servers, judged) = (EXCLUDED.facts, EXCLUDED.servers, EXCLUDED.judged);
+	RETURN v_count;
+END $$;
+COMMENT ON FUNCTION judge.servers(uuid) IS 'Judges the servers of one run afresh; returns how many there are';
 
 -- Addresses that have no place yet in the table in force.
 CREATE FUNCTION judge.addresses(p_run uuid) RETURNS SETOF inet LANGUAGE sql STABLE AS $$

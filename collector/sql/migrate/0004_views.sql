@@ -447,8 +447,7 @@ COMMENT ON COLUMN v1.import_run.flows IS 'Flows';
 
 CREATE VIEW v1.server AS
 	SELECT s.run, r.app, s.side, s.proto, s.addr, s.port, s.final AS decision, s.score, s.by_name, s.by_port, s.by_time,
-		s.in_empty, s.bytes, s.names, s.matched, s.messages, s.rule, s.override, l.country, l.asn, l.as_name,
-		s.by_addr, s.by_both, s.by_volume, s.isolated, s.answered, s.sign, s.version, s.decision AS judged
+		s.in_empty, s.bytes, s.names, s.matched, s.messages, s.rule, s.override, l.country, l.asn, l.as_name
 	FROM judge.server_now s JOIN registry.run r ON r.id = s.run LEFT JOIN judge.location l ON l.addr = s.addr;
 COMMENT ON VIEW v1.server IS 'Every remote end of a run: what it was, the evidence, and where it is';
 COMMENT ON COLUMN v1.server.run IS 'Run';
@@ -457,7 +456,7 @@ COMMENT ON COLUMN v1.server.side IS '1 or 2';
 COMMENT ON COLUMN v1.server.proto IS 'IP protocol number';
 COMMENT ON COLUMN v1.server.addr IS 'Address as seen from that side';
 COMMENT ON COLUMN v1.server.port IS 'Port';
-COMMENT ON COLUMN v1.server.decision IS 'backend push media background peer resolver unknown: the decision in force';
+COMMENT ON COLUMN v1.server.decision IS 'backend push background resolver peer unknown: the decision in force';
 COMMENT ON COLUMN v1.server.score IS '0 to 1';
 COMMENT ON COLUMN v1.server.by_name IS '1: a name that led to it is known for the app';
 COMMENT ON COLUMN v1.server.by_port IS '1: the port is known for the app';
@@ -467,33 +466,11 @@ COMMENT ON COLUMN v1.server.bytes IS 'Bytes both ways';
 COMMENT ON COLUMN v1.server.names IS 'Names that led to it';
 COMMENT ON COLUMN v1.server.matched IS 'Messages that coincide with a burst';
 COMMENT ON COLUMN v1.server.messages IS 'Messages of this side';
-COMMENT ON COLUMN v1.server.rule IS 'Clause that decided: judge.clause.name';
+COMMENT ON COLUMN v1.server.rule IS 'Clause that decided';
 COMMENT ON COLUMN v1.server.override IS 'Number of the correction by a person; null: none';
 COMMENT ON COLUMN v1.server.country IS 'Where it is; null: not known';
 COMMENT ON COLUMN v1.server.asn IS 'Autonomous system; null: not known';
 COMMENT ON COLUMN v1.server.as_name IS 'Its name';
-COMMENT ON COLUMN v1.server.by_addr IS '1: it has no name, and its address is in a published range of the app';
-COMMENT ON COLUMN v1.server.by_both IS 'Share of messages for which the other side had a burst to it, or to its like, too';
-COMMENT ON COLUMN v1.server.by_volume IS 'Share of this side''s bytes; not in the score';
-COMMENT ON COLUMN v1.server.isolated IS 'The gateway let nothing but the app talk; null: it does not tell';
-COMMENT ON COLUMN v1.server.answered IS 'It answered';
-COMMENT ON COLUMN v1.server.sign IS 'What was known of it; null: nothing';
-COMMENT ON COLUMN v1.server.version IS 'Version of the rule';
-COMMENT ON COLUMN v1.server.judged IS 'What the rule decided, whatever people said later';
-
-CREATE VIEW v1.server_hit AS
-	SELECT run, side, proto, addr, port, message, from_side, at, burst, both_sides FROM judge.server_hit;
-COMMENT ON VIEW v1.server_hit IS 'Messages beside the bursts they coincide with: what by_time and by_both count';
-COMMENT ON COLUMN v1.server_hit.run IS 'Run';
-COMMENT ON COLUMN v1.server_hit.side IS 'As v1.server';
-COMMENT ON COLUMN v1.server_hit.proto IS 'As v1.server';
-COMMENT ON COLUMN v1.server_hit.addr IS 'As v1.server';
-COMMENT ON COLUMN v1.server_hit.port IS 'As v1.server';
-COMMENT ON COLUMN v1.server_hit.message IS 'Id written in the message''s text';
-COMMENT ON COLUMN v1.server_hit.from_side IS 'Who sent it';
-COMMENT ON COLUMN v1.server_hit.at IS 'When this side sent or received it';
-COMMENT ON COLUMN v1.server_hit.burst IS 'When the nearest burst began';
-COMMENT ON COLUMN v1.server_hit.both_sides IS 'The other side had a burst with this message too';
 
 GRANT USAGE ON SCHEMA v1 TO waymark_judge, waymark_read;
 GRANT SELECT ON ALL TABLES IN SCHEMA v1 TO waymark_judge, waymark_read;

@@ -9,3 +9,6 @@ RETURN CASE state WHEN 0 THEN 'waiting' WHEN 1 THEN 'accepted' WHEN 2 THEN 'done
 	WHEN 16 THEN 'refused_rate' WHEN 17 THEN 'refused_unreadable' WHEN 18 THEN 'refused_busy'
 	ELSE 'unknown' END;
 COMMENT ON FUNCTION registry.order_state_name IS 'Name of a state in raw.outcome; 0: no outcome yet';
+
+-- Who reads a run reads its traces; traces outside runs do not pay for it.
+CREATE INDEX ON raw.trace (run) WHERE run IS NOT NULL;

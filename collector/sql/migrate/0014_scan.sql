@@ -28,6 +28,11 @@ COMMENT ON COLUMN raw.scan.control IS 'Control domain of the sandwich; null: non
 COMMENT ON COLUMN raw.scan.created IS 'When it was ordered or imported';
 COMMENT ON COLUMN raw.scan.note IS 'Free text; null: none';
 
+-- Orders of a scan belong to it as those of a run belong to the run.
+ALTER TABLE registry.orders ADD COLUMN scan uuid REFERENCES raw.scan;
+CREATE INDEX ON registry.orders (scan);
+COMMENT ON COLUMN registry.orders.scan IS 'Scan it belongs to; null: none';
+
 CREATE TABLE raw.dns_pair (
 	started timestamptz NOT NULL,
 	node int NOT NULL,
@@ -129,11 +134,13 @@ COMMENT ON COLUMN raw.dns_pair.addr IS 'Addresses at the name asked for or at th
 COMMENT ON COLUMN raw.dns_pair.addr_ttl IS 'Per address: TTL of its record, s; null: not told';
 COMMENT ON COLUMN raw.dns_pair.cname_answer IS 'Per CNAME target: which packet (1-based)';
 COMMENT ON COLUMN raw.dns_pair.cname IS 'CNAME targets in the order of the chain';
-CREATE TABLE raw.dns_pair_default PARTITION OF raw.dns_pair DEFAULT;
-COMMENT ON TABLE raw.dns_pair_default IS 'Pairs dated outside every daily partition: imported, never asked, or a node''s clock was wrong';
 CREATE INDEX ON raw.dns_pair USING brin (started);
 CREATE INDEX ON raw.dns_pair (scan, resolver);
 CREATE INDEX ON raw.dns_pair (scan, domain);
+CREATE INDEX ON raw.dns_pair (node, stream, seq);
+
+CREATE TABLE raw.dns_pair_default PARTITION OF raw.dns_pair DEFAULT;
+COMMENT ON TABLE raw.dns_pair_default IS 'Pairs dated outside every daily partition: imported, never asked, or a node''s clock was wrong';
 
 CREATE TABLE raw.page (
 	started timestamptz NOT NULL,
@@ -223,6 +230,7 @@ COMMENT ON COLUMN raw.page.not_before IS 'Valid from; null: not known';
 COMMENT ON COLUMN raw.page.not_after IS 'Valid until; null: not known';
 COMMENT ON COLUMN raw.page.names IS 'Names in the leaf; null: not known';
 CREATE INDEX ON raw.page (scan, domain, addr);
+CREATE INDEX ON raw.page (node, stream, seq);
 
 CREATE TABLE raw.resolver (
 	started timestamptz NOT NULL,
@@ -286,83 +294,7 @@ COMMENT ON COLUMN raw.resolver.round_rcode IS 'Per round';
 COMMENT ON COLUMN raw.resolver.told_country IS 'Country the publication gives it, ISO 3166-1 alpha-2; null: not told';
 COMMENT ON COLUMN raw.resolver.told_country_name IS 'The same in words; null: not told';
 CREATE INDEX ON raw.resolver (scan, addr);
-
--- Published scans ----------------------------------------------------------------------------------
-
-CREATE TABLE raw.satellite_line (
-	scan uuid NOT NULL,
-	file text NOT NULL,
-	line int NOT NULL,
-	doc text NOT NULL,
-	fault text,
-	PRIMARY KEY (scan, file, line)
-);
-COMMENT ON TABLE raw.satellite_line IS 'Lines of published files as they stand: what an import was read from';
-COMMENT ON COLUMN raw.satellite_line.scan IS 'raw.scan.id';
-COMMENT ON COLUMN raw.satellite_line.file IS 'File name, e.g. results.json';
-COMMENT ON COLUMN raw.satellite_line.line IS 'From 1';
-COMMENT ON COLUMN raw.satellite_line.doc IS 'The line; U+0000 and unpaired surrogates became U+FFFD';
-COMMENT ON COLUMN raw.satellite_line.fault IS 'Why it could not be read; null: it was';
-
-CREATE TABLE raw.satellite_tag (
-	scan uuid NOT NULL,
-	domain text NOT NULL,
-	addr inet NOT NULL,
-	http text,
-	cert text,
-	asnum bigint,
-	asname text,
-	PRIMARY KEY (scan, domain, addr)
-);
-COMMENT ON TABLE raw.satellite_tag IS 'Tags that a publication gives an answer address';
-COMMENT ON COLUMN raw.satellite_tag.scan IS 'raw.scan.id';
-COMMENT ON COLUMN raw.satellite_tag.domain IS 'Domain it was the answer for; empty: for all';
-COMMENT ON COLUMN raw.satellite_tag.addr IS 'Answer address';
-COMMENT ON COLUMN raw.satellite_tag.http IS 'Hash of the page; null: none';
-COMMENT ON COLUMN raw.satellite_tag.cert IS 'Hash of the certificate; null: none';
-COMMENT ON COLUMN raw.satellite_tag.asnum IS 'Autonomous system; null: none';
-COMMENT ON COLUMN raw.satellite_tag.asname IS 'Its name; null: none';
-
-CREATE TABLE raw.satellite_told (
-	scan uuid NOT NULL,
-	resolver inet NOT NULL,
-	domain text NOT NULL,
-	qtype int NOT NULL,
-	repetition int NOT NULL,
-	passed_liveness boolean,
-	connect_error boolean,
-	in_control_group boolean,
-	anomaly boolean,
-	excluded boolean,
-	exclude_reason text[],
-	average double precision,
-	matches double precision[],
-	untagged_controls boolean,
-	untagged_response boolean,
-	passed boolean,
-	answers inet[] NOT NULL,
-	matched text[] NOT NULL,
-	PRIMARY KEY (scan, resolver, domain, qtype, repetition)
-);
-COMMENT ON TABLE raw.satellite_told IS 'Verdicts that a publication gives, beside which ours are put';
-COMMENT ON COLUMN raw.satellite_told.scan IS 'raw.scan.id';
-COMMENT ON COLUMN raw.satellite_told.resolver IS 'Resolver';
-COMMENT ON COLUMN raw.satellite_told.domain IS 'Domain';
-COMMENT ON COLUMN raw.satellite_told.qtype IS 'Record type';
-COMMENT ON COLUMN raw.satellite_told.repetition IS 'As raw.dns_pair';
-COMMENT ON COLUMN raw.satellite_told.passed_liveness IS 'passed_liveness, or passed_control of v2.0 and v2.1; null: not told';
-COMMENT ON COLUMN raw.satellite_told.connect_error IS 'Null: not told';
-COMMENT ON COLUMN raw.satellite_told.in_control_group IS 'Null: not told';
-COMMENT ON COLUMN raw.satellite_told.anomaly IS 'Null: not told';
-COMMENT ON COLUMN raw.satellite_told.excluded IS 'Null: not told';
-COMMENT ON COLUMN raw.satellite_told.exclude_reason IS 'Null: not told';
-COMMENT ON COLUMN raw.satellite_told.average IS 'confidence.average; null: not told';
-COMMENT ON COLUMN raw.satellite_told.matches IS 'confidence.matches as it stands, which is not in the order of the answers; null: null or not told';
-COMMENT ON COLUMN raw.satellite_told.untagged_controls IS 'Null: not told';
-COMMENT ON COLUMN raw.satellite_told.untagged_response IS 'Null: not told';
-COMMENT ON COLUMN raw.satellite_told.passed IS 'passed of v1; null: not told';
-COMMENT ON COLUMN raw.satellite_told.answers IS 'Answers in the order of the line';
-COMMENT ON COLUMN raw.satellite_told.matched IS 'Per answer: its matched tags parted by commas; null: null';
+CREATE INDEX ON raw.resolver (node, stream, seq);
 
 -- Daily partitions of both kinds, as before made ahead of time.
 CREATE OR REPLACE FUNCTION raw.make_partitions(back int DEFAULT 2, ahead int DEFAULT 7) RETURNS int
@@ -396,5 +328,4 @@ COMMENT ON FUNCTION raw.make_partitions IS 'Makes the daily partitions of raw.tr
 
 GRANT SELECT, INSERT ON raw.scan, raw.dns_pair, raw.dns_pair_default, raw.page, raw.resolver TO waymark_store;
 GRANT UPDATE (ended) ON raw.scan TO waymark_store;
-GRANT SELECT ON raw.scan, raw.dns_pair, raw.dns_pair_default, raw.page, raw.resolver, raw.satellite_line,
-	raw.satellite_tag, raw.satellite_told TO waymark_judge;
+GRANT SELECT ON raw.scan, raw.dns_pair, raw.dns_pair_default, raw.page, raw.resolver TO waymark_judge;

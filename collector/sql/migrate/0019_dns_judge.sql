@@ -4,113 +4,6 @@
 -- that holds decides. Words are expected, unexpected, unknown; nothing here says why a network did what
 -- it did. Another rule is another version.
 
-CREATE INDEX ON raw.dns_pair (node, stream, seq);
-CREATE INDEX ON raw.page (node, stream, seq);
-CREATE INDEX ON raw.resolver (node, stream, seq);
-
--- Signatures ---------------------------------------------------------------------------------------------
-
-CREATE TABLE ref.signature_set (
-	id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-	name text NOT NULL UNIQUE,
-	licence text NOT NULL,
-	digest bytea NOT NULL,
-	signatures int NOT NULL DEFAULT 0,
-	loaded timestamptz NOT NULL DEFAULT now()
-);
-COMMENT ON TABLE ref.signature_set IS 'Sets of signatures, loaded at run time by `waymark signatures load`';
-COMMENT ON COLUMN ref.signature_set.id IS 'Number';
-COMMENT ON COLUMN ref.signature_set.name IS 'Name';
-COMMENT ON COLUMN ref.signature_set.licence IS 'Under which its makers give it';
-COMMENT ON COLUMN ref.signature_set.digest IS 'SHA-256 of the file';
-COMMENT ON COLUMN ref.signature_set.signatures IS 'How many are in it';
-COMMENT ON COLUMN ref.signature_set.loaded IS 'When';
-
-CREATE TABLE ref.signature (
-	id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-	set int NOT NULL REFERENCES ref.signature_set ON DELETE CASCADE,
-	place int NOT NULL,
-	name text NOT NULL,
-	kind text NOT NULL CHECK (kind IN ('false_positive', 'blockpage', 'address')),
-	scope text NOT NULL CHECK (scope IN ('fp', 'prod', 'nat', 'isp', 'corp', 'unk', 'gen')),
-	pattern text NOT NULL,
-	country text,
-	UNIQUE (set, place)
-);
-COMMENT ON TABLE ref.signature IS 'Signatures of pages that blocking serves, and of pages that look so and are not';
-COMMENT ON COLUMN ref.signature.id IS 'Number';
-COMMENT ON COLUMN ref.signature.set IS 'ref.signature_set.id';
-COMMENT ON COLUMN ref.signature.place IS 'Line of the file';
-COMMENT ON COLUMN ref.signature.name IS 'As its makers call it';
-COMMENT ON COLUMN ref.signature.kind IS 'false_positive: looked for first, and then it is none; blockpage: of a page; address: an address that blocking gives as an answer';
-COMMENT ON COLUMN ref.signature.scope IS 'Whose: a product, national, of a provider, of a company, unknown, general; looked through in this order';
-COMMENT ON COLUMN ref.signature.pattern IS 'PCRE over status, CRLF, headers, CRLF, CRLF, body, in which a dot is any byte; of an address: the address';
-COMMENT ON COLUMN ref.signature.country IS 'Countries it was seen in, parted by commas; null: not told';
-GRANT SELECT ON ref.signature_set, ref.signature TO waymark_store, waymark_judge, waymark_read;
-
-CREATE FUNCTION ref.signature_order(scope text) RETURNS int LANGUAGE sql IMMUTABLE PARALLEL SAFE
-	RETURN array_position(ARRAY['fp', 'prod', 'nat', 'isp', 'corp', 'unk', 'gen'], scope);
-COMMENT ON FUNCTION ref.signature_order(text) IS 'Order in which signatures are looked for';
-
-CREATE TABLE judge.page_match (
-	node int NOT NULL,
-	stream int NOT NULL,
-	seq bigint NOT NULL,
-	item int NOT NULL,
-	reply text NOT NULL CHECK (reply IN ('http', 'https')),
-	signature int REFERENCES ref.signature ON DELETE SET NULL,
-	gave_up int NOT NULL,
-	newest int NOT NULL,
-	PRIMARY KEY (node, stream, seq, item, reply)
-);
-COMMENT ON TABLE judge.page_match IS 'Which signature each page matched, if any';
-COMMENT ON COLUMN judge.page_match.node IS 'registry.node.id';
-COMMENT ON COLUMN judge.page_match.stream IS 'raw.stream.id';
-COMMENT ON COLUMN judge.page_match.seq IS 'Batch';
-COMMENT ON COLUMN judge.page_match.item IS 'As raw.page';
-COMMENT ON COLUMN judge.page_match.reply IS 'Which of the two';
-COMMENT ON COLUMN judge.page_match.signature IS 'ref.signature.id of the first that matched; null: none';
-COMMENT ON COLUMN judge.page_match.gave_up IS 'Signatures that met the match limit on this page';
-COMMENT ON COLUMN judge.page_match.newest IS 'Highest ref.signature_set.id that was looked through';
-
-CREATE TABLE ref.bogon (
-	prefix cidr PRIMARY KEY,
-	says text NOT NULL
-);
-COMMENT ON TABLE ref.bogon IS 'Addresses that no site on the Internet has. The benchmarking and documentation ranges are left out: laboratories stand there';
-COMMENT ON COLUMN ref.bogon.prefix IS 'Range';
-COMMENT ON COLUMN ref.bogon.says IS 'What it is for';
-INSERT INTO ref.bogon VALUES ('0.0.0.0/8', 'this network'), ('10.0.0.0/8', 'private'), ('100.64.0.0/10', 'shared by a provider'),
-	('127.0.0.0/8', 'loopback'), ('169.254.0.0/16', 'link-local'), ('172.16.0.0/12', 'private'), ('192.0.0.0/24', 'protocol assignments'),
-	('192.168.0.0/16', 'private'), ('224.0.0.0/4', 'multicast'), ('240.0.0.0/4', 'reserved'), ('::/128', 'unspecified'),
-	('::1/128', 'loopback'), ('::ffff:0:0/96', 'mapped'), ('64:ff9b::/96', 'translated'), ('100::/64', 'discarded'), ('fc00::/7', 'private'), ('fe80::/10', 'link-local'), ('ff00::/8', 'multicast');
-GRANT SELECT ON ref.bogon TO waymark_store, waymark_judge, waymark_read;
-
--- There is no greatest of bytes: of their text there is.
-CREATE OR REPLACE FUNCTION judge.dns_tags(p_scan uuid) RETURNS void LANGUAGE plpgsql AS $$
-BEGIN
-	DELETE FROM judge.dns_tag WHERE scan = p_scan;
-	IF EXISTS (SELECT FROM raw.scan WHERE id = p_scan AND origin = 'import') THEN
-		INSERT INTO judge.dns_tag
-		SELECT p_scan, a.domain, a.addr, t.http, t.cert, t.asnum, t.asname
-		FROM (SELECT DISTINCT domain, unnest(addr) AS addr FROM raw.dns_pair WHERE scan = p_scan) a
-		CROSS JOIN LATERAL (SELECT * FROM raw.satellite_tag t WHERE t.scan = p_scan AND t.addr = a.addr
-			AND t.domain IN ('', a.domain) ORDER BY t.domain DESC LIMIT 1) t;
-	ELSE
-		INSERT INTO judge.dns_tag
-		SELECT p_scan, a.domain, a.addr, g.http, g.cert, l.asn, l.as_name
-		FROM (SELECT DISTINCT domain, unnest(addr) AS addr FROM raw.dns_pair WHERE scan = p_scan) a
-		LEFT JOIN judge.location l ON l.addr = a.addr
-		LEFT JOIN (
-			SELECT addr, domain, max(encode(CASE WHEN http_status = 200 AND http_bytes > 0 THEN http_sha256
-					WHEN https_status = 200 AND https_bytes > 0 THEN https_sha256 END, 'hex')) AS http,
-				max(encode(sha256(chain[1]), 'hex')) AS cert
-			FROM raw.page WHERE scan = p_scan GROUP BY addr, domain) g ON g.addr = a.addr AND g.domain = a.domain;
-	END IF;
-END $$;
-
--- The cascade --------------------------------------------------------------------------------------------
-
 CREATE TABLE judge.dns_rule (
 	version smallint NOT NULL,
 	place smallint NOT NULL,
@@ -274,25 +167,6 @@ COMMENT ON VIEW judge.dns_due IS 'Scans to be judged: new ones, those of which m
 COMMENT ON COLUMN judge.dns_due.scan IS 'raw.scan.id';
 COMMENT ON COLUMN judge.dns_due.ended IS 'Imported, ended, or ordered more than an hour ago';
 
-CREATE VIEW judge.page_unmatched AS
-	SELECT p.scan, p.node, p.stream, p.seq, p.item, r.reply, r.status_line, r.headers, r.body
-	FROM raw.page p
-	CROSS JOIN LATERAL (VALUES ('http', p.http_status_line, p.http_headers, p.http_body),
-		('https', p.https_status_line, p.https_headers, p.https_body)) AS r (reply, status_line, headers, body)
-	LEFT JOIN judge.page_match m ON m.node = p.node AND m.stream = p.stream AND m.seq = p.seq AND m.item = p.item AND m.reply = r.reply
-	WHERE (r.status_line IS NOT NULL OR r.body IS NOT NULL)
-		AND (m.newest IS NULL OR m.newest < (SELECT max(id) FROM ref.signature_set));
-COMMENT ON VIEW judge.page_unmatched IS 'Pages that the newest signatures were not looked for in';
-COMMENT ON COLUMN judge.page_unmatched.scan IS 'raw.scan.id';
-COMMENT ON COLUMN judge.page_unmatched.node IS 'As raw.page';
-COMMENT ON COLUMN judge.page_unmatched.stream IS 'As raw.page';
-COMMENT ON COLUMN judge.page_unmatched.seq IS 'As raw.page';
-COMMENT ON COLUMN judge.page_unmatched.item IS 'As raw.page';
-COMMENT ON COLUMN judge.page_unmatched.reply IS 'http or https';
-COMMENT ON COLUMN judge.page_unmatched.status_line IS 'Status line';
-COMMENT ON COLUMN judge.page_unmatched.headers IS 'Header lines';
-COMMENT ON COLUMN judge.page_unmatched.body IS 'Body';
-
 -- What the pages tell of (domain, address).
 CREATE FUNCTION judge.dns_pages(p_scan uuid) RETURNS TABLE (domain text, addr inet, valid boolean, certs bytea[], served boolean,
 	asked_https boolean, subject text, issuer text, signature text, kind text) LANGUAGE sql STABLE AS $$
@@ -335,7 +209,8 @@ $$;
 COMMENT ON FUNCTION judge.dns_packets(uuid) IS 'What the packets of each pair of a scan tell, in one row';
 
 -- The evidence of each pair, in a temporary table: dns_evidence.
-CREATE FUNCTION judge.dns_evidence(p_scan uuid) RETURNS void LANGUAGE plpgsql AS $$
+CREATE FUNCTION judge.dns_evidence(p_scan uuid) RETURNS void LANGUAGE plpgsql
+	SET jit = off SET work_mem = '64MB' AS $$
 DECLARE
 	began timestamptz := (SELECT started FROM raw.scan WHERE id = p_scan);
 BEGIN
@@ -373,9 +248,11 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION judge.dns_evidence(uuid) IS 'Gathers the evidence on a scan into temporary tables of the session';
 
-CREATE FUNCTION judge.dns_judge(p_scan uuid) RETURNS bigint LANGUAGE plpgsql AS $$
+CREATE FUNCTION judge.dns_judge(p_scan uuid) RETURNS bigint LANGUAGE plpgsql
+	SET jit = off SET work_mem = '64MB' AS $$
 DECLARE
 	judged bigint;
+	controls inet[] := ARRAY(SELECT judge.dns_controls(p_scan));
 	n_facts bigint := judge.dns_facts(p_scan);
 BEGIN
 	PERFORM pg_advisory_xact_lock(hashtext('waymark dns ' || p_scan::text));
@@ -396,19 +273,22 @@ BEGIN
 	health AS (
 		SELECT resolver, count(DISTINCT domain) FILTER (WHERE answers = '{}')::real / count(DISTINCT domain) AS failing, count(DISTINCT domain) AS domains
 		FROM dns_ask GROUP BY 1),
-	subnet AS (
+	subnet AS MATERIALIZED (
 		SELECT DISTINCT p.domain, p.qtype, p.subnet, unnest(a.answers) AS addr
 		FROM raw.dns_pair p JOIN dns_ask a USING (node, stream, seq, item)
 		WHERE p.scan = p_scan AND p.subnet IS NOT NULL AND p.resolver IN (SELECT judge.dns_controls(p_scan))),
-	signed AS (
+	signed AS MATERIALIZED (
 		SELECT DISTINCT domain, qtype FROM dns_packet WHERE any_signed AND resolver IN (SELECT judge.dns_controls(p_scan))),
-	carried AS (
+	streamed AS MATERIALIZED (
+		SELECT DISTINCT resolver, domain, qtype FROM raw.dns_pair WHERE scan = p_scan AND try_transport && '{2,3,4}'),
+	carried AS MATERIALIZED (
 		SELECT p.resolver, p.domain, p.qtype, t.transport, array_agg(DISTINCT t.addr) AS addrs
 		FROM raw.dns_pair p CROSS JOIN LATERAL (
 			SELECT CASE WHEN p.try_transport[i] = 1 THEN 'udp' ELSE 'tcp' END AS transport, p.addr[j] AS addr
 			FROM generate_subscripts(p.try_role, 1) i, generate_subscripts(p.addr, 1) j
 			WHERE p.try_role[i] = 2 AND p.try_transport[i] > 0 AND p.addr_answer[j] = p.try_first[i]) t
-		WHERE p.scan = p_scan GROUP BY 1, 2, 3, 4),
+		WHERE p.scan = p_scan AND EXISTS (SELECT FROM streamed s WHERE s.resolver = p.resolver AND s.domain = p.domain AND s.qtype = p.qtype)
+		GROUP BY 1, 2, 3, 4),
 	both_ways AS (
 		SELECT u.resolver, u.domain, u.qtype, CASE WHEN u.addrs && t.addrs THEN 'agree' ELSE 'differ' END AS says,
 			NOT u.addrs && coalesce(c.ip, '{}') AND t.addrs && coalesce(c.ip, '{}') AS tcp_is_right
@@ -422,7 +302,7 @@ BEGIN
 				THEN NOT k.any_signed END AS signed_missing,
 			w.says AS udp_tcp, coalesce(w.tcp_is_right, false) AS tcp_is_right, coalesce(c.in_group, false) AS in_group,
 			EXISTS (SELECT FROM subnet s WHERE s.domain = a.domain AND s.qtype = a.qtype AND s.subnet >>= a.resolver AND s.addr = ANY (a.answers)) AS in_subnet,
-			h.failing, h.domains, a.resolver IN (SELECT judge.dns_controls(p_scan)) AS control,
+			h.failing, h.domains, a.resolver = ANY (controls) AS control,
 			b.in_control, b.in_history, b.in_network, b.bogons, b.block_address, b.valid, b.same_cert, b.some_cert, b.fetched, b.served, b.site_valid,
 			b.site_served, b.subject, b.issuer, b.block_page, b.false_page, '{}'::inet[] AS nobody
 		FROM dns_ask a
@@ -480,10 +360,16 @@ BEGIN
 		false
 	FROM r JOIN judge.dns_rule d ON d.version = 1 AND d.name = r.rule;
 	GET DIAGNOSTICS judged = ROW_COUNT;
-	UPDATE judge.dns_verdict v SET path_dependent = true
-	FROM (SELECT resolver, domain, qtype, node FROM judge.dns_verdict WHERE scan = p_scan AND kind = 1
-		GROUP BY 1, 2, 3, 4 HAVING count(*) > 1 AND min(word) <> max(word)) x
-	WHERE v.scan = p_scan AND v.resolver = x.resolver AND v.domain = x.domain AND v.qtype = x.qtype AND v.node = x.node AND v.kind = 1;
+	-- First all, then each: the planner would look through the whole scan for every row of it.
+	CREATE TEMP TABLE dns_apart ON COMMIT DROP AS
+	SELECT resolver, domain, qtype, node FROM judge.dns_verdict WHERE scan = p_scan AND kind = 1
+	GROUP BY 1, 2, 3, 4 HAVING count(*) > 1 AND min(word) <> max(word);
+	ANALYZE dns_apart;
+	IF EXISTS (SELECT FROM dns_apart) THEN
+		UPDATE judge.dns_verdict v SET path_dependent = true FROM dns_apart x
+		WHERE v.scan = p_scan AND v.resolver = x.resolver AND v.domain = x.domain AND v.qtype = x.qtype AND v.node = x.node AND v.kind = 1;
+	END IF;
+	DROP TABLE dns_apart;
 	DROP TABLE dns_page, dns_packet, dns_ask, dns_about;
 	INSERT INTO judge.dns_scan VALUES (p_scan, n_facts, coalesce((SELECT max(id) FROM ref.signature_set), 0), judged, now())
 	ON CONFLICT (scan) DO UPDATE SET facts = excluded.facts, signatures = excluded.signatures, pairs = excluded.pairs, judged = excluded.judged;
@@ -491,5 +377,5 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION judge.dns_judge(uuid) IS 'Judges all pairs of a scan, by Satellite''s rule and by the cascade; returns how many';
 
-GRANT SELECT, INSERT, UPDATE, DELETE ON judge.page_match, judge.dns_verdict, judge.dns_scan TO waymark_judge;
-GRANT SELECT ON judge.page_match, judge.dns_rule, judge.dns_verdict, judge.dns_scan, judge.dns_due, judge.page_unmatched TO waymark_judge, waymark_read;
+GRANT SELECT, INSERT, UPDATE, DELETE ON judge.dns_verdict, judge.dns_scan TO waymark_judge;
+GRANT SELECT ON judge.dns_rule, judge.dns_verdict, judge.dns_scan, judge.dns_due TO waymark_judge, waymark_read;

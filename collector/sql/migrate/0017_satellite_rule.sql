@@ -4,6 +4,18 @@
 -- exclusions. Written once, for measured and imported scans alike. Whoever compares finds the publication's
 -- verdict beside ours in v1.dns_published.
 
+-- Control resolvers everybody may use. A scan that names its own has those as well.
+CREATE TABLE ref.control_resolver (
+	addr inet PRIMARY KEY,
+	says text NOT NULL
+);
+COMMENT ON TABLE ref.control_resolver IS 'Resolvers whose answers are taken as control in every scan';
+COMMENT ON COLUMN ref.control_resolver.addr IS 'Address';
+COMMENT ON COLUMN ref.control_resolver.says IS 'Whose';
+INSERT INTO ref.control_resolver VALUES ('1.1.1.1', 'Cloudflare'), ('8.8.8.8', 'Google'), ('8.8.4.4', 'Google'),
+	('64.6.64.6', 'Verisign'), ('64.6.65.6', 'Verisign'), ('9.9.9.9', 'Quad9');
+GRANT SELECT ON ref.control_resolver TO waymark_store, waymark_judge, waymark_read;
+
 CREATE TABLE judge.dns_tag (
 	scan uuid NOT NULL,
 	domain text NOT NULL,
@@ -97,7 +109,6 @@ COMMENT ON COLUMN judge.dns_satellite.passed IS 'v1: some answer matches';
 COMMENT ON COLUMN judge.dns_satellite.answers IS 'Addresses of the answer, in its order';
 COMMENT ON COLUMN judge.dns_satellite.matched IS 'Per address: tags that matched, parted by commas: ip, http, cert, asnum, asname; no_tags in v1 to v2.1; null: none';
 
-
 -- What became of each pair: the try of the test that counts, its addresses, how the controls fared. A
 -- question repeated over TCP because the answer was cut is the same question.
 CREATE VIEW judge.dns_asked AS
@@ -143,18 +154,6 @@ COMMENT ON COLUMN judge.dns_asked.error_text IS 'The same in the publication''s 
 COMMENT ON COLUMN judge.dns_asked.outcome IS 'As raw.dns_pair.try_outcome, of the try that counts';
 COMMENT ON COLUMN judge.dns_asked.answers IS 'Its addresses, in the order of the packet';
 
--- Control resolvers everybody may use. A scan that names its own has those as well.
-CREATE TABLE ref.control_resolver (
-	addr inet PRIMARY KEY,
-	says text NOT NULL
-);
-COMMENT ON TABLE ref.control_resolver IS 'Resolvers whose answers are taken as control in every scan';
-COMMENT ON COLUMN ref.control_resolver.addr IS 'Address';
-COMMENT ON COLUMN ref.control_resolver.says IS 'Whose';
-INSERT INTO ref.control_resolver VALUES ('1.1.1.1', 'Cloudflare'), ('8.8.8.8', 'Google'), ('8.8.4.4', 'Google'),
-	('64.6.64.6', 'Verisign'), ('64.6.65.6', 'Verisign'), ('9.9.9.9', 'Quad9');
-GRANT SELECT ON ref.control_resolver TO waymark_store, waymark_judge, waymark_read;
-
 CREATE FUNCTION judge.dns_controls(p_scan uuid) RETURNS SETOF inet LANGUAGE sql STABLE AS $$
 	SELECT addr FROM raw.resolver WHERE scan = p_scan AND role = 2
 	UNION SELECT addr FROM ref.control_resolver
@@ -170,7 +169,8 @@ CREATE FUNCTION judge.dns_addresses(p_scan uuid) RETURNS SETOF inet LANGUAGE sql
 $$;
 COMMENT ON FUNCTION judge.dns_addresses(uuid) IS 'Resolvers, answers and egress addresses of one scan';
 
-CREATE FUNCTION judge.dns_tags(p_scan uuid) RETURNS void LANGUAGE plpgsql AS $$
+CREATE FUNCTION judge.dns_tags(p_scan uuid) RETURNS void LANGUAGE plpgsql
+	SET jit = off AS $$
 BEGIN
 	DELETE FROM judge.dns_tag WHERE scan = p_scan;
 	IF EXISTS (SELECT FROM raw.scan WHERE id = p_scan AND origin = 'import') THEN
@@ -185,9 +185,9 @@ BEGIN
 		FROM (SELECT DISTINCT domain, unnest(addr) AS addr FROM raw.dns_pair WHERE scan = p_scan) a
 		LEFT JOIN judge.location l ON l.addr = a.addr
 		LEFT JOIN (
-			SELECT addr, domain, encode(max(CASE WHEN http_status = 200 AND http_bytes > 0 THEN http_sha256
-					WHEN https_status = 200 AND https_bytes > 0 THEN https_sha256 END), 'hex') AS http,
-				encode(max(sha256(chain[1])), 'hex') AS cert
+			SELECT addr, domain, max(encode(CASE WHEN http_status = 200 AND http_bytes > 0 THEN http_sha256
+					WHEN https_status = 200 AND https_bytes > 0 THEN https_sha256 END, 'hex')) AS http,
+				max(encode(sha256(chain[1]), 'hex')) AS cert
 			FROM raw.page WHERE scan = p_scan GROUP BY addr, domain) g ON g.addr = a.addr AND g.domain = a.domain;
 	END IF;
 END $$;
@@ -227,26 +227,32 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION judge.dns_control_sets(uuid) IS 'Gathers what the control resolvers of a scan answered';
 
-CREATE FUNCTION judge.dns_satellite_rule(p_scan uuid) RETURNS bigint LANGUAGE plpgsql AS $$
+-- Satellite compares nothing when both controls failed: not the confidence alone, the matched tags too stay
+-- empty, whatever the answers are. The planner knows nothing of a scan that has just come: what is the same
+-- for all pairs is gathered once, and tables that were just made are told of.
+CREATE FUNCTION judge.dns_satellite_rule(p_scan uuid) RETURNS bigint LANGUAGE plpgsql
+	SET jit = off SET work_mem = '64MB' AS $$
 DECLARE
 	judged bigint;
 	old boolean := (SELECT format IN ('v1', 'v2.0', 'v2.1') FROM raw.scan WHERE id = p_scan);
 	both_wanted boolean := (SELECT format IN ('v2.0', 'v2.1') FROM raw.scan WHERE id = p_scan);
 	domains bigint := (SELECT count(DISTINCT domain) FROM raw.dns_pair WHERE scan = p_scan);
 BEGIN
+	CREATE TEMP TABLE dns_trial ON COMMIT DROP AS SELECT * FROM judge.dns_asked a WHERE a.scan = p_scan;
+	ANALYZE dns_trial;
 	PERFORM judge.dns_tags(p_scan);
 	PERFORM judge.dns_control_sets(p_scan);
 	DELETE FROM judge.dns_satellite WHERE scan = p_scan;
 	INSERT INTO judge.dns_satellite
 	WITH seen AS (
 		SELECT b.addr, count(DISTINCT a.domain) AS domains
-		FROM judge.dns_asked a, unnest(a.answers) AS b (addr) WHERE a.scan = p_scan GROUP BY 1),
+		FROM dns_trial a, unnest(a.answers) AS b (addr) WHERE a.scan = p_scan GROUP BY 1),
 	match AS (
 		SELECT a.node, a.resolver, a.domain, a.qtype, a.repetition,
 			array_agg(m.name ORDER BY u.i) AS matched, array_agg(m.percent ORDER BY u.i) AS matches,
 			coalesce(sum(m.percent) / count(*), 0) AS average, bool_or(m.any_match) AS any_match, bool_and(m.tags = 0) AS untagged,
 			bool_or(t.asname ~ 'AMAZON|Akamai|OPENDNS|CLOUDFLARENET|GOOGLE') AS cdn, bool_or(s.domains <= 2) AS few
-		FROM judge.dns_asked a
+		FROM dns_trial a
 		CROSS JOIN LATERAL unnest(a.answers) WITH ORDINALITY AS u (addr, i)
 		LEFT JOIN judge.dns_tag t ON t.scan = p_scan AND t.domain = a.domain AND t.addr = u.addr
 		LEFT JOIN judge.dns_control c ON c.scan = p_scan AND c.domain = a.domain AND c.qtype = a.qtype
@@ -266,7 +272,7 @@ BEGIN
 			coalesce(m.untagged, false) AS untagged_answers, coalesce(m.cdn, false) AS cdn, coalesce(m.few, false) AND domains >= 50 AS few,
 			CASE WHEN both_wanted THEN a.controls_failed = 0 ELSE a.controls_failed < 2 END AS alive,
 			a.resolver IN (SELECT judge.dns_controls(p_scan)) AS is_control
-		FROM judge.dns_asked a
+		FROM dns_trial a
 		LEFT JOIN match m USING (node, resolver, domain, qtype, repetition)
 		LEFT JOIN judge.dns_control c ON c.scan = p_scan AND c.domain = a.domain AND c.qtype = a.qtype
 		WHERE a.scan = p_scan)
@@ -274,10 +280,12 @@ BEGIN
 		v.anomaly AND (cdn OR few), CASE WHEN v.anomaly THEN judge.array_or_none(ARRAY[CASE WHEN cdn THEN 'is_CDN' END, CASE WHEN few THEN 'few_domains' END])
 			ELSE '{}' END,
 		CASE WHEN alive THEN coalesce(average, 0) ELSE 0 END, CASE WHEN alive THEN matches END,
-		alive AND coalesce(untagged, true), alive AND untagged_answers, any_match, answers, coalesce(matched, '{}')
+		alive AND coalesce(untagged, true), alive AND untagged_answers, any_match, answers,
+		CASE WHEN alive THEN coalesce(matched, '{}') ELSE array_fill(NULL::text, ARRAY[cardinality(answers)]) END
 	FROM told, LATERAL (SELECT alive AND coalesce(in_group, false) AND NOT any_match AND NOT untagged_answers
 		AND NOT coalesce(untagged, true) AS anomaly) v;
 	GET DIAGNOSTICS judged = ROW_COUNT;
+	DROP TABLE dns_trial;
 	RETURN judged;
 END $$;
 COMMENT ON FUNCTION judge.dns_satellite_rule(uuid) IS 'Satellite''s rule on all pairs of a scan; returns how many were judged';

@@ -1,68 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
 --
--- Published scans (Satellite v1, v2.0, v2.1, v2.2, v2.2-raw) become rows of the same tables as ours. Files
--- are read from raw.satellite_line, in the order of their keys: `json`, never `jsonb`, which has none.
--- Where data and documentation differ, the data win.
-
--- Readers that give null for what they cannot read -------------------------------------------------------
-
-CREATE FUNCTION raw.json_or_null(t text) RETURNS json LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
-BEGIN
-	RETURN t::json;
-EXCEPTION WHEN invalid_text_representation OR untranslatable_character OR statement_too_complex THEN
-	RETURN NULL;
-END $$;
-COMMENT ON FUNCTION raw.json_or_null(text) IS 'The text as JSON, or null';
-CREATE FUNCTION raw.addr_or_null(t text) RETURNS inet LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
-BEGIN
-	RETURN CASE WHEN t !~ '/' THEN t::inet END;
-EXCEPTION WHEN invalid_text_representation THEN
-	RETURN NULL;
-END $$;
-COMMENT ON FUNCTION raw.addr_or_null(text) IS 'The text as one address, or null';
-CREATE FUNCTION raw.base64_or_null(t text) RETURNS bytea LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
-BEGIN
-	RETURN decode(t, 'base64');
-EXCEPTION WHEN invalid_parameter_value THEN
-	RETURN NULL;
-END $$;
-COMMENT ON FUNCTION raw.base64_or_null(text) IS 'The bytes, or null';
--- Go writes 2021-04-18 14:49:01.62448452 -0400 EDT m=+10140.5; the raw form is RFC 3339.
-CREATE FUNCTION raw.time_or_null(t text) RETURNS timestamptz LANGUAGE plpgsql STABLE PARALLEL SAFE AS $$
-BEGIN
-	RETURN substring(btrim(t) FROM
-		'^[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9:]{8}(?:[.][0-9]+)? ?(?:[-+][0-9:]{4,6}|Z)')::timestamptz;
-EXCEPTION WHEN invalid_datetime_format OR datetime_field_overflow THEN
-	RETURN NULL;
-END $$;
-COMMENT ON FUNCTION raw.time_or_null(text) IS 'A time as Go or RFC 3339 writes it, or null';
-CREATE FUNCTION raw.date_in(t text) RETURNS timestamptz LANGUAGE sql STABLE PARALLEL SAFE
-	RETURN raw.time_or_null(regexp_replace(substring(t FROM '20[0-9]{2}-[0-9]{2}-[0-9]{2}(?:-[0-9]{2}-[0-9]{2}-[0-9]{2})?'),
-		'^(.{10})(?:-(..)-(..)-(..))?$', CASE WHEN t ~ '20[0-9]{2}(-[0-9]{2}){5}' THEN '\1 \2:\3:\4Z' ELSE '\1 00:00:00Z' END));
-COMMENT ON FUNCTION raw.date_in(text) IS 'The date, and if it is there the time, in the name of a published folder; UTC';
-CREATE FUNCTION raw.error_code(t text) RETURNS smallint LANGUAGE sql IMMUTABLE PARALLEL SAFE
-	RETURN CASE WHEN t IS NULL OR t IN ('null', '') THEN 0 WHEN t LIKE '%i/o timeout' THEN 1
-		WHEN t LIKE '%connection refused' THEN 2 WHEN t LIKE '%no route to host' THEN 3
-		WHEN t LIKE '%network is unreachable' THEN 4 WHEN t LIKE '%message too long' THEN 5
-		WHEN t LIKE '%connection reset by peer' THEN 6 WHEN t LIKE '%short read' THEN 8
-		WHEN t LIKE '%protocol error' THEN 9 WHEN t LIKE '%too many open files' THEN 12 ELSE 13 END::smallint;
-COMMENT ON FUNCTION raw.error_code(text) IS 'Code of raw.dns_pair.try_error for an error in the publication''s words';
-CREATE FUNCTION raw.header_lines(h json) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE
-	RETURN CASE json_typeof(h)
-		WHEN 'object' THEN (SELECT string_agg(k || ': ' || v || E'\r\n', '' ORDER BY i, j)
-			FROM json_each(h) WITH ORDINALITY AS e (k, vs, i),
-			json_array_elements_text(CASE json_typeof(vs) WHEN 'array' THEN vs ELSE '[]' END) WITH ORDINALITY AS f (v, j))
-		WHEN 'array' THEN (SELECT string_agg(v || E'\r\n', '' ORDER BY j)
-			FROM json_array_elements_text(h) WITH ORDINALITY AS f (v, j)) END;
-COMMENT ON FUNCTION raw.header_lines(json) IS 'Headers as lines, each with CRLF: from {"Name": ["value"]} or ["Name: value"]';
-CREATE FUNCTION raw.members(j json) RETURNS TABLE (key text, value json, place bigint) LANGUAGE sql IMMUTABLE PARALLEL SAFE
-	AS $$ SELECT k, v, i FROM json_each(CASE json_typeof(j) WHEN 'object' THEN j ELSE '{}' END) WITH ORDINALITY AS e (k, v, i) $$;
-COMMENT ON FUNCTION raw.members(json) IS 'Members of an object in their order; nothing of anything else';
-CREATE FUNCTION raw.elements(j json) RETURNS TABLE (value json, place bigint) LANGUAGE sql IMMUTABLE PARALLEL SAFE
-	AS $$ SELECT v, i FROM json_array_elements(CASE json_typeof(j) WHEN 'array' THEN j ELSE '[]' END) WITH ORDINALITY AS e (v, i) $$;
-COMMENT ON FUNCTION raw.elements(json) IS 'Elements of an array in their order; nothing of anything else';
-
--- Making a scan of a folder --------------------------------------------------------------------------------
+-- Published scans become rows of the same tables as ours. Files are read from raw.satellite_line, in the
+-- order of their keys: `json`, never `jsonb`, which has none. Where data and documentation differ, the data win.
 
 CREATE FUNCTION registry.import_scan(p_id uuid, p_name text, OUT node int, OUT stream int)
 	LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -435,4 +374,3 @@ COMMENT ON FUNCTION raw.satellite_read(uuid, int, int) IS 'Reads the lines of a 
 REVOKE ALL ON FUNCTION registry.import_scan, raw.satellite_stage, raw.satellite_pairs, raw.satellite_verdicts, raw.satellite_pages,
 	raw.satellite_resolvers, raw.satellite_read FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION registry.import_scan, raw.satellite_read TO waymark_store;
-GRANT INSERT, SELECT ON raw.satellite_line TO waymark_store;

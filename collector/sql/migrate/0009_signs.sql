@@ -1,14 +1,26 @@
 -- SPDX-License-Identifier: Apache-2.0
 --
--- Known signs of messengers. Sources: the makers' own pages where they publish ranges (Telegram:
--- core.telegram.org/resources/cidr.txt), what AS38099 and AS10158 (Kakao) announce, ntop/nDPI's lists of
--- hosts, ports and autonomous systems, and the OONI tests of WhatsApp, Signal, Telegram and Messenger.
--- They age: a server that moved is told by its bursts, and a new sign is one row.
+-- Known signs of messengers: names, published address ranges and ports, and what each is a sign of.
+-- Sources: the makers' own pages where they publish ranges (Telegram: core.telegram.org/resources/cidr.txt),
+-- what AS38099 and AS10158 (Kakao) announce, ntop/nDPI's lists of hosts, ports and autonomous systems, and
+-- the OONI tests of WhatsApp, Signal, Telegram and Messenger. They age: a server that moved is told by its
+-- bursts, and a new sign is one row.
+
+ALTER TABLE ref.app_sign
+	ADD COLUMN class text CHECK (class IN ('backend', 'push', 'media', 'background')),
+	ADD COLUMN ports text,
+	DROP CONSTRAINT app_sign_kind_check,
+	ADD CONSTRAINT app_sign_kind_check CHECK (kind IN ('domain', 'prefix', 'port'));
+COMMENT ON TABLE ref.app_sign IS 'What is known of messengers'' servers: one part of the evidence, never the whole. App push holds push services, system what phones do by themselves';
+COMMENT ON COLUMN ref.app_sign.app IS 'Messenger, push, or system';
+COMMENT ON COLUMN ref.app_sign.kind IS 'domain: a name and all below it; prefix: a published address range; port: a server port';
+COMMENT ON COLUMN ref.app_sign.value IS 'The domain, the range, or the port: 443, tcp/4244, udp/50000-50100';
+COMMENT ON COLUMN ref.app_sign.class IS 'What it is a sign of. Null for a domain or a range: backend; null for a port: it supports, and tells nothing alone';
+COMMENT ON COLUMN ref.app_sign.ports IS 'Of a range: only these ports, parted by commas; null: all';
 
 -- Names.
 INSERT INTO ref.app_sign (app, kind, value, class)
 SELECT app, 'domain', value, class FROM (VALUES
-	('whatsapp', 'backend', ARRAY['wa.me']),
 	('whatsapp', 'media', ARRAY['cdn.whatsapp.net', 'static.whatsapp.net', 'mmg.whatsapp.net', 'mms.whatsapp.net',
 		'mmi.whatsapp.net', 'mmv.whatsapp.net', 'mme.whatsapp.net', 'pps.whatsapp.net', 'mmx-ds.cdn.whatsapp.net']),
 	('signal', 'backend', ARRAY['signal.org', 'whispersystems.org']),
@@ -19,7 +31,11 @@ SELECT app, 'domain', value, class FROM (VALUES
 	('wechat', 'backend', ARRAY['wx.qq.com', 'weixinbridge.com', 'wechatapp.com']),
 	('wechat', 'media', ARRAY['res.wx.qq.com', 'qpic.cn', 'qlogo.cn', 'snsvideo.wechat.com', 'szmmsns.qpic.cn',
 		'vweixinf.tc.qq.com', 'wxapp.tc.qq.com']),
-	('telegram', 'backend', ARRAY['telegram.org', 'telegram.me', 't.me', 'web.telegram.org']),
+	-- the servers below web.telegram.org are those of the web client
+	('telegram', 'backend', ARRAY['pluto.web.telegram.org', 'venus.web.telegram.org', 'aurora.web.telegram.org',
+		'vesta.web.telegram.org', 'flora.web.telegram.org', 'kws1.web.telegram.org', 'kws2.web.telegram.org', 'kws3.web.telegram.org',
+		'kws4.web.telegram.org', 'kws5.web.telegram.org', 'zws1.web.telegram.org', 'zws2.web.telegram.org', 'zws3.web.telegram.org',
+		'zws4.web.telegram.org', 'zws5.web.telegram.org']),
 	('telegram', 'media', ARRAY['telesco.pe', 'tdesktop.com', 'cdn-telegram.org', 'telegra.ph']),
 	('line', 'backend', ARRAY['line-apps.com', 'line.naver.jp', 'line.me', 'line-apps-beta.com']),
 	('line', 'media', ARRAY['line-scdn.net', 'obs.line-apps.com', 'line-cdn.net', 'obs.line-scdn.net', 'stickershop.line-scdn.net']),
@@ -32,10 +48,17 @@ SELECT app, 'domain', value, class FROM (VALUES
 		'up-gp.talk.kakao.com', 'item.kakao.com', 'dn.talk.kakao.com', 'th-p.talk.kakao.com']),
 	('discord', 'backend', ARRAY['discord.com', 'discord.gg', 'discordapp.com']),
 	('discord', 'media', ARRAY['cdn.discordapp.com', 'discordapp.net', 'discord.media', 'discordcdn.com', 'dl.discordapp.net']),
-	('messenger', 'backend', ARRAY['messenger.com', 'm.me', 'edge-mqtt.facebook.com', 'mqtt-mini.facebook.com', 'mqtt.facebook.com',
+	('messenger', 'backend', ARRAY['messenger.com', 'edge-mqtt.facebook.com', 'mqtt-mini.facebook.com', 'mqtt.facebook.com',
 		'mqtt.c10r.facebook.com', 'mqtt-shv.facebook.com', 'edge-chat.facebook.com', 'chat-e2ee.facebook.com',
 		'chat-e2ee-mini.facebook.com', 'orcart.facebook.com']),
-	('messenger', 'media', ARRAY['fbcdn.net', 'fbsbx.com', 'rupload.facebook.com', 'cdn.fbsbx.com'])
+	('messenger', 'media', ARRAY['fbcdn.net', 'fbsbx.com', 'rupload.facebook.com', 'cdn.fbsbx.com']),
+	-- pages for people to read, and links to share
+	('whatsapp', 'background', ARRAY['wa.me', 'www.whatsapp.com', 'faq.whatsapp.com', 'blog.whatsapp.com', 'api.whatsapp.com']),
+	('telegram', 'background', ARRAY['telegram.org', 'telegram.me', 't.me', 'web.telegram.org']),
+	('messenger', 'background', ARRAY['m.me']),
+	('signal', 'background', ARRAY['www.signal.org', 'support.signal.org']),
+	('viber', 'background', ARRAY['www.viber.com']), ('wechat', 'background', ARRAY['www.wechat.com']),
+	('line', 'background', ARRAY['www.line.me']), ('kakaotalk', 'background', ARRAY['www.kakao.com'])
 ) AS x (app, class, list), unnest(list) AS value;
 
 -- Published ranges: for servers without a name.

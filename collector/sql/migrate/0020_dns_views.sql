@@ -7,6 +7,7 @@ CREATE FUNCTION v1.error_name(code smallint) RETURNS text LANGUAGE sql IMMUTABLE
 	RETURN (ARRAY['i/o timeout', 'connection refused', 'no route to host', 'network is unreachable', 'message too long', 'connection reset by peer',
 		'operation not permitted', 'short read', 'protocol error', 'tls', 'http', 'too many open files', 'other', 'ttl exceeded'])[code];
 COMMENT ON FUNCTION v1.error_name(smallint) IS 'Name of raw.dns_pair.try_error; null: none';
+
 -- As Go words it: published data do, and queries over them match the end.
 CREATE FUNCTION v1.error_text(code smallint, told text, transport smallint, src inet, sport int, dst inet, dport int) RETURNS text
 	LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -23,20 +24,25 @@ COMMENT ON FUNCTION v1.error_text(smallint, text, smallint, inet, int, inet, int
 CREATE FUNCTION v1.go_time(t timestamptz) RETURNS text LANGUAGE sql STABLE PARALLEL SAFE
 	RETURN regexp_replace(to_char(t AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US'), '\.?0+$', '') || ' +0000 UTC';
 COMMENT ON FUNCTION v1.go_time(timestamptz) IS 'A time as Go writes it';
+
 CREATE FUNCTION v1.iso_time(t timestamptz) RETURNS text LANGUAGE sql STABLE PARALLEL SAFE
 	RETURN to_char(t AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US') || '+00:00';
 COMMENT ON FUNCTION v1.iso_time(timestamptz) IS 'A time as ISO 8601 has it, with its offset';
+
 CREATE FUNCTION v1.status_of(line text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE
 	RETURN btrim(regexp_replace(line, '^HTTP/[0-9.]+ ?', ''));
 COMMENT ON FUNCTION v1.status_of(text) IS 'A status line without the version: 200 OK';
+
 CREATE FUNCTION v1.header_list(lines text) RETURNS text[] LANGUAGE sql IMMUTABLE PARALLEL SAFE
 	RETURN coalesce((SELECT array_agg(l ORDER BY i) FROM regexp_split_to_table(lines, E'\r?\n') WITH ORDINALITY AS u (l, i) WHERE l ~ '^[^: ]+:'), '{}');
 COMMENT ON FUNCTION v1.header_list(text) IS 'Header lines as an array';
+
 CREATE FUNCTION v1.headers_of(lines text) RETURNS json LANGUAGE sql IMMUTABLE PARALLEL SAFE
 	RETURN coalesce((SELECT json_object_agg(k, vs ORDER BY i) FROM (
 		SELECT split_part(l, ':', 1) AS k, json_agg(btrim(substring(l FROM position(':' IN l) + 1)) ORDER BY i) AS vs, min(i) AS i
 		FROM unnest(v1.header_list(lines)) WITH ORDINALITY AS u (l, i) GROUP BY 1) x), '{}'::json);
 COMMENT ON FUNCTION v1.headers_of(text) IS 'Header lines as {"Name": ["value"]}';
+
 -- Bodies are bytes; what is no UTF-8 comes out with octal escapes.
 CREATE FUNCTION v1.text_of(b bytea) RETURNS text LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
 BEGIN

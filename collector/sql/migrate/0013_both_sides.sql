@@ -3,6 +3,10 @@
 -- Both sides of the address translation: how each connection of a phone was mapped on its way out,
 -- the uplink's own count of it beside the tunnel's, and the files the two captures were kept in.
 
+-- Largest packet inside tunnels. 1420: the MSS is set to what fits, and a server sees that. 1500:
+-- nothing shows, and large outer packets travel in fragments, which a net may drop.
+INSERT INTO registry.setting VALUES ('tunnel_mtu', '1420');
+
 ALTER TABLE raw.flow
 	ADD COLUMN interface_drops int NOT NULL DEFAULT 0,
 	ADD COLUMN outer_a inet,
@@ -103,9 +107,6 @@ COMMENT ON COLUMN raw.capture.snap IS 'Bytes kept of each packet';
 COMMENT ON COLUMN raw.capture.bytes IS 'Size of the file; 0: none was kept';
 COMMENT ON COLUMN raw.capture.sha256 IS 'SHA-256 of the file, which is also its name in the node''s folder; null: none was kept';
 
-GRANT SELECT, INSERT ON raw.mapping, raw.capture TO waymark_store;
-GRANT SELECT ON raw.mapping, raw.capture TO waymark_judge;
-
 CREATE VIEW v1.mapping AS
 	SELECT m.run, m.side, n.name AS node_name, m.at, m.proto, m.inner_addr, m.inner_port, m.dst, m.dst_port,
 		m.outer_addr, m.outer_port, m.server, m.server_port,
@@ -164,4 +165,6 @@ COMMENT ON COLUMN v1.flow.outer_bytes_ba IS 'Bytes in';
 COMMENT ON COLUMN v1.flow.outer_drops IS 'Packets the capture on the uplink lost';
 COMMENT ON COLUMN v1.flow.mappings IS 'How often the connection was translated anew; the outer tuple is the newest; 0: never seen';
 
+GRANT SELECT, INSERT ON raw.mapping, raw.capture TO waymark_store;
+GRANT SELECT ON raw.mapping, raw.capture TO waymark_judge;
 GRANT SELECT ON v1.mapping, v1.capture TO waymark_judge, waymark_read;

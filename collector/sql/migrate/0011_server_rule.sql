@@ -1,46 +1,45 @@
 -- SPDX-License-Identifier: Apache-2.0
 --
--- A known name is not yet a messenger. A certificate shared by many houses does not name the server
--- that shows it; a messenger's web pages are pages; and what only greeted a known name (a browser that
--- preloads, a page with a button to share) carried no message.
+-- Which remote ends of a run were the messenger's: the clauses in words, and the same in SQL. A known name
+-- is not yet a messenger: a certificate shared by many houses does not name the server that shows it, a
+-- messenger's web pages are pages, and what only greeted a known name (a browser that preloads, a page with
+-- a button to share) carried no message.
 
 INSERT INTO judge.clause VALUES
-	(4, 1, 'resolver', 'resolver', 'port 53 or 853'),
-	(4, 2, 'empty-run', 'background', 'the run is empty: all that talks is background'),
-	(4, 3, 'push', 'push', 'port of a push service, or at least half its names are names of one'),
-	(4, 4, 'local', 'background', 'multicast, broadcast, or a service of the local network'),
-	(4, 5, 'no-answer', 'unknown', 'it never answered'),
-	(4, 6, 'peer', 'peer', 'no name, no sign, high ports at both ends; and it is in the local network, or where the other phone comes out, or STUN went before and the other side never saw it'),
-	(4, 7, 'in-closed', 'background', 'seen in an empty run whose apps were all closed, and nothing says it is the app''s'),
-	(4, 8, 'in-idle', 'background', 'seen while the app was open and idle, nothing says it is the app''s, and messages do not move it: time below 0.5'),
-	(4, 9, 'media', 'media', 'name, address or port known for files, pictures or calls of the app'),
-	(4, 10, 'system', 'background', 'name or port of what phones do by themselves'),
-	(4, 11, 'site', 'background', 'its names are those of the app''s web pages'),
-	(4, 12, 'score', 'backend', 'score of 0.6 or more, and at least one message at it'),
-	(4, 13, 'no-talk', 'unknown', 'a capture without messages: known, but no known end of that app exchanged more than a greeting: six packets each way in one connection'),
-	(4, 14, 'known-name', 'backend', 'a capture without messages: a name that led to it is known for the app'),
-	(4, 15, 'known-address', 'backend', 'a capture without messages: no name, and the address is in a published range of the app'),
-	(4, 16, 'known-port', 'backend', 'a capture without messages: no name, and the port is the app''s own'),
-	(4, 17, 'weak-in-empty', 'background', 'score below 0.6 or no message at it, and seen in an empty run of either kind'),
-	(4, 18, 'weak', 'unknown', 'score below 0.6, or no message at it'),
-	(4, 19, 'no-sign', 'unknown', 'a capture without messages: nothing says it is the app''s');
+	(2, 1, 'resolver', 'resolver', 'port 53 or 853'),
+	(2, 2, 'empty-run', 'background', 'the run is empty: all that talks is background'),
+	(2, 3, 'push', 'push', 'port of a push service, or at least half its names are names of one'),
+	(2, 4, 'local', 'background', 'multicast, broadcast, or a service of the local network'),
+	(2, 5, 'no-answer', 'unknown', 'it never answered'),
+	(2, 6, 'peer', 'peer', 'no name, no sign, high ports at both ends; and it is in the local network, or where the other phone comes out, or STUN went before and the other side never saw it'),
+	(2, 7, 'in-closed', 'background', 'seen in an empty run whose apps were all closed, and nothing says it is the app''s'),
+	(2, 8, 'in-idle', 'background', 'seen while the app was open and idle, nothing says it is the app''s, and messages do not move it: time below 0.5'),
+	(2, 9, 'media', 'media', 'name, address or port known for files, pictures or calls of the app'),
+	(2, 10, 'system', 'background', 'name or port of what phones do by themselves'),
+	(2, 11, 'site', 'background', 'its names are those of the app''s web pages'),
+	(2, 12, 'score', 'backend', 'score of 0.6 or more, and at least one message at it'),
+	(2, 13, 'no-talk', 'unknown', 'a capture without messages: known, but no known end of that app exchanged more than a greeting: six packets each way in one connection'),
+	(2, 14, 'known-name', 'backend', 'a capture without messages: a name that led to it is known for the app'),
+	(2, 15, 'known-address', 'backend', 'a capture without messages: no name, and the address is in a published range of the app'),
+	(2, 16, 'known-port', 'backend', 'a capture without messages: no name, and the port is the app''s own'),
+	(2, 17, 'weak-in-empty', 'background', 'score below 0.6 or no message at it, and seen in an empty run of either kind'),
+	(2, 18, 'weak', 'unknown', 'score below 0.6, or no message at it'),
+	(2, 19, 'no-sign', 'unknown', 'a capture without messages: nothing says it is the app''s');
 
--- Pages for people to read and links to share; the servers below web.telegram.org are those of the web client.
-UPDATE ref.app_sign SET class = 'background'
-	WHERE kind = 'domain' AND (app, value) IN (('telegram', 'telegram.org'), ('telegram', 'telegram.me'), ('telegram', 't.me'),
-		('telegram', 'web.telegram.org'), ('whatsapp', 'wa.me'), ('messenger', 'm.me'));
-INSERT INTO ref.app_sign (app, kind, value, class)
-SELECT app, 'domain', value, class FROM (VALUES
-	('telegram', 'backend', ARRAY['pluto.web.telegram.org', 'venus.web.telegram.org', 'aurora.web.telegram.org',
-		'vesta.web.telegram.org', 'flora.web.telegram.org', 'kws1.web.telegram.org', 'kws2.web.telegram.org', 'kws3.web.telegram.org',
-		'kws4.web.telegram.org', 'kws5.web.telegram.org', 'zws1.web.telegram.org', 'zws2.web.telegram.org', 'zws3.web.telegram.org',
-		'zws4.web.telegram.org', 'zws5.web.telegram.org']),
-	('whatsapp', 'background', ARRAY['www.whatsapp.com', 'faq.whatsapp.com', 'blog.whatsapp.com', 'api.whatsapp.com']),
-	('signal', 'background', ARRAY['www.signal.org', 'support.signal.org']),
-	('viber', 'background', ARRAY['www.viber.com']), ('wechat', 'background', ARRAY['www.wechat.com']),
-	('line', 'background', ARRAY['www.line.me']), ('kakaotalk', 'background', ARRAY['www.kakao.com'])
-) AS x (app, class, list), unnest(list) AS value
-ON CONFLICT DO NOTHING;
+-- Names, addresses and ports --------------------------------------------------------------------------
+
+-- SPEC is N, tcp/N, udp/N or a range N-M, several parted by commas.
+CREATE FUNCTION judge.port_in(spec text, proto smallint, port int) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$
+	SELECT EXISTS (SELECT FROM regexp_matches(spec, '(?:(tcp|udp)/)?(\d+)(?:-(\d+))?', 'g') m
+		WHERE (m[1] IS NULL OR proto = CASE m[1] WHEN 'tcp' THEN 6 ELSE 17 END)
+			AND port BETWEEN m[2]::int AND coalesce(m[3], m[2])::int)
+$$;
+COMMENT ON FUNCTION judge.port_in(text, smallint, int) IS 'True when the port is one of those named: 443, tcp/4244, udp/50000-50100, parted by commas';
+
+CREATE FUNCTION judge.inside(addr inet) RETURNS boolean LANGUAGE sql IMMUTABLE
+	RETURN addr <<= ANY (ARRAY['0.0.0.0/8', '10.0.0.0/8', '100.64.0.0/10', '169.254.0.0/16', '172.16.0.0/12',
+		'192.168.0.0/16', '::/128', 'fc00::/7', 'fe80::/10']::inet[]);
+COMMENT ON FUNCTION judge.inside(inet) IS 'True for addresses that only a local network knows';
 
 -- Of example.co.uk two labels say nothing: a short second label below a country is that country's.
 CREATE FUNCTION judge.house(name text) RETURNS text LANGUAGE sql IMMUTABLE
@@ -56,7 +55,33 @@ CREATE FUNCTION judge.one_house(names text[]) RETURNS boolean LANGUAGE sql STABL
 $$;
 COMMENT ON FUNCTION judge.one_house(text[]) IS 'True when the names lie under one registered domain, or all under the domains of one messenger';
 
-DROP FUNCTION judge.phone_flows(uuid);
+-- Of the signs of APPS that fit the names, the longest for each name; a backend's name outweighs the
+-- others that led to the same address.
+CREATE FUNCTION judge.name_sign(apps text[], names text[]) RETURNS ref.app_sign LANGUAGE sql STABLE AS $$
+	SELECT (x.s).* FROM (
+		SELECT DISTINCT ON (n) s FROM unnest(names) n JOIN ref.app_sign s
+			ON s.app = ANY (apps) AND s.kind = 'domain' AND judge.name_under(n, s.value)
+		ORDER BY n, length(s.value) DESC, s.app) x
+	ORDER BY coalesce((x.s).class, 'backend') = 'backend' DESC, length((x.s).value) DESC, (x.s).app LIMIT 1
+$$;
+COMMENT ON FUNCTION judge.name_sign(text[], text[]) IS 'The sign that fits the names best; null: none';
+
+CREATE FUNCTION judge.addr_sign(apps text[], addr inet, proto smallint, port int) RETURNS ref.app_sign LANGUAGE sql STABLE AS $$
+	SELECT s.* FROM ref.app_sign s
+	WHERE s.app = ANY (apps) AND s.kind = 'prefix' AND s.value::inet >>= addr
+		AND (s.ports IS NULL OR judge.port_in(s.ports, proto, port))
+	ORDER BY masklen(s.value::inet) DESC, s.app LIMIT 1
+$$;
+COMMENT ON FUNCTION judge.addr_sign(text[], inet, smallint, int) IS 'The published range with the address; null: none';
+
+CREATE FUNCTION judge.port_sign(apps text[], proto smallint, port int) RETURNS ref.app_sign LANGUAGE sql STABLE AS $$
+	SELECT s.* FROM ref.app_sign s WHERE s.app = ANY (apps) AND s.kind = 'port' AND judge.port_in(s.value, proto, port)
+	ORDER BY s.class IS NULL, s.app LIMIT 1
+$$;
+COMMENT ON FUNCTION judge.port_sign(text[], smallint, int) IS 'The sign with the port, one that tells by itself first; null: none';
+
+-- What a run shows ------------------------------------------------------------------------------------
+
 -- Flows of one run as the phone sees them. In an imported capture nobody says who the phone is: of
 -- two ends it is the one with a local address, else the one without a service port, else the one that
 -- talks with more others.
@@ -97,7 +122,8 @@ LANGUAGE sql STABLE AS $$
 $$;
 COMMENT ON FUNCTION judge.phone_flows(uuid) IS 'Flows of a run, phone first; said: names in the flow itself, not from DNS; told: these and those from DNS; both without a certificate for many houses; talks: more than a greeting both ways';
 
-CREATE OR REPLACE FUNCTION judge.remote_ends(p_run uuid)
+DROP FUNCTION judge.remote_ends(uuid);
+CREATE FUNCTION judge.remote_ends(p_run uuid)
 RETURNS TABLE (side smallint, proto smallint, addr inet, port int, names text[], used text[], bytes bigint,
 	bursts timestamptz[], answered boolean, high boolean, first timestamptz)
 LANGUAGE sql STABLE AS $$
@@ -115,6 +141,57 @@ LANGUAGE sql STABLE AS $$
 		LEFT JOIN b USING (side, proto, addr, port)
 $$;
 COMMENT ON FUNCTION judge.remote_ends(uuid) IS 'Remote ends of a run with names, volume and burst times; used: the names the flows themselves carried, else those from DNS; of certificates only those of one house';
+
+-- Remote ends with all that is known of each, before the first clause is asked.
+CREATE FUNCTION judge.known_ends(p_run uuid, apps text[])
+RETURNS TABLE (side smallint, proto smallint, addr inet, port int, names text[], used text[], bytes bigint,
+	bursts timestamptz[], answered boolean, high boolean, first timestamptz, by_name int, by_addr int, by_port int,
+	known text, class text, sign text, port_class text, push boolean, system boolean, in_closed boolean, in_idle boolean,
+	quiet bigint)
+LANGUAGE sql STABLE AS $$
+	WITH quiet AS MATERIALIZED ( -- both sides of every empty run that is told of this app
+		SELECT e.id, e.idle IS NOT NULL AS idle, extract(epoch FROM r.length) / greatest(extract(epoch FROM e.length), 1) AS times
+		FROM registry.run r JOIN registry.run e ON e.app = 'none' AND e.id <> r.id AND (e.idle IS NULL OR lower(e.idle) = ANY (apps))
+		WHERE r.id = p_run AND EXISTS (SELECT FROM judge.verdict v WHERE v.run = e.id)),
+	background AS MATERIALIZED (
+		SELECT q.idle, s.proto, s.addr, s.port, s.names, sum(s.bytes * q.times) AS bytes
+		FROM judge.server s JOIN quiet q ON q.id = s.run GROUP BY 1, 2, 3, 4, 5)
+	SELECT e.*, (n.app IS NOT NULL)::int, (a.app IS NOT NULL)::int, (p.app IS NOT NULL)::int,
+		CASE WHEN n.app IS NOT NULL THEN 'name' WHEN a.app IS NOT NULL THEN 'address' END,
+		CASE WHEN n.app IS NOT NULL THEN coalesce(n.class, 'backend') WHEN a.app IS NOT NULL THEN coalesce(a.class, 'backend') END,
+		CASE WHEN n.app IS NOT NULL THEN concat_ws(' ', n.app, n.kind, n.value)
+			WHEN a.app IS NOT NULL THEN concat_ws(' ', a.app, a.kind, a.value, a.ports)
+			WHEN p.app IS NOT NULL THEN concat_ws(' ', p.app, p.kind, p.value) END,
+		CASE WHEN e.used = '{}' THEN p.class END,
+		(judge.port_sign('{push}', e.proto, e.port)).app IS NOT NULL OR (judge.addr_sign('{push}', e.addr, e.proto, e.port)).app IS NOT NULL
+			OR coalesce((SELECT count(*) FILTER (WHERE (judge.name_sign('{push}', ARRAY[x])).app IS NOT NULL) * 2 >= count(*)
+				FROM unnest(e.used) x HAVING count(*) > 0), false),
+		(judge.port_sign('{system}', e.proto, e.port)).app IS NOT NULL OR (judge.name_sign('{system}', e.used)).app IS NOT NULL,
+		coalesce(b.closed, false), coalesce(b.idle, false), coalesce(b.bytes, 0)
+	FROM judge.remote_ends(p_run) e
+	CROSS JOIN LATERAL judge.name_sign(apps, e.used) n
+	CROSS JOIN LATERAL judge.port_sign(apps, e.proto, e.port) p
+	CROSS JOIN LATERAL (
+		SELECT bool_or(NOT x.idle) AS closed, bool_or(x.idle) AS idle,
+			greatest(sum(x.bytes) FILTER (WHERE NOT x.idle) / nullif(2 * (SELECT count(*) FROM quiet WHERE NOT quiet.idle), 0),
+				sum(x.bytes) FILTER (WHERE x.idle) / nullif(2 * (SELECT count(*) FROM quiet WHERE quiet.idle), 0))::bigint AS bytes
+		FROM background x WHERE (x.proto, x.addr, x.port) = (e.proto, e.addr, e.port)
+			OR (x.port = e.port AND x.proto = e.proto AND x.names && e.names)) b
+	CROSS JOIN LATERAL judge.addr_sign(CASE WHEN e.used = '{}' THEN apps ELSE '{}' END, e.addr, e.proto, e.port) a
+$$;
+COMMENT ON FUNCTION judge.known_ends(uuid, text[]) IS 'Remote ends of a run with what ref.app_sign and the empty runs say of them';
+
+-- Messages of one run as each side saw them.
+CREATE FUNCTION judge.instants(p_run uuid)
+RETURNS TABLE (side smallint, id text, from_side smallint, at timestamptz)
+LANGUAGE sql STABLE AS $$
+	SELECT DISTINCT ON (side, id) side, id, from_side, CASE WHEN side = from_side THEN sent ELSE received END
+	FROM raw.message WHERE run = p_run AND CASE WHEN side = from_side THEN sent ELSE received END IS NOT NULL
+	ORDER BY 1, 2, 4
+$$;
+COMMENT ON FUNCTION judge.instants(uuid) IS 'When each side sent or received the messages of a run';
+
+-- The rule --------------------------------------------------------------------------------------------
 
 -- Judges one run afresh. Times: a message counts for a server when a burst began within half a second
 -- before or after it was sent or received by that side (application and capture clocks differ, and a
@@ -218,9 +295,26 @@ BEGIN
 	SELECT p_run, d.side, d.proto, d.addr, d.port, c.decision, d.score, d.by_name, d.by_addr, d.by_port, d.by_time, d.by_both,
 		coalesce(d.by_volume, 0), d.in_empty, d.isolated, d.answered, d.bytes, d.names, d.sign, d.matched, d.messages, c.name, c.version,
 		d.in_closed, d.in_idle, d.quiet, d.by_isolation
-	FROM decided d JOIN judge.clause c ON c.version = 4 AND c.name = d.clause;
+	FROM decided d JOIN judge.clause c ON c.version = 2 AND c.name = d.clause;
 	GET DIAGNOSTICS v_count = ROW_COUNT;
 	INSERT INTO judge.verdict VALUES (p_run, v_facts, v_count, clock_timestamp())
 		ON CONFLICT (run) DO UPDATE SET (facts, servers, judged) = (EXCLUDED.facts, EXCLUDED.servers, EXCLUDED.judged);
 	RETURN v_count;
 END $$;
+
+-- Empty runs come first: they are the background of all others. A run has ended when each of its
+-- orders has an outcome other than accepted, or five minutes after it should have.
+CREATE OR REPLACE VIEW judge.due AS
+	SELECT r.id AS run, r.app = 'none' AS empty,
+		(EXISTS (SELECT FROM registry.orders o WHERE o.run = r.id)
+			AND NOT EXISTS (SELECT FROM registry.orders o WHERE o.run = r.id
+				AND NOT EXISTS (SELECT FROM raw.outcome u WHERE u.orders = o.id AND u.state <> 1)))
+		OR now() > r.planned + r.length + interval '5 minutes' AS ended,
+		v.run IS NULL OR r.planned > now() - interval '1 day' AS fresh
+	FROM registry.run r
+	LEFT JOIN judge.verdict v ON v.run = r.id
+	WHERE (
+		(v.run IS NULL AND judge.facts(r.id) > 0)
+		OR (r.planned > now() - interval '30 days' AND v.facts <> judge.facts(r.id))
+		OR (r.app <> 'none' AND v.judged < (SELECT max(w.judged) FROM judge.verdict w
+			JOIN registry.run e ON e.id = w.run WHERE e.app = 'none')));
