@@ -4,54 +4,9 @@
 # Which remote ends were the messenger's: every clause of the rule in a made-up run; imported captures
 # without messages; what people decide otherwise; and the labelled captures of ../shared/data, where
 # they are. Against a private cluster, through the real verbs.
-set -u
-
-here=$(cd "$(dirname "$0")" && pwd)
-root=$(cd "$here/../.." && pwd)
-waymark=${WAYMARK_BIN:-$root/build/bin}/waymark
-shared=$root/../shared/data/a_messaging_pcap
-[ -d "$shared" ] || shared=$root/../../shared/data/a_messaging_pcap
-dir=$(mktemp -d /tmp/wm-backends.XXXXXX)
-chmod 755 "$dir"
-export WAYMARK_DATA=$dir/data
-unset WAYMARK_DB WAYMARK_KEYS
-n=0
-
-finish() {
-	"$waymark" db stop >"$dir/stop" 2>&1
-	rm -rf "$dir"
-}
-trap finish EXIT
-
-ok() { # STATUS NAME
-	n=$((n + 1))
-	if [ "$1" -eq 0 ]; then echo "ok $n - $2"; else
-		echo "not ok $n - $2"
-		sed 's/^/# /' "$dir/out"
-	fi
-}
-skip() { # NAME WHY
-	n=$((n + 1))
-	echo "ok $n - $1 # SKIP $2"
-}
-expect() { # STATUS NAME COMMAND…
-	local want=$1 name=$2
-	shift 2
-	"$@" >"$dir/out" 2>&1
-	local got=$?
-	[ "$got" -eq "$want" ] || echo "exit status $got, not $want" >>"$dir/out"
-	[ "$got" -eq "$want" ]
-	ok $? "$name"
-}
-says() { grep -q -- "$1" "$dir/out"; } # PATTERN in what the last command said
-sql() { psql -XAtq -v ON_ERROR_STOP=1 "$("$waymark" db path)" "$@"; }
-is() { # NAME WANT SQL
-	sql -c "$3" >"$dir/out" 2>&1
-	[ "$(cat "$dir/out")" = "$2" ]
-	local status=$?
-	echo "wanted: $2" >>"$dir/out"
-	ok $status "$1"
-}
+# shellcheck source=tests/sql/lib.sh
+. "$(dirname "$0")/lib.sh"
+shared=$shared/a_messaging_pcap
 
 expect 0 'a database is made' "$waymark" db init
 sql -f "$here/backends_world.sql" >"$dir/out" 2>&1
@@ -172,8 +127,7 @@ override 2 'and an address' 198.18.60 --decision media --reason x
 override 2 'and a port' 198.18.60.1 --port 70000 --decision media --reason x
 override 4 'of a run that is there' 198.18.60.1 --run 99 --decision media --reason x
 edited() { # NAME SQL
-	sql -c "$2" >"$dir/out" 2>&1
-	[ $? -ne 0 ] && says 'is not edited'
+	! run sql -c "$2" && says 'is not edited'
 	ok $? "$1"
 }
 edited 'a silent edit is refused' "UPDATE judge.server_override SET decision = 'push' WHERE id = 2"
@@ -254,8 +208,10 @@ capture() { # FILE APP WANT
 		return
 	fi
 	# shellcheck disable=SC2086
-	"$waymark" flows "$shared/$1" --store ${2:+--app $2} >"$dir/out" 2>&1 && "$waymark" judge >>"$dir/out" 2>&1 ||
-		{ ok 1 "$name is stored and judged" && return; }
+	if ! run "$waymark" flows "$shared/$1" --store ${2:+--app $2} || ! run "$waymark" judge; then
+		ok 1 "$name is stored and judged"
+		return
+	fi
 	is "$name" "$3" "SELECT coalesce(string_agg(DISTINCT host(addr) || ':' || port, ' '), 'none') FROM v1.server
 		WHERE run = (SELECT run FROM v1.import_run ORDER BY serial DESC LIMIT 1) AND decision = 'backend'"
 }
@@ -298,4 +254,4 @@ for file in raw_packets tls-conn-with-extensions mixed-vlan-mpls; do
 done
 
 expect 0 'every object says what it is' "$waymark" db check
-echo "1..$n"
+done_testing

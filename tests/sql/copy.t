@@ -2,40 +2,26 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # What the encoders write as COPY BINARY is what PostgreSQL reads from the same rows as text.
-set -u
-cd "$(dirname "$0")/../.." || exit 1
-BIN=${WAYMARK_BIN:-$PWD/build/bin}
-if [ ! -x "$BIN/rows_driver" ]; then
-	echo "1..0 # SKIP needs $BIN/rows_driver (make drivers)"
-	exit 0
-fi
-D=$(mktemp -d /tmp/wcopy.XXXXXX)
-chmod 755 "$D"
-trap '"$BIN/waymark" db stop --data "$D" >/dev/null 2>&1; rm -rf "$D"' EXIT
-"$BIN/waymark" db init --data "$D" >/dev/null 2>&1
-export PGOPTIONS='-c TimeZone=UTC -c client_min_messages=warning'
-sql() { psql -XAtq -v ON_ERROR_STOP=1 "host=$D/socket dbname=waymark user=waymark" "$@" 2>&1; }
+# shellcheck source=tests/sql/lib.sh
+. "$(dirname "$0")/lib.sh"
+need "$bin/rows_driver"
+expect 0 'a database is made' "$waymark" db init
 
-n=0
 same() { # TABLE: text rows on standard input
-	local columns out
-	columns=$(tr '\n' ' ' <"collector/sql/copy/$1.sql" | sed 's/.*(\(.*\)) FROM STDIN.*/\1/')
-	"$BIN/rows_driver" "$1" >"$D/binary" || echo "# the driver failed"
-	cat >"$D/text"
-	out=$(sql <<-END
+	local columns
+	columns=$(tr '\n' ' ' <"$root/collector/sql/copy/$1.sql" | sed 's/.*(\(.*\)) FROM STDIN.*/\1/')
+	cat >"$dir/text"
+	"$bin/rows_driver" "$1" >"$dir/binary" 2>"$dir/err" && run sql <<-END
 		CREATE TEMP TABLE b (LIKE raw.$1); CREATE TEMP TABLE t (LIKE raw.$1);
-		\\copy b ($columns) FROM '$D/binary' (FORMAT binary)
-		\\copy t ($columns) FROM '$D/text'
+		\\copy b ($columns) FROM '$dir/binary' (FORMAT binary)
+		\\copy t ($columns) FROM '$dir/text'
 		SELECT 'binary', * FROM (TABLE b EXCEPT ALL TABLE t) x;
 		SELECT 'text', * FROM (TABLE t EXCEPT ALL TABLE b) x;
-		SELECT 'count differs' WHERE (SELECT count(*) FROM b) <> $(wc -l <"$D/text");
+		SELECT 'count differs' WHERE (SELECT count(*) FROM b) <> $(wc -l <"$dir/text");
 	END
-	)
-	n=$((n + 1))
-	if [ -z "$out" ]; then echo "ok $n - $1"; else
-		echo "not ok $n - $1"
-		sed 's/^/# /' <<<"$out"
-	fi
+	local status=$?
+	[ $status = 0 ] && [ ! -s "$dir/out" ]
+	ok $? "$1" "$(cat "$dir/err")"
 }
 
 Z=0000000000000000000000000000000000000000000000000000000000000000
@@ -95,4 +81,4 @@ E
 same quarantine <<E
 1${T}2${T}3${T}1970-01-01 00:00:00.000007+00${T}format${T}\\N${T}$X$Z${T}$X$Z$Z${T}${X}626f6479
 E
-echo "1..$n"
+done_testing

@@ -3,41 +3,14 @@
 #
 # A private cluster through the real code: made, migrated, checked, killed, checked again; roles;
 # every statement; nodes and their keys; verify against every kind of tampering.
-set -u
+# shellcheck source=tests/sql/lib.sh
+. "$(dirname "$0")/lib.sh"
+driver=$bin/sql_driver
+need "$driver"
+# shellcheck disable=SC2317 # called when it ends
+end_own() { "$waymark" db stop --data "$dir/other" >>"$dir/stop" 2>&1; }
 
-bin=${WAYMARK_BIN:-$(cd "$(dirname "$0")/../.." && pwd)/build/bin}
-waymark=$bin/waymark driver=$bin/sql_driver
-dir=$(mktemp -d /tmp/wm-sql.XXXXXX)
-chmod 755 "$dir"
-export WAYMARK_DATA=$dir/data
-unset WAYMARK_DB WAYMARK_KEYS
-n=0
-
-finish() {
-	"$waymark" db stop >"$dir/stop" 2>&1
-	"$waymark" db stop --data "$dir/other" >>"$dir/stop" 2>&1
-	rm -rf "$dir"
-}
-trap finish EXIT
-
-ok() { # STATUS NAME
-	n=$((n + 1))
-	if [ "$1" -eq 0 ]; then echo "ok $n - $2"; else
-		echo "not ok $n - $2"
-		sed 's/^/# /' "$dir/out"
-	fi
-}
-run() { "$@" >"$dir/out" 2>&1; }
-expect() { # STATUS NAME COMMAND…
-	local want=$1 name=$2
-	shift 2
-	run "$@"
-	local got=$?
-	[ "$got" -eq "$want" ] || echo "exit status $got, not $want" >>"$dir/out"
-	[ "$got" -eq "$want" ]
-	ok $? "$name"
-}
-sql() { psql -XAtq -v ON_ERROR_STOP=1 "$("$waymark" db path)" "$@"; }
+# shellcheck disable=SC2317 # called by run
 as() { # ROLE STATEMENT
 	sql -c "SET ROLE $1" -c "$2"
 }
@@ -90,34 +63,39 @@ expect 2 'a database newer than the program is refused' "$waymark" db migrate
 expect 1 'and db check says so' "$waymark" db check
 sql -c "DELETE FROM registry.migration WHERE number = 9000"
 # Back to how it was: what the runner wrote for number 1.
-sql -c "INSERT INTO registry.migration SELECT 1, 'migrate/0001_base.sql', sha256(pg_read_binary_file('$(cd "$(dirname "$0")/../.." && pwd)/collector/sql/migrate/0001_base.sql'))" 2>"$dir/out" ||
-	sql -v text="$(cat "$(dirname "$0")/../../collector/sql/migrate/0001_base.sql")" <<-'SQL' 2>"$dir/out"
+sql -c "INSERT INTO registry.migration SELECT 1, 'migrate/0001_base.sql', sha256(pg_read_binary_file('$root/collector/sql/migrate/0001_base.sql'))" 2>"$dir/out" ||
+	sql -v text="$(cat "$root/collector/sql/migrate/0001_base.sql")" <<-'SQL' 2>"$dir/out"
 		INSERT INTO registry.migration SELECT 1, 'migrate/0001_base.sql', sha256(convert_to(:'text' || E'\n', 'UTF8'));
 	SQL
 expect 0 'put right, migrate is content' "$waymark" db migrate
 
 # --- roles ---
-bad=0
-may() { run as "$1" "$2" || { echo "# $1 may not: $2"; bad=1; }; }
-never() { run as "$1" "$2" && { echo "# $1 may: $2"; bad=1; }; grep -q 'permission denied' "$dir/out" || { sed 's/^/# /' "$dir/out"; bad=1; }; }
+bad=
+may() { run as "$1" "$2" || bad+="$1 may not: $2"$'\n'; }
+never() { # ROLE STATEMENT
+	! run as "$1" "$2" && grep -q 'permission denied' "$dir/out" || bad+="$1, $2: $(cat "$dir/out")"$'\n'
+}
 may waymark_store 'SELECT 1 FROM registry.node_key, registry.orders'
 may waymark_store 'SELECT raw.make_partitions()'
 never waymark_store 'UPDATE raw.trace SET dport = 1'
 never waymark_store 'DELETE FROM raw.batch'
 never waymark_store "INSERT INTO registry.setting VALUES ('x', 'y')"
 never waymark_store 'SELECT 1 FROM judge.server'
-ok $bad 'the store appends facts and nothing else'
-bad=0
+[ -z "$bad" ]
+ok $? 'the store appends facts and nothing else' "$bad"
+bad=
 may waymark_judge 'SELECT 1 FROM raw.trace'
 never waymark_judge 'INSERT INTO raw.stream (node, epoch) VALUES (1, 1)'
 never waymark_judge 'UPDATE registry.node SET revoked = now()'
-ok $bad 'the judge reads facts and changes none'
-bad=0
+[ -z "$bad" ]
+ok $? 'the judge reads facts and changes none' "$bad"
+bad=
 may waymark_read 'SELECT 1 FROM v1.node, v1.run'
 never waymark_read 'SELECT 1 FROM raw.batch'
 never waymark_read 'SELECT 1 FROM registry.node_key'
 never waymark_read "INSERT INTO ref.country (iso2, name, m49) VALUES ('ZZ', 'x', 1)"
-ok $bad 'readers see views'
+[ -z "$bad" ]
+ok $? 'readers see views' "$bad"
 expect 1 'db psql does not write' "$waymark" db psql -- -v ON_ERROR_STOP=1 -c 'CREATE TEMP TABLE x ()' -c 'CREATE TABLE v1.x ()' || true
 
 # --- somebody's own PostgreSQL, where we are no superuser ---
@@ -173,7 +151,7 @@ tampered() { # NAME FORWARD BACK
 	sql -c "$2"
 	expect 1 "verify finds $1" "$waymark" verify --all
 	sql -c "$3"
-	run "$waymark" verify --all || echo "# not put right after: $1"
+	run "$waymark" verify --all || ok 1 "put right after: $1"
 }
 row="WHERE seq = 1 AND item = 3"
 tampered 'a flipped byte in the body' \
@@ -206,4 +184,4 @@ expect 0 'db check: cursors equal their batches' "$waymark" db check
 expect 0 'revoke' "$waymark" node revoke alpha
 expect 4 'revoke again' "$waymark" node revoke alpha
 expect 4 'a revoked node runs no more' "$waymark" run start alpha alpha --app none --operator-key "$dir/op"
-echo "1..$n"
+done_testing

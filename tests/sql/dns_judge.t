@@ -3,50 +3,9 @@
 #
 # Every rule of the cascade on answers decides in a made-up scan, with its evidence; signatures are
 # loaded, looked for in their order, and bounded. Against a private cluster, through the real verbs.
-set -u
-
-here=$(cd "$(dirname "$0")" && pwd)
-root=$(cd "$here/../.." && pwd)
-waymark=${WAYMARK_BIN:-$root/build/bin}/waymark
-shared=$root/../shared/data/c_dns_censorship
-[ -d "$shared" ] || shared=$root/../../shared/data/c_dns_censorship
-dir=$(mktemp -d /tmp/wm-dns.XXXXXX)
-chmod 755 "$dir"
-export WAYMARK_DATA=$dir/data
-unset WAYMARK_DB WAYMARK_KEYS
-n=0
-
-finish() {
-	"$waymark" db stop >"$dir/stop" 2>&1
-	rm -rf "$dir"
-}
-trap finish EXIT
-
-ok() { # STATUS NAME
-	n=$((n + 1))
-	if [ "$1" -eq 0 ]; then echo "ok $n - $2"; else
-		echo "not ok $n - $2"
-		sed 's/^/# /' "$dir/out"
-	fi
-}
-expect() { # STATUS NAME COMMAND…
-	local want=$1 name=$2
-	shift 2
-	"$@" >"$dir/out" 2>&1
-	local got=$?
-	[ "$got" -eq "$want" ] || echo "exit status $got, not $want" >>"$dir/out"
-	[ "$got" -eq "$want" ]
-	ok $? "$name"
-}
-says() { grep -q -- "$1" "$dir/out"; } # PATTERN in what the last command said
-sql() { PGOPTIONS='-c TimeZone=UTC' psql -XAtq -v ON_ERROR_STOP=1 "$("$waymark" db path)" "$@"; }
-is() { # NAME WANT SQL
-	sql -c "$3" >"$dir/out" 2>&1
-	[ "$(cat "$dir/out")" = "$2" ]
-	local status=$?
-	echo "wanted: $2" >>"$dir/out"
-	ok $status "$1"
-}
+# shellcheck source=tests/sql/lib.sh
+. "$(dirname "$0")/lib.sh"
+shared=$shared/c_dns_censorship
 
 expect 0 'a database is made' "$waymark" db init
 sql -f "$here/dns_world.sql" >"$dir/out" 2>&1
@@ -163,9 +122,10 @@ is 'words and their denominators' '31|10|17|4|0.6296' "SELECT b.pairs, b.expecte
 is 'pairs add up' 't' "SELECT bool_and(pairs = asked + refused + not_asked AND asked = answered + timed_out + failed) FROM v1.scan"
 
 expect 0 'nothing is due then' "$waymark" judge
-says 'scans judged' && ok 1 'nothing is' || ok 0 'nothing is'
+! says 'scans judged'
+ok $? 'nothing is'
 expect 0 'one scan is judged afresh' "$waymark" judge --scan now
 says '1 scans judged'
 ok $? 'that one'
 expect 4 'a scan that is not there' "$waymark" judge --scan none
-echo "1..$n"
+done_testing

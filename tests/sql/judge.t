@@ -4,49 +4,9 @@
 # Verdicts and tables: the published tables from the fixture, byte for byte, by the views that serve
 # measured runs; dated membership; gaps; self pairs; corrections by hand; the judging of servers;
 # captures as runs. Against a private cluster, through the real verbs.
-set -u
-
-here=$(cd "$(dirname "$0")" && pwd)
-root=$(cd "$here/../.." && pwd)
-waymark=${WAYMARK_BIN:-$root/build/bin}/waymark
+# shellcheck source=tests/sql/lib.sh
+. "$(dirname "$0")/lib.sh"
 oracle=$root/tests/data/oracle
-dir=$(mktemp -d /tmp/wm-judge.XXXXXX)
-chmod 755 "$dir"
-export WAYMARK_DATA=$dir/data
-unset WAYMARK_DB WAYMARK_KEYS
-n=0
-
-finish() {
-	"$waymark" db stop >"$dir/stop" 2>&1
-	rm -rf "$dir"
-}
-trap finish EXIT
-
-ok() { # STATUS NAME
-	n=$((n + 1))
-	if [ "$1" -eq 0 ]; then echo "ok $n - $2"; else
-		echo "not ok $n - $2"
-		sed 's/^/# /' "$dir/out"
-	fi
-}
-expect() { # STATUS NAME COMMAND…
-	local want=$1 name=$2
-	shift 2
-	"$@" >"$dir/out" 2>&1
-	local got=$?
-	[ "$got" -eq "$want" ] || echo "exit status $got, not $want" >>"$dir/out"
-	[ "$got" -eq "$want" ]
-	ok $? "$name"
-}
-says() { grep -q -- "$1" "$dir/out"; } # PATTERN in what the last command said
-sql() { psql -XAtq -v ON_ERROR_STOP=1 "$("$waymark" db path)" "$@"; }
-is() { # NAME WANT SQL
-	sql -c "$3" >"$dir/out" 2>&1
-	[ "$(cat "$dir/out")" = "$2" ]
-	local status=$?
-	echo "wanted: $2" >>"$dir/out"
-	ok $status "$1"
-}
 
 expect 0 'a database is made' "$waymark" db init
 
@@ -195,8 +155,7 @@ is 'and leaves nothing' 1 "SELECT count(*) FROM v1.import_run"
 # --- roles and comments -----------------------------------------------------------------------------
 
 denied() { # NAME ROLE SQL
-	sql -c "SET ROLE $2" -c "$3" >"$dir/out" 2>&1
-	[ $? -ne 0 ] && says 'permission denied'
+	! run sql -c "SET ROLE $2" -c "$3" && says 'permission denied'
 	ok $? "$1"
 }
 denied 'the judge may not change an observation' waymark_judge 'DELETE FROM raw.trace'
@@ -219,4 +178,4 @@ expect 0 'every object says what it is' "$waymark" db check
 says 'ok    comments'
 ok $? 'by the check of the database'
 
-echo "1..$n"
+done_testing

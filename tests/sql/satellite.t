@@ -3,49 +3,9 @@
 #
 # Published scans are read whole in every format, and Satellite's rule comes to the verdicts that were
 # published, field by field. Against a private cluster, through the real verbs.
-set -u
-
-here=$(cd "$(dirname "$0")" && pwd)
-root=$(cd "$here/../.." && pwd)
-waymark=${WAYMARK_BIN:-$root/build/bin}/waymark
+# shellcheck source=tests/sql/lib.sh
+. "$(dirname "$0")/lib.sh"
 data=$root/tests/data/satellite
-dir=$(mktemp -d /tmp/wm-satellite.XXXXXX)
-chmod 755 "$dir"
-export WAYMARK_DATA=$dir/data
-unset WAYMARK_DB WAYMARK_KEYS
-n=0
-
-finish() {
-	"$waymark" db stop >"$dir/stop" 2>&1
-	rm -rf "$dir"
-}
-trap finish EXIT
-
-ok() { # STATUS NAME
-	n=$((n + 1))
-	if [ "$1" -eq 0 ]; then echo "ok $n - $2"; else
-		echo "not ok $n - $2"
-		sed 's/^/# /' "$dir/out"
-	fi
-}
-expect() { # STATUS NAME COMMAND…
-	local want=$1 name=$2
-	shift 2
-	"$@" >"$dir/out" 2>&1
-	local got=$?
-	[ "$got" -eq "$want" ] || echo "exit status $got, not $want" >>"$dir/out"
-	[ "$got" -eq "$want" ]
-	ok $? "$name"
-}
-says() { grep -q -- "$1" "$dir/out"; } # PATTERN in what the last command said
-sql() { PGOPTIONS='-c TimeZone=UTC' psql -XAtq -v ON_ERROR_STOP=1 "$("$waymark" db path)" "$@"; }
-is() { # NAME WANT SQL
-	sql -c "$3" >"$dir/out" 2>&1
-	[ "$(cat "$dir/out")" = "$2" ]
-	local status=$?
-	echo "wanted: $2" >>"$dir/out"
-	ok $status "$1"
-}
 scan() { echo "(SELECT id FROM raw.scan WHERE name = '$1')"; }
 
 expect 0 'a database is made' "$waymark" db init
@@ -167,4 +127,4 @@ is 'an answer in a big network is excluded' '{excluded}|{is_CDN}' "SELECT differ
 judge_again "UPDATE raw.satellite_tag SET asnum = NULL, asname = NULL, cert = NULL WHERE addr = '31.13.92.35'" Satellitev2-2021-10-20
 is 'one without tags is no anomaly' '{anomaly,untagged_response}' "SELECT differs FROM v1.dns_published WHERE resolver = '116.63.159.66'"
 
-echo "1..$n"
+done_testing
