@@ -161,22 +161,24 @@ static enum err hop_read(struct arena *a, const struct tree *hop, struct trace_d
 	if (!tree_u64(hop, "hop", 255, &ttl) && result != NULL)
 		return ERR_FORMAT;
 	for (const struct tree *t = result == NULL ? NULL : result->child; t; t = t->next) {
-		if (d->count == TRACE_DOC_REPLIES)
-			return ERR_RANGE;
-		struct trace_doc_reply *r = &d->replies[d->count++];
+		struct trace_doc_reply *r;
+		enum err err = trace_reply_put(a, d, &r);
+		if (err != ERR_OK)
+			return err;
 		r->ttl = (uint8_t)ttl;
 		if (t->kind != TREE_OBJECT)
 			return ERR_FORMAT;
-		enum err err = reply_read(a, d, t, r);
+		err = reply_read(a, d, t, r);
 		if (err != ERR_OK)
 			return err;
 	}
 	if (result != NULL)
 		return ERR_OK;
 	// A hop that has only an error to tell is an answer that never came, with that fact.
-	if (d->count == TRACE_DOC_REPLIES)
-		return ERR_RANGE;
-	struct trace_doc_reply *r = &d->replies[d->count++];
+	struct trace_doc_reply *r;
+	enum err err = trace_reply_put(a, d, &r);
+	if (err != ERR_OK)
+		return err;
 	struct trace_facts *facts = &r->facts[TRACE_TONGUE_ATLAS];
 	r->ttl = (uint8_t)ttl;
 	for (const struct tree *m = hop->child; m != NULL; m = m->next)
@@ -240,9 +242,6 @@ enum err atlas_read(struct arena *a, const struct tree *t, struct trace_doc *d)
 	(void)tree_addr(t, "src_addr", &d->src);
 	d->method = method_of(tree_text(t, "proto"));
 	times_read(t, d);
-	d->replies = arena_take(a, TRACE_DOC_REPLIES * sizeof(*d->replies));
-	if (d->replies == NULL)
-		return ERR_MEMORY;
 	for (const struct tree *m = t->child; m != NULL; m = m->next)
 		if (!is_said(d, m, known) &&
 		    trace_fact_put(a, &d->facts[TRACE_TONGUE_ATLAS], m->key, m->raw) != ERR_OK)

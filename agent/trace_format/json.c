@@ -94,10 +94,12 @@ static enum err hops_read(struct arena *a, const struct tree *hops, struct trace
 		if (!tree_u64(hop, "ttl", 255, &ttl) || replies == NULL)
 			return ERR_FORMAT;
 		for (const struct tree *t = replies->child; t != NULL; t = t->next) {
-			if (d->count == TRACE_DOC_REPLIES)
-				return ERR_RANGE;
-			d->replies[d->count].ttl = (uint8_t)ttl;
-			enum err err = reply_read(a, t, &d->replies[d->count++]);
+			struct trace_doc_reply *r;
+			enum err err = trace_reply_put(a, d, &r);
+			if (err != ERR_OK)
+				return err;
+			r->ttl = (uint8_t)ttl;
+			err = reply_read(a, t, r);
 			if (err != ERR_OK)
 				return err;
 		}
@@ -141,9 +143,6 @@ static enum err own_read(struct arena *a, const struct tree *t, struct trace_doc
 	if (!d->has_start)
 		d->start.ns = 0;
 	numbers_read(t, d);
-	d->replies = arena_take(a, TRACE_DOC_REPLIES * sizeof(*d->replies));
-	if (d->replies == NULL)
-		return ERR_MEMORY;
 	enum err err = hops_read(a, hops, d);
 	if (err == ERR_OK)
 		err = facts_read(a, t, d->facts);

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "trace_format/parts.h"
 
+#include <string.h>
+
 #include "base/macro.h"
 #include "base/wr.h"
 
 #define LABELS_MAX 64 // kept of one answer
+#define REPLIES    16 // there is room for at first; a power of two
 
 enum err trace_label_put(struct arena *a, struct trace_doc_reply *r, uint32_t word)
 {
@@ -14,6 +17,25 @@ enum err trace_label_put(struct arena *a, struct trace_doc_reply *r, uint32_t wo
 		return ERR_MEMORY;
 	if (r->label_count < LABELS_MAX)
 		r->labels[r->label_count++] = word;
+	return ERR_OK;
+}
+
+// There is always room up to the next power of two.
+enum err trace_reply_put(struct arena *a, struct trace_doc *d, struct trace_doc_reply **out)
+{
+	size_t n = d->count;
+	if (n == TRACE_DOC_REPLIES)
+		return ERR_RANGE;
+	if (n == 0 || (n >= REPLIES && (n & (n - 1)) == 0)) {
+		struct trace_doc_reply *more =
+			arena_take(a, (n == 0 ? REPLIES : 2 * n) * sizeof(*more));
+		if (more == NULL)
+			return ERR_MEMORY;
+		if (n > 0)
+			memcpy(more, d->replies, n * sizeof(*more));
+		d->replies = more;
+	}
+	*out = &d->replies[d->count++];
 	return ERR_OK;
 }
 

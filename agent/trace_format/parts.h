@@ -7,6 +7,10 @@
 #include "trace_format/doc.h"
 #include "trace_format/tree.h"
 
+// Room for one more reply, all zero, at the end of D. ERR_RANGE: too many; ERR_MEMORY.
+enum err trace_reply_put(struct arena *a, struct trace_doc *d,
+			 struct trace_doc_reply **out) MUSTUSE;
+
 enum err trace_label_put(struct arena *a, struct trace_doc_reply *r, uint32_t word) MUSTUSE;
 
 // Replies by TTL, otherwise as they came.

@@ -81,12 +81,13 @@ static enum err answer(struct arena *a, const struct tree *t, const char *ttl_ke
 	return labels(a, t, out);
 }
 
-static struct trace_doc_reply *one_more(struct trace_doc *d, uint8_t ttl)
+static enum err one_more(struct arena *a, struct trace_doc *d, uint64_t ttl,
+			 struct trace_doc_reply **out)
 {
-	if (d->count == TRACE_DOC_REPLIES)
-		return NULL;
-	d->replies[d->count].ttl = ttl;
-	return &d->replies[d->count++];
+	enum err err = trace_reply_put(a, d, out);
+	if (err == ERR_OK)
+		(*out)->ttl = (uint8_t)ttl;
+	return err;
 }
 
 static enum err hops(struct arena *a, const struct tree *t, struct trace_doc *d)
@@ -95,9 +96,10 @@ static enum err hops(struct arena *a, const struct tree *t, struct trace_doc *d)
 		uint64_t ttl;
 		if (!tree_u64(h, "probe_ttl", 255, &ttl))
 			return ERR_FORMAT;
-		struct trace_doc_reply *r = one_more(d, (uint8_t)ttl);
-		if (r == NULL)
-			return ERR_RANGE;
+		struct trace_doc_reply *r;
+		enum err err = one_more(a, d, ttl, &r);
+		if (err != ERR_OK)
+			return err;
 		// Who made data public may have taken the address out.
 		bool known = tree_addr(h, "addr", &r->from);
 		if (answer(a, h, "reply_ttl", r) != ERR_OK ||
@@ -112,13 +114,13 @@ static enum err probe(struct arena *a, const struct tree *way, const struct tree
 {
 	uint64_t ttl;
 	const struct tree *reply = first_of(p, "replies");
-	struct trace_doc_reply *r = NULL;
 	if (!tree_u64(p, "ttl", 255, &ttl))
 		return ERR_FORMAT;
 	do {
-		r = one_more(d, (uint8_t)ttl);
-		if (r == NULL)
-			return ERR_RANGE;
+		struct trace_doc_reply *r;
+		enum err err = one_more(a, d, ttl, &r);
+		if (err != ERR_OK)
+			return err;
 		if (keep(a, p, "replies", &r->facts[TRACE_TONGUE_TOOL]) != ERR_OK)
 			return ERR_MEMORY;
 		if (reply == NULL)
@@ -133,23 +135,24 @@ static enum err probe(struct arena *a, const struct tree *way, const struct tree
 }
 
 // The first node has no probe of its own in the list.
-static enum err first_node(const struct tree *t, struct trace_doc *d)
+static enum err first_node(struct arena *a, const struct tree *t, struct trace_doc *d)
 {
 	uint64_t first = 1;
 	const struct tree *node = first_of(t, "nodes");
 	if (node == NULL)
 		return ERR_OK;
 	(void)tree_u64(t, "firsthop", 255, &first);
-	struct trace_doc_reply *r = one_more(d, (uint8_t)first);
-	if (r == NULL)
-		return ERR_RANGE;
+	struct trace_doc_reply *r;
+	enum err err = one_more(a, d, first, &r);
+	if (err != ERR_OK)
+		return err;
 	(void)tree_addr(node, "addr", &r->from);
 	return ERR_OK;
 }
 
 static enum err nodes(struct arena *a, const struct tree *t, struct trace_doc *d)
 {
-	enum err err = first_node(t, d);
+	enum err err = first_node(a, t, d);
 	for (const struct tree *n = first_of(t, "nodes"); n != NULL; n = n->next)
 		for (const struct tree *link = first_of(n, "links"); link != NULL;
 		     link = link->next)
@@ -181,12 +184,6 @@ static void head(const struct tree *t, struct trace_doc *d)
 			d->stop = stops[i].stop;
 }
 
-static enum err room(struct arena *a, struct trace_doc *d)
-{
-	d->replies = arena_take(a, TRACE_DOC_REPLIES * sizeof(*d->replies));
-	return d->replies == NULL ? ERR_MEMORY : ERR_OK;
-}
-
 enum err scamper_read(struct arena *a, const struct tree *t, struct trace_doc *d)
 {
 	struct span type = tree_text(t, "type");
@@ -195,9 +192,7 @@ enum err scamper_read(struct arena *a, const struct tree *t, struct trace_doc *d
 		return ERR_MISSING;
 	*d = (struct trace_doc){ .name = tree_text(t, "dst") };
 	head(t, d);
-	enum err err = room(a, d);
-	if (err == ERR_OK)
-		err = graph ? nodes(a, t, d) : hops(a, t, d);
+	enum err err = graph ? nodes(a, t, d) : hops(a, t, d);
 	// A graph is kept whole besides: which probe found which link.
 	if (err == ERR_OK)
 		err = keep(a, t, graph ? "" : "hops", &d->facts[TRACE_TONGUE_TOOL]);
@@ -222,9 +217,10 @@ static enum err hub(struct arena *a, const struct tree *t, struct trace_doc *d)
 	// Older versions write the number as text.
 	if (!tree_u64(t, "count", 255, &ttl) && text_u64(tree_text(t, "count"), 0, 255, &ttl) != 0)
 		return ERR_FORMAT;
-	struct trace_doc_reply *r = one_more(d, (uint8_t)ttl);
-	if (r == NULL)
-		return ERR_RANGE;
+	struct trace_doc_reply *r;
+	enum err err = one_more(a, d, ttl, &r);
+	if (err != ERR_OK)
+		return err;
 	(void)tree_addr(t, "host", &r->from);
 	r->has_rtt = !text_is(tree_text(t, "host"), "???") && tree_milli(t, "Avg", &n) &&
 		     n <= UINT32_MAX;
@@ -241,7 +237,7 @@ enum err mtr_read(struct arena *a, const struct tree *t, struct trace_doc *d)
 	*d = (struct trace_doc){ .name = tree_text(mtr, "dst") };
 	(void)tree_addr(mtr, "dst", &d->dst);
 	(void)tree_addr(mtr, "src", &d->src);
-	enum err err = room(a, d);
+	enum err err = ERR_OK;
 	for (const struct tree *h = hubs->child; h != NULL && err == ERR_OK; h = h->next)
 		err = hub(a, h, d);
 	if (err == ERR_OK)

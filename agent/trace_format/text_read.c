@@ -95,9 +95,10 @@ static bool time_of(struct span word, uint32_t *us)
 static enum err put(struct reading *r, bool silent, bool has_rtt, uint32_t us)
 {
 	struct trace_doc *d = r->doc;
-	if (d->count == TRACE_DOC_REPLIES)
-		return ERR_RANGE;
-	struct trace_doc_reply *reply = &d->replies[d->count++];
+	struct trace_doc_reply *reply;
+	enum err err = trace_reply_put(r->arena, d, &reply);
+	if (err != ERR_OK)
+		return err;
 	r->owed = false;
 	*reply = (struct trace_doc_reply){ .ttl = r->ttl, .has_rtt = has_rtt, .rtt_us = us };
 	if (silent)
@@ -346,9 +347,6 @@ enum err trace_text_read(struct arena *a, struct span text, struct trace_doc *ou
 	struct reading r = { .arena = a, .doc = out };
 	enum err err = ERR_OK;
 	*out = (struct trace_doc){ .name = span_text("") };
-	out->replies = arena_take(a, TRACE_DOC_REPLIES * sizeof(*out->replies));
-	if (out->replies == NULL)
-		return ERR_MEMORY;
 	while (err == ERR_OK && text.at != NULL && text.len > 0)
 		err = one_line(&r, text_cut(&text, '\n'));
 	if (err == ERR_OK && out->count == 0 && out->name.len == 0)

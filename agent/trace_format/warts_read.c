@@ -241,7 +241,10 @@ static enum err hops_read(struct warts_reader *w, struct trace_doc *d)
 	if (count > TRACE_DOC_REPLIES)
 		return ERR_RANGE;
 	for (uint16_t i = 0; i < count; i++) {
-		enum err err = hop_read(w, &d->replies[d->count++]);
+		struct trace_doc_reply *r;
+		enum err err = trace_reply_put(w->arena, d, &r);
+		if (err == ERR_OK)
+			err = hop_read(w, r);
 		if (err != ERR_OK)
 			return err;
 	}
@@ -268,10 +271,8 @@ enum err warts_read(struct arena *a, struct span body, struct trace_doc *d)
 	struct warts_reader w;
 	enum err err = warts_reader_init(&w, a, body);
 	*d = (struct trace_doc){ 0 };
-	d->replies = arena_take(a, TRACE_DOC_REPLIES * sizeof(*d->replies));
-	if (err != ERR_OK || d->replies == NULL)
-		return ERR_MEMORY;
-	err = head_read(&w, d);
+	if (err == ERR_OK)
+		err = head_read(&w, d);
 	if (err == ERR_OK)
 		err = hops_read(&w, d);
 	if (err == ERR_OK)
