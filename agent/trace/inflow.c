@@ -20,7 +20,8 @@ struct inflow *inflow_new(const struct inflow_config *c)
 		table_new(sizeof(struct inflow_key), sizeof(struct inflow_flow), c->flows, c->seed);
 	e->wants = table_new(sizeof(struct inflow_server), sizeof(struct inflow_want), INFLOW_WANTS,
 			     c->seed);
-	if (e->flows == NULL || e->wants == NULL)
+	e->attempts = calloc((size_t)INFLOW_TRACES * INFLOW_PROBES, sizeof(*e->attempts));
+	if (e->flows == NULL || e->wants == NULL || e->attempts == NULL)
 		inflow_free(&e);
 	return e;
 }
@@ -31,6 +32,7 @@ void inflow_free(struct inflow **e)
 		return;
 	table_free(&(*e)->flows);
 	table_free(&(*e)->wants);
+	free((*e)->attempts);
 	free(*e);
 	*e = NULL;
 }
@@ -96,6 +98,7 @@ static struct inflow_trace *begin(struct inflow *e, const struct inflow_key *k,
 	if (t == NULL)
 		return NULL; // its next packet asks again
 	memset(t, 0, sizeof(*t));
+	t->attempts = &e->attempts[(t - e->traces) * INFLOW_PROBES];
 	t->state = INFLOW_UNGUARDED;
 	t->key = *k;
 	t->tag = tag;

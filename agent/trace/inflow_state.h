@@ -55,7 +55,7 @@ struct inflow_trace {
 	uint8_t unreachable; // TTL where a router said so
 	enum trace_stop stop;
 	size_t count;
-	struct inflow_attempt attempts[INFLOW_PROBES];
+	struct inflow_attempt *attempts; // INFLOW_PROBES of the engine's
 	uint8_t label_count;
 	uint32_t labels[INFLOW_LABELS];
 };
@@ -114,7 +114,8 @@ struct inflow {
 	struct table *flows; // key -> struct inflow_flow
 	struct table *wants; // server -> struct inflow_want
 	struct inflow_trace traces[INFLOW_TRACES];
-	struct inflow_trace unmet; // of a want nobody met
+	struct inflow_attempt *attempts; // owned; of all traces
+	struct inflow_trace unmet;       // of a want nobody met
 	struct inflow_scratch scratch;
 	uint8_t frame[INFLOW_PROBE_MAX];
 	struct mono now, swept;
