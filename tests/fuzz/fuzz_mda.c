@@ -13,7 +13,8 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-#define KEPT 64
+#define KEPT  64
+#define BYTES 400 // of an input: a longer one only says more of the same
 
 static struct trace_probe kept[KEPT];
 static size_t kept_count;
@@ -88,7 +89,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct mda_target t = MDA_TARGET_DEFAULT;
 	struct mda *m = NULL;
 	struct mono now = { NS_PER_S };
-	if (size < 1)
+	if (size < 1 || size > BYTES)
 		return 0;
 	bool v4 = (data[0] & 4) == 0;
 	t.src = address(v4, 0xfe);

@@ -15,7 +15,8 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-#define KEPT 32
+#define KEPT  32
+#define BYTES 400 // of an input: a longer one only says more of the same
 
 static struct trace_probe kept[KEPT];
 static size_t kept_count;
@@ -37,6 +38,10 @@ static void put_traces(struct trace_engine *e, struct mono now, uint8_t choice)
 		t.share_ns = i % 2 == 0 ? NS_PER_S : 0;
 		t.distance = choice >> 4;
 		t.spread = choice & 7;
+		// More hops and tries cost time and show nothing new.
+		t.max_ttl = 8;
+		t.attempts = 2;
+		t.again = 1;
 		if ((choice >> i % 8 & 1) != 0)
 			assert(trace_put(e, now, &t) == ERR_OK);
 	}
@@ -97,7 +102,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		.seed = { 5, 6 },
 		.share = size % 2 == 0,
 	};
-	if (size < 1)
+	if (size < 1 || size > BYTES)
 		return 0;
 	struct trace_engine *e = trace_new(&c);
 	struct mono now = { NS_PER_S };
