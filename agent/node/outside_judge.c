@@ -146,14 +146,16 @@ static bool syn_same(const struct outside_sent *s, const struct reflect_answer *
 	if (s->syn_len != a->syn_len)
 		return false;
 	memcpy(sent, s->syn, s->syn_len);
-	for (size_t i = 0; clamp != 0 && i + 4 <= s->syn_len;
-	     i += sent[i] <= 1 ? 1u : sent[i + 1]) {
-		if (sent[i] == TCP_OPT_MSS && (sent[i + 2] << 8 | sent[i + 3]) > clamp) {
-			sent[i + 2] = (uint8_t)(clamp >> 8);
-			sent[i + 3] = (uint8_t)clamp;
+	struct rd r = rd_of(span_of(s->syn, s->syn_len));
+	struct tcp_option o;
+	while (clamp != 0 && tcp_option_next(&r, &o)) {
+		if (o.kind != TCP_OPT_MSS || o.data.len != 2)
+			continue;
+		uint8_t *mss = sent + (o.data.at - s->syn);
+		if ((mss[0] << 8 | mss[1]) > clamp) {
+			mss[0] = (uint8_t)(clamp >> 8);
+			mss[1] = (uint8_t)clamp;
 		}
-		if (sent[i] == 0 || (sent[i] > 1 && sent[i + 1] < 2))
-			break;
 	}
 	return memcmp(sent, a->syn, a->syn_len) == 0;
 }

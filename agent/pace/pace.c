@@ -281,16 +281,3 @@ enum pace_verdict pace_ask_first(struct pace *p, struct mono now, struct addr ds
 {
 	return ask(p, now, dst, &first, until);
 }
-
-static const char *const names[] = {
-	[PACE_GO] = "go",
-	[PACE_WAIT] = "wait",
-	[PACE_WAIT_ALL] = "wait_all",
-	[PACE_WAIT_FIRST] = "wait_first",
-	[PACE_REFUSED] = "refused",
-};
-
-const char *pace_verdict_name(enum pace_verdict v)
-{
-	return names[v];
-}

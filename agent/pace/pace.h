@@ -50,5 +50,3 @@ enum pace_verdict pace_ask(struct pace *p, struct mono now, struct addr dst, str
 // leaves from, since each uplink has its own.
 enum pace_verdict pace_ask_first(struct pace *p, struct mono now, struct addr dst,
 				 struct addr first, struct mono *until);
-
-const char *pace_verdict_name(enum pace_verdict v);

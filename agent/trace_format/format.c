@@ -10,11 +10,6 @@
 
 static const char *const names[TRACE_FORMAT_COUNT] = { "text", "json", "atlas", "warts" };
 
-const char *trace_format_name(enum trace_format f)
-{
-	return (unsigned)f < TRACE_FORMAT_COUNT ? names[f] : "unknown";
-}
-
 enum err trace_format_read(struct span word, enum trace_format *out)
 {
 	for (int i = 0; i < TRACE_FORMAT_COUNT; i++)

@@ -14,7 +14,6 @@ enum trace_format {
 	TRACE_FORMAT_COUNT,
 };
 
-const char *trace_format_name(enum trace_format f);
 enum err trace_format_read(struct span word, enum trace_format *out) MUSTUSE;
 
 // One line of JSON: our own, RIPE Atlas', scamper's, mtr's (told apart by their keys). ERR_MISSING:

@@ -230,11 +230,6 @@ const char *tunnel_interface(const struct tunnel *t)
 	return t->name;
 }
 
-const char *tunnel_cable(const struct tunnel *t)
-{
-	return t->cable.name;
-}
-
 struct addr tunnel_space(const struct tunnel *t, uint8_t family)
 {
 	return family == 4 ? t->cable.space4 : t->cable.space6;
@@ -284,12 +279,4 @@ enum err tunnel_lockdown(const char *const *phones, size_t count, struct fault *
 	if (w.err != ERR_OK)
 		return fault_set(f, w.err, 0, "%zu phone interfaces are too many", count);
 	return rules_run(wr_span(&w), f);
-}
-
-enum err tunnel_release(struct fault *f)
-{
-	// Adding first makes deleting never fail for want of one.
-	return rules_run(
-		span_text("add table inet " RULES_GUARD "\ndelete table inet " RULES_GUARD "\n"),
-		f);
 }

@@ -25,9 +25,6 @@ void tunnel_state(const struct tunnel *t, struct tunnel_state *out);
 // Borrowed. For the capture, which must be opened by tunnel_within.
 const char *tunnel_interface(const struct tunnel *t);
 
-// The node's end of a vantage node's cable, "" at a gateway. Borrowed.
-const char *tunnel_cable(const struct tunnel *t);
-
 // The address a vantage node's end gives the phone's packets within the node; family 0: that FAMILY
 // is not carried, or a gateway.
 struct addr tunnel_space(const struct tunnel *t, uint8_t family);
@@ -42,9 +39,6 @@ void tunnel_close(struct tunnel **t);
 // interfaces phones are on. From then on this namespace forwards nothing but what a tunnel carries,
 // also after this process has ended. Again with more interfaces: they are added.
 enum err tunnel_lockdown(const char *const *phones, size_t count, struct fault *f) MUSTUSE;
-
-// Undoes lockdown, for an operator who takes a gateway out of service.
-enum err tunnel_release(struct fault *f) MUSTUSE;
 
 // Removes what killed processes left in this namespace: children, interfaces, policy rules, passes
 // through the guard, records. What a living process owns is left alone. *COUNT (may be NULL): how

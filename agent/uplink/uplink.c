@@ -388,7 +388,3 @@ struct mono uplink_due(const struct uplink *u)
 	return mono_before(u->now, u->hold) ? mono_min(due, u->hold) : due;
 }
 
-bool uplink_live(const struct uplink *u)
-{
-	return u->state == STATE_LIVE;
-}

@@ -83,4 +83,3 @@ void uplink_tick(struct uplink *u, struct mono now);
 bool uplink_next(struct uplink *u, struct uplink_want *out);
 struct mono uplink_due(const struct uplink *u);
 
-bool uplink_live(const struct uplink *u);

@@ -391,8 +391,3 @@ void uplink_io_drain(struct uplink_io *u)
 {
 	uplink_drain(u->link);
 }
-
-bool uplink_io_live(const struct uplink_io *u)
-{
-	return uplink_live(u->link);
-}

@@ -34,4 +34,3 @@ void uplink_io_close(struct uplink_io **u);
 
 void uplink_io_meet(struct uplink_io *u, const struct link_meet *meet);
 void uplink_io_drain(struct uplink_io *u);
-bool uplink_io_live(const struct uplink_io *u);

@@ -59,23 +59,3 @@ void pg_copy_abort(struct pg *pg, const char *why)
 	enum err err = finish(pg, &expected);
 	assert(err != ERR_OK);
 }
-
-enum err pg_copy_out(struct pg *pg, const char *name, pg_bytes_fn *fn, void *self, struct fault *f)
-{
-	enum err err = start(pg, name, PGRES_COPY_OUT, f);
-	if (err != ERR_OK)
-		return err;
-	int n;
-	char *row = NULL;
-	while ((n = PQgetCopyData(pg->conn, &row, 0)) > 0) {
-		// After a refusal the rest is read and dropped: the connection stays usable.
-		if (err == ERR_OK)
-			err = fn(self, span_of(row, (size_t)n), f);
-		PQfreemem(row);
-	}
-	if (n == -2 && err == ERR_OK)
-		err = pg_fault(pg->conn, NULL, "copy", f);
-	struct fault ignored;
-	enum err end = finish(pg, err == ERR_OK ? f : &ignored);
-	return err == ERR_OK ? end : err;
-}

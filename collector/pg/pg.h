@@ -130,7 +130,7 @@ void pg_rows_uuid(const struct pg_rows *rows, size_t row, size_t column, uint8_t
 // --- bulk ---
 //
 // NAME:
-// collector/sql/copy/NAME.sql, one COPY … FROM STDIN (FORMAT binary) or … TO STDOUT.
+// collector/sql/copy/NAME.sql, one COPY … FROM STDIN (FORMAT binary).
 
 // Between begin and end only pg_copy_put may be called. Spans are copied before the call returns
 // and may break anywhere; the caller writes header, rows and trailer of the format.
@@ -138,10 +138,6 @@ enum err pg_copy_begin(struct pg *pg, const char *name, struct fault *f) MUSTUSE
 enum err pg_copy_put(struct pg *pg, struct span bytes, struct fault *f) MUSTUSE;
 enum err pg_copy_end(struct pg *pg, struct fault *f) MUSTUSE;
 void pg_copy_abort(struct pg *pg, const char *why); // the COPY, and so its transaction, fails
-
-typedef enum err pg_bytes_fn(void *self, struct span bytes, struct fault *f);
-enum err pg_copy_out(struct pg *pg, const char *name, pg_bytes_fn *fn, void *self,
-		     struct fault *f) MUSTUSE;
 
 // --- being told ---
 

@@ -78,14 +78,6 @@ const struct world_crowd *world_crowd_find(const struct world *w, struct addr a,
 	return NULL;
 }
 
-const struct world_crowd *world_crowd_named(const struct world *w, const char *name)
-{
-	for (int i = 0; i < w->crowd_count; i++)
-		if (strcmp(w->crowds[i].name, name) == 0)
-			return &w->crowds[i];
-	return NULL;
-}
-
 struct addr world_crowd_addr(const struct world_crowd *c, int member)
 {
 	return world_addr_plus(c->first, (uint64_t)member);

@@ -113,7 +113,6 @@ const struct world_net *world_net_find(const struct world *w, struct addr a);
 
 // The crowd that has a resolver at A, and which of it; NULL when none has.
 const struct world_crowd *world_crowd_find(const struct world *w, struct addr a, int *member);
-const struct world_crowd *world_crowd_named(const struct world *w, const char *name);
 
 struct addr world_crowd_addr(const struct world_crowd *c, int member);
 

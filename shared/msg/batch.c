@@ -91,11 +91,6 @@ enum err batch_read(struct span body, struct arena *arena, struct batch **out)
 	return err;
 }
 
-void batch_free(struct batch **b)
-{
-	*b = NULL;
-}
-
 const struct batch_head *batch_head(const struct batch *b)
 {
 	return &b->head;

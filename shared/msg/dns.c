@@ -8,7 +8,6 @@ static const char *const states[] = { "unknown", "answered", "timeout",
 				      "error",   "refused",  "not_asked" };
 static const char *const profiles[] = { "unknown", "plain", "v2.1", "v2.2", "waymark" };
 static const char *const transports[] = { "unknown", "udp", "tcp", "tls", "https" };
-static const char *const roles[] = { "unknown", "control_before", "test", "control_after" };
 static const char *const outcomes[] = { "unknown", "answered", "timeout",
 					"error",   "unusable", "abandoned" };
 static const char *const errors[] = {
@@ -33,7 +32,6 @@ _Static_assert(COUNT(kinds) == DNS_KIND_COUNT, "every kind has a name");
 _Static_assert(COUNT(states) == DNS_STATE_COUNT, "every state has a name");
 _Static_assert(COUNT(profiles) == DNS_PROFILE_COUNT, "every profile has a name");
 _Static_assert(COUNT(transports) == DNS_TRANSPORT_COUNT, "every transport has a name");
-_Static_assert(COUNT(roles) == DNS_ROLE_COUNT, "every role has a name");
 _Static_assert(COUNT(outcomes) == DNS_OUTCOME_COUNT, "every outcome has a name");
 _Static_assert(COUNT(errors) == DNS_ERROR_COUNT, "every error has a name");
 
@@ -71,11 +69,6 @@ const char *dns_profile_name(enum dns_profile p)
 const char *dns_transport_name(enum dns_transport t)
 {
 	return word(transports, COUNT(transports), t);
-}
-
-const char *dns_role_name(enum dns_role r)
-{
-	return word(roles, COUNT(roles), r);
 }
 
 const char *dns_outcome_name(enum dns_outcome o)

@@ -162,7 +162,6 @@ const char *dns_kind_name(enum dns_kind k);           // "pair"
 const char *dns_state_name(enum dns_state s);         // "answered", "timeout", "error" …
 const char *dns_profile_name(enum dns_profile p);     // "v2.1"
 const char *dns_transport_name(enum dns_transport t); // "udp", "tcp", "tls", "https"
-const char *dns_role_name(enum dns_role r);           // "control_before"
 const char *dns_outcome_name(enum dns_outcome o);
 const char *dns_error_name(enum dns_error e); // as Satellite ends its error texts: "i/o timeout"
 enum err dns_profile_read(struct span word, enum dns_profile *out) MUSTUSE;

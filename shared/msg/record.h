@@ -54,7 +54,6 @@ enum err batch_head_write(struct wr *out, const struct batch_head *in) MUSTUSE;
 struct batch;
 
 enum err batch_read(struct span body, struct arena *arena, struct batch **out) MUSTUSE;
-void batch_free(struct batch **b); // forgets; the arena owns the memory
 
 const struct batch_head *batch_head(const struct batch *b);
 size_t batch_unknown(const struct batch *b); // fields this build does not know

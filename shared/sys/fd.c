@@ -13,14 +13,6 @@ void fd_close(int *fd)
 	*fd = -1;
 }
 
-enum err fd_nonblock(int fd, struct fault *f)
-{
-	int flags = fcntl(fd, F_GETFL);
-	if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0)
-		return fault_set(f, ERR_IO, errno, "fcntl O_NONBLOCK");
-	return ERR_OK;
-}
-
 enum err fd_write_all(int fd, struct span s, struct fault *f)
 {
 	while (s.len > 0) {

@@ -7,7 +7,6 @@
 #include "base/span.h"
 
 void fd_close(int *fd); // -1 is fine; becomes -1
-enum err fd_nonblock(int fd, struct fault *f) MUSTUSE;
 
 // Writes all of S, waiting if the descriptor would block.
 enum err fd_write_all(int fd, struct span s, struct fault *f) MUSTUSE;

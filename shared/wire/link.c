@@ -126,12 +126,6 @@ static enum err ppp_hdlc(struct rd *r, struct span *ip)
 	return ppp(r, ip);
 }
 
-bool link_type_known(uint32_t type)
-{
-	struct span ip;
-	return link_frame_read(type, span_of(NULL, 0), &ip) != ERR_UNSUPPORTED;
-}
-
 enum err link_frame_read(uint32_t type, struct span frame, struct span *ip)
 {
 	struct rd r = rd_of(frame);

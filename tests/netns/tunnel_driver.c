@@ -4,7 +4,7 @@
 //     tunnel_driver open FILE…        opens one tunnel for each file, says so, keeps them until
 //                                     it reads "quit" ("state" prints their states, "mappings"
 //                                     how phones' connections were translated since then)
-//     tunnel_driver lockdown IF…      and  tunnel_driver release,  tunnel_driver sweep
+//     tunnel_driver lockdown IF…      and  tunnel_driver sweep
 // A file holds `word value` lines: role, run, side, key, peer (hex), listen, endpoint ADDR PORT,
 // mtu, keepalive, inner OWN PEER, phone PREFIX, inside IF, outside IF, resolver ADDR.
 #include <stdio.h>
@@ -258,11 +258,6 @@ int main(int argc, char **argv)
 		return run_open(argc - 2, argv + 2);
 	if (argc >= 2 && argc - 2 <= TUNNELS && strcmp(argv[1], "lockdown") == 0)
 		return run_lockdown(argc - 2, argv + 2);
-	if (argc == 2 && strcmp(argv[1], "release") == 0) {
-		if (tunnel_release(&f) != ERR_OK)
-			give_up("release", &f);
-		return 0;
-	}
 	if (argc != 2 || strcmp(argv[1], "sweep") != 0)
 		return 2;
 	if (tunnel_sweep(&count, &f) != ERR_OK)
