@@ -200,7 +200,7 @@ static enum err import(const char *file, const struct pairs_options *o, struct f
 	return err;
 }
 
-int import_pairs(int argc, char **argv)
+static int import_pairs(int argc, char **argv)
 {
 	struct pairs_options o = { 0 };
 	struct cli cli = { 0 };

@@ -17,7 +17,6 @@ int signatures_verb(int argc, char **argv);
 int export_verb(int argc, char **argv);
 
 // Sub-verbs of import that have their own files.
-int import_pairs(int argc, char **argv);
 int import_flows(int argc, char **argv);
 int import_satellite(int argc, char **argv);
 

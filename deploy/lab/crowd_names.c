@@ -143,7 +143,8 @@ static bool reverse6(struct span rest, struct addr *out)
 	return !rest.at;
 }
 
-bool crowd_reverse_read(const char *name, struct addr *out)
+// The address that a name below in-addr.arpa or ip6.arpa is about.
+static bool read_reverse(const char *name, struct addr *out)
 {
 	static const struct {
 		const char *end;
@@ -199,7 +200,7 @@ int crowd_names_write(const struct crowd_names *n, const struct ask *a, uint32_t
 	struct addr of;
 	int count = 0;
 
-	if (crowd_reverse_read(a->name, &of))
+	if (read_reverse(a->name, &of))
 		return ptr_write(n, a, of, ttl, records);
 	if (!h)
 		return -1;

@@ -19,9 +19,6 @@ void crowd_names_free(struct crowd_names **n);
 int crowd_names_write(const struct crowd_names *n, const struct ask *a, uint32_t ttl,
 		      struct wr *records);
 
-// The address that a name below in-addr.arpa or ip6.arpa is about.
-bool crowd_reverse_read(const char *name, struct addr *out);
-
 // Signed answers are asked for from the authority once and handed on as they are.
 struct crowd_signed;
 

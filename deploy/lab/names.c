@@ -24,7 +24,9 @@ static bool has_item(const struct world_host *h, const char *key, struct span it
 	}
 }
 
-const struct world_host *names_find(const struct world *w, struct span name, const char *country)
+// Which host a resolver in COUNTRY answers with for NAME; NULL: the name is not known.
+static const struct world_host *server_of(const struct world *w, struct span name,
+					  const char *country)
 {
 	const struct world_host *general = NULL;
 
@@ -79,7 +81,7 @@ static void services(struct wr *w, const struct world *world, const char *countr
 				first = !has_item(&world->hosts[j], "names", name);
 			if (name.len == 0)
 				break;
-			const struct world_host *h = names_find(world, name, country);
+			const struct world_host *h = server_of(world, name, country);
 			if (first && h != NULL)
 				record(w, name, h->v4, h->v6);
 		}

@@ -14,8 +14,5 @@
 // Writes the configuration for RESOLVER.
 void names_write(struct wr *w, const struct world *world, const struct world_host *resolver);
 
-// Which host a resolver in COUNTRY answers with for NAME; NULL: the name is not known.
-const struct world_host *names_find(const struct world *w, struct span name, const char *country);
-
 // "fra1.lab.example"
 void names_host(const char *name, char out[static NAMES_NAME_MAX]);
