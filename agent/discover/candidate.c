@@ -87,12 +87,12 @@ static bool fill_question(const struct candidate *c, const struct discover_confi
 	case STEP_PTR:
 		q->to = config->helper;
 		q->type = DNS_PTR;
-		name_reverse(c->addr, &q->name);
+		dns_name_reverse(c->addr, &q->name);
 		return true;
 	case STEP_FORWARD:
 		q->to = config->helper;
 		q->type = address;
-		return name_read(span_text(c->names[c->name_at]), &q->name) == ERR_OK;
+		return dns_name_read(span_text(c->names[c->name_at]), &q->name) == ERR_OK;
 	case STEP_WHOAMI:
 		q->name = config->whoami;
 		return !config->whoami_any || name_under(&config->whoami, c->salt, &q->name);

@@ -56,7 +56,7 @@ void candidate_free(struct candidate **c);
 
 struct candidate_question {
 	struct addr to;
-	struct name name;
+	struct dns_wire_name name;
 	uint16_t type;
 	struct mono at; // not before
 };

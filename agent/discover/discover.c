@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "discover/discover.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -226,12 +227,18 @@ static bool allow(struct discover *d, uint32_t i, struct mono now)
 static void send(struct discover *d, uint32_t i, struct mono now, struct discover_want *out)
 {
 	struct slot *s = &d->slots[i];
-	const struct name *name = s->candidate == 0 ? &d->c.control : &s->name;
-	size_t len = question_write(id_of(d, i), name, s->type, d->message);
-	*out = (struct discover_want){ .kind = DISCOVER_SEND,
-				       .port = i % d->c.ports,
-				       .to = s->to,
-				       .message = span_of(d->message, len) };
+	const struct dns_wire_name *name = s->candidate == 0 ? &d->c.control : &s->name;
+	const struct dns_query q = { .id = id_of(d, i),
+				     .name = span_of(name->bytes, name->len),
+				     .type = s->type,
+				     .recurse = true };
+	struct wr w = wr_of(d->message, sizeof(d->message));
+	enum err err = dns_query_write(&w, &q);
+	assert(err == ERR_OK);
+	(void)err;
+	*out = (struct discover_want){
+		.kind = DISCOVER_SEND, .port = i % d->c.ports, .to = s->to, .message = wr_span(&w)
+	};
 	d->helper_out += discover_of_helper(d, s);
 	s->state = SLOT_OUT;
 	s->sent = now;

@@ -21,13 +21,13 @@
 
 struct discover_config {
 	struct run_id scan;
-	struct name control;                     // its A (or AAAA) records tell who is alive
+	struct dns_wire_name control;            // its A (or AAAA) records tell who is alive
 	struct addr right[DISCOVER_CONTROL_MAX]; // its right addresses; none: any public one
 	size_t right_count;
-	struct name whoami;  // whose answer is the address of who asked; len 0: not asked
-	bool whoami_any;     // a random label goes in front of it
-	struct name nothing; // a random label in front of it does not exist; len 0: not asked
-	struct addr helper;  // recursive resolver for reverse names; family 0: they are not asked
+	struct dns_wire_name whoami;  // whose answer is the address of who asked; len 0: not asked
+	bool whoami_any;              // a random label goes in front of it
+	struct dns_wire_name nothing; // a random label before it does not exist; len 0: not asked
+	struct addr helper; // recursive resolver for reverse names; family 0: they are not asked
 	uint8_t tries, sweep_tries; // of every question; of the sweep's only question to an address
 	int64_t wait_ns;            // for one answer
 	unsigned rounds;            // of the error profile, the first answer included

@@ -23,7 +23,7 @@ struct slot {
 	uint8_t state, tries;
 	bool unreachable;
 	uint16_t type;
-	struct name name; // len 0: the control name
+	struct dns_wire_name name; // len 0: the control name
 };
 
 struct discover {
@@ -43,7 +43,7 @@ struct discover {
 	struct candidate *given; // its record is being looked at
 	struct candidate_room room;
 	struct resolver_record record;
-	uint8_t message[QUESTION_MAX];
+	uint8_t message[DNS_QUERY_MAX];
 };
 
 void discover_push(struct discover *d, uint32_t slot);

@@ -1,44 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "discover/question.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "base/text.h"
-#include "base/wr.h"
 
-#define RCODE_MASK 15
-
-enum err name_read(struct span text, struct name *out)
-{
-	struct wr w = wr_of(out->bytes, sizeof(out->bytes));
-	out->len = 0;
-	if (text.len > 1 && text.at[text.len - 1] == '.')
-		text.len--;
-	if (text_is(text, "."))
-		text.len = 0;
-	while (text.len > 0) {
-		struct span label = text_cut(&text, '.');
-		bool more = text.at != NULL;
-		if (label.len == 0 || label.len > 63 || (more && text.len == 0) ||
-		    memchr(label.at, '\\', label.len) != NULL)
-			return ERR_FORMAT;
-		wr_u8(&w, (uint8_t)label.len);
-		wr_bytes(&w, label);
-	}
-	wr_u8(&w, 0);
-	if (w.err != ERR_OK)
-		return ERR_FORMAT;
-	out->len = (uint8_t)w.len;
-	return ERR_OK;
-}
-
-bool name_under(const struct name *base, uint64_t salt, struct name *out)
+bool name_under(const struct dns_wire_name *base, uint64_t salt, struct dns_wire_name *out)
 {
 	static const char letters[] = "abcdefghijklmnopqrstuvwxyz234567";
 	if (base->len == 0 || base->len + 13 > DNS_NAME)
 		return false;
-	struct name made = { .len = (uint8_t)(base->len + 13) };
+	struct dns_wire_name made = { .len = (uint8_t)(base->len + 13) };
 	made.bytes[0] = 12;
 	for (unsigned i = 0; i < 12; i++)
 		made.bytes[1 + i] = (uint8_t)letters[salt >> 5 * i & 31];
@@ -47,34 +19,7 @@ bool name_under(const struct name *base, uint64_t salt, struct name *out)
 	return true;
 }
 
-void name_reverse(struct addr a, struct name *out)
-{
-	char text[80];
-	size_t len = 0;
-	for (unsigned i = addr_bits(a) / 8; i-- > 0;)
-		len += (size_t)(a.family == 4 ? snprintf(text + len, sizeof(text) - len, "%u.",
-							 a.bytes[i])
-					      : snprintf(text + len, sizeof(text) - len, "%x.%x.",
-							 a.bytes[i] & 15, a.bytes[i] >> 4));
-	snprintf(text + len, sizeof(text) - len, a.family == 4 ? "in-addr.arpa" : "ip6.arpa");
-	(void)!name_read(span_text(text), out);
-}
-
-size_t question_write(uint16_t id, const struct name *name, uint16_t type,
-		      uint8_t out[static QUESTION_MAX])
-{
-	struct wr w = wr_of(out, QUESTION_MAX);
-	wr_u16(&w, id);
-	wr_u16(&w, 0x0100); // recursion desired
-	wr_u16(&w, 1);
-	wr_zero(&w, 6);
-	wr_bytes(&w, span_of(name->bytes, name->len));
-	wr_u16(&w, type);
-	wr_u16(&w, 1);
-	return w.len;
-}
-
-bool question_is(struct span message, const struct name *name, uint16_t type)
+bool question_is(struct span message, const struct dns_wire_name *name, uint16_t type)
 {
 	struct dns_walk w;
 	struct dns_question q;

@@ -1,30 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The questions of discovery, and what the answers are to it. Pure.
+// The names discovery asks for, and what the answers are to it. Pure. A name of len 0 is none.
 #pragma once
 
 #include "msg/resolver.h"
-#include "wire/dns.h"
+#include "wire/dns_query.h"
 
-#define QUESTION_MAX (DNS_HEAD + DNS_NAME + 4)
-
-// As on the wire, uncompressed; len 0 is no name.
-struct name {
-	uint8_t len;
-	uint8_t bytes[DNS_NAME];
-};
-
-// "a.b.example", a trailing dot is fine; no escapes. ERR_FORMAT.
-enum err name_read(struct span text, struct name *out) MUSTUSE;
 // Twelve letters and digits of SALT before BASE. False when the name gets too long.
-bool name_under(const struct name *base, uint64_t salt, struct name *out) MUSTUSE;
-void name_reverse(struct addr a, struct name *out); // where the PTR records of A stand
+bool name_under(const struct dns_wire_name *base, uint64_t salt, struct dns_wire_name *out) MUSTUSE;
 
-// A recursive question for one name.
-size_t question_write(uint16_t id, const struct name *name, uint16_t type,
-		      uint8_t out[static QUESTION_MAX]);
 // MESSAGE is a response (or, quoted, a question) about NAME and TYPE.
-bool question_is(struct span message, const struct name *name, uint16_t type);
+bool question_is(struct span message, const struct dns_wire_name *name, uint16_t type);
 
 // What an answer to the control name is worth. RIGHT holds the right addresses; none: any public
 // one will do.

@@ -156,11 +156,11 @@ static enum err read_names(struct job *j, struct fault *f)
 	c->whoami_any = whoami.len > 2 && whoami.at[0] == '*' && whoami.at[1] == '.';
 	if (c->whoami_any)
 		whoami = span_cut(whoami, 2, whoami.len);
-	if (name_read(span_text(s->control), &c->control) != ERR_OK)
+	if (dns_name_read(span_text(s->control), &c->control) != ERR_OK)
 		return bad_word(f, "control", s->control, "a name");
-	if (whoami.len > 0 && name_read(whoami, &c->whoami) != ERR_OK)
+	if (whoami.len > 0 && dns_name_read(whoami, &c->whoami) != ERR_OK)
 		return bad_word(f, "whoami", s->whoami, "a name");
-	if (s->nothing[0] != '\0' && name_read(span_text(s->nothing), &c->nothing) != ERR_OK)
+	if (s->nothing[0] != '\0' && dns_name_read(span_text(s->nothing), &c->nothing) != ERR_OK)
 		return bad_word(f, "nothing", s->nothing, "a name");
 	c->helper = discover_helper_find();
 	if (text_is(span_text(s->helper), "none"))

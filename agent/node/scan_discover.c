@@ -92,9 +92,9 @@ static enum err read_names(const struct discover_order *o, struct discover_confi
 	c->whoami_any = whoami.len > 2 && whoami.at[0] == '*' && whoami.at[1] == '.';
 	if (c->whoami_any)
 		whoami = span_cut(whoami, 2, whoami.len);
-	if (o->control.len == 0 || name_read(o->control, &c->control) != ERR_OK ||
-	    (whoami.len > 0 && name_read(whoami, &c->whoami) != ERR_OK) ||
-	    (o->nothing.len > 0 && name_read(o->nothing, &c->nothing) != ERR_OK))
+	if (o->control.len == 0 || dns_name_read(o->control, &c->control) != ERR_OK ||
+	    (whoami.len > 0 && dns_name_read(whoami, &c->whoami) != ERR_OK) ||
+	    (o->nothing.len > 0 && dns_name_read(o->nothing, &c->nothing) != ERR_OK))
 		return fault_set(f, ERR_FORMAT, 0, "control, whoami or nothing is not a name");
 	for (size_t at = 0; at < o->right4.len && c->right_count < DISCOVER_CONTROL_MAX; at += 4)
 		c->right[c->right_count++] = addr_of(span_cut(o->right4, at, 4));

@@ -30,7 +30,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 				     .helper = addr_v4(0xc6120001) };
 	struct mono now = { 10 };
 	struct discover_want w;
-	assert(name_read(span_text("a.example"), &c.control) == ERR_OK);
+	assert(dns_name_read(span_text("a.example"), &c.control) == ERR_OK);
 	c.whoami = c.nothing = c.control;
 	struct discover *d = discover_new(&c);
 	assert(d != NULL);

@@ -29,7 +29,7 @@ static struct discover_config config(void)
 		.parallel = 1000,
 		.seed = { 7, 8 },
 	};
-	assert_int_equal(name_read(span_text("scan.example."), &c.control), ERR_OK);
+	assert_int_equal(dns_name_read(span_text("scan.example."), &c.control), ERR_OK);
 	return c;
 }
 
