@@ -7,43 +7,11 @@
 #include "base/rd.h"
 #include "base/text.h"
 
-#define OPTION_NSID   3
-#define OPTION_SUBNET 8
-#define FLAG_DO       0x8000
-
-static void subnet_read(struct span body, struct ask *out)
+static void opt_put(const struct dns_record *record, struct ask *out)
 {
-	struct rd r = rd_of(body);
-	uint16_t family = rd_u16(&r);
-	uint8_t bits = rd_u8(&r);
-	uint8_t bytes[16] = { 0 };
-	size_t len = family == 2 ? 16 : 4;
-
-	rd_skip(&r, 1);
-	if (r.err != ERR_OK || bits > len * 8 || rd_left(&r) > len)
-		return;
-	rd_copy(&r, bytes, rd_left(&r));
-	out->subnet = true;
-	out->subnet_at = body;
-	out->place = (struct prefix){ .addr = addr_of(span_of(bytes, len)), .bits = bits };
-}
-
-static void opt_read(const struct dns_record *opt, struct ask *out)
-{
-	struct rd r = rd_of(opt->data);
-
+	dns_opt_read(record, &out->opt);
 	out->edns = true;
-	out->dnssec_ok = opt->ttl & FLAG_DO;
-	out->room = opt->class > ASK_UDP_MIN ? opt->class : ASK_UDP_MIN;
-	while (rd_left(&r) >= 4) {
-		uint16_t code = rd_u16(&r);
-		struct span body = rd_span(&r, rd_u16(&r));
-		if (r.err != ERR_OK)
-			return;
-		out->nsid |= code == OPTION_NSID;
-		if (code == OPTION_SUBNET)
-			subnet_read(body, out);
-	}
+	out->room = out->opt.size > ASK_UDP_MIN ? out->opt.size : ASK_UDP_MIN;
 }
 
 enum err ask_read(struct span message, struct ask *out)
@@ -68,7 +36,7 @@ enum err ask_read(struct span message, struct ask *out)
 		*c = (char)tolower((unsigned char)*c);
 	while (err == ERR_OK && dns_record_next(&walk, &record))
 		if (record.section == DNS_ADDITIONAL && record.type == DNS_OPT)
-			opt_read(&record, out);
+			opt_put(&record, out);
 	return err;
 }
 
@@ -101,12 +69,11 @@ void ask_addr_write(struct wr *w, struct addr a, uint32_t ttl)
 
 void ask_name_write(struct wr *w, const char *text)
 {
-	struct span rest = span_text(text);
+	struct dns_wire_name name;
+	enum err err = dns_name_read(span_text(text), &name);
 
-	while (rest.at && rest.len > 0) {
-		struct span label = text_cut(&rest, '.');
-		wr_u8(w, (uint8_t)label.len);
-		wr_bytes(w, label);
-	}
-	wr_u8(w, 0);
+	if (err != ERR_OK)
+		w->err = err;
+	else
+		wr_bytes(w, span_of(name.bytes, name.len));
 }

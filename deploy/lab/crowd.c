@@ -136,7 +136,7 @@ static void domain_family(struct crowd *c, struct reply *r, const struct world_d
 	uint32_t ttl = d->whoami ? 0 : pool ? TTL_CDN : TTL_SITE;
 	int count = world_domain_addrs(c->w, d, place, family, c->turn++, addrs);
 
-	r->scope = pool ? (r->ask->place.addr.family == 6 ? 56 : 24) : 0;
+	r->scope = pool ? (r->ask->opt.subnet.addr.family == 6 ? 56 : 24) : 0;
 	for (int i = 0; i < count; i++)
 		put_addr(r, addrs[i], ttl);
 }
@@ -145,7 +145,7 @@ static void domain_true(struct crowd *c, struct reply *r, const struct world_dom
 {
 	uint16_t type = r->ask->type;
 
-	if (d->dnssec && strcmp(d->name, r->ask->name) == 0 && r->ask->dnssec_ok) {
+	if (d->dnssec && strcmp(d->name, r->ask->name) == 0 && r->ask->opt.dnssec) {
 		int count = crowd_signed_write(c->sealed, d, type, &r->records);
 		r->head.answers = (uint16_t)count;
 		// The authority's own answer, as a resolver that validated it hands it on.
@@ -206,20 +206,16 @@ static void opt_write(const struct reply *r, struct wr *w)
 
 	if (r->ede)
 		option(&data, EDE_OPTION, span_of(ede, sizeof(ede)));
-	if (r->ask->nsid) {
+	if (r->ask->opt.has_nsid) {
 		snprintf(name, sizeof(name), "%.40s-%d", r->of->name, r->member + 1);
 		option(&data, 3, span_text(name));
 	}
-	if (r->ask->subnet && r->ask->subnet_at.len >= 4 && r->ask->subnet_at.len <= 20) {
-		uint8_t subnet[20];
-		memcpy(subnet, r->ask->subnet_at.at, r->ask->subnet_at.len);
-		subnet[3] = r->scope;
-		option(&data, 8, span_of(subnet, r->ask->subnet_at.len));
-	}
+	if (r->ask->opt.has_subnet)
+		dns_subnet_write(&data, &r->ask->opt.subnet, r->scope);
 	wr_u8(w, 0);
 	wr_u16(w, DNS_OPT);
 	wr_u16(w, 1232);
-	wr_u32(w, r->ask->dnssec_ok ? 0x8000 : 0);
+	wr_u32(w, r->ask->opt.dnssec ? 0x8000 : 0);
 	wr_u16(w, (uint16_t)data.len);
 	wr_bytes(w, wr_span(&data));
 }
@@ -260,7 +256,7 @@ bool crowd_hear(struct crowd *c, const struct crowd_question *q, struct mono now
 			   .head = { .id = ask.id },
 			   .records = wr_of(room, sizeof(room)) };
 	r.egress = of->does == DOES_AUTHORITY ? q->asker : world_crowd_egress(c->w, of, member);
-	r.place = ask.subnet && ask.place.addr.family ? ask.place.addr : r.egress;
+	r.place = ask.opt.has_subnet ? ask.opt.subnet.addr : r.egress;
 	out->from = of->does == DOES_TRANSPARENT && !q->stream ? r.egress : q->asked;
 	return name_reply(c, &r) && reply_write(&r, q->stream, out);
 }

@@ -55,22 +55,15 @@ bool crowd_signed_next(const struct crowd_signed *s, size_t *at, struct wr *ques
 {
 	for (; *at < s->count; ++*at) {
 		const struct entry *e = &s->entries[*at];
-		if (e->count > 0)
+		struct dns_wire_name name;
+		if (e->count > 0 || dns_name_read(span_text(e->domain->name), &name) != ERR_OK)
 			continue;
-		wr_u16(question, (uint16_t)++ * at); // ID
-		wr_u16(question, 0);
-		wr_u16(question, 1);
-		wr_u32(question, 0);
-		wr_u16(question, 1);
-		ask_name_write(question, e->domain->name);
-		wr_u16(question, e->type);
-		wr_u16(question, 1);
-		wr_u8(question, 0);
-		wr_u16(question, DNS_OPT);
-		wr_u16(question, 1232);
-		wr_u32(question, 0x8000);
-		wr_u16(question, 0);
-		return true;
+		const struct dns_query q = { .id = (uint16_t)(++*at),
+					     .name = span_of(name.bytes, name.len),
+					     .type = e->type,
+					     .edns = true,
+					     .dnssec = true };
+		return dns_query_write(question, &q) == ERR_OK;
 	}
 	return false;
 }

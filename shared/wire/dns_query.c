@@ -91,14 +91,14 @@ void dns_name_mix(uint8_t *name, size_t len, uint64_t seed)
 	}
 }
 
-static void subnet_write(struct wr *w, const struct prefix *p)
+void dns_subnet_write(struct wr *w, const struct prefix *p, uint8_t scope)
 {
 	size_t bytes = (p->bits + 7u) / 8;
 	wr_u16(w, 8);
 	wr_u16(w, (uint16_t)(4 + bytes));
 	wr_u16(w, p->addr.family == 4 ? 1 : 2);
 	wr_u8(w, p->bits);
-	wr_u8(w, 0);
+	wr_u8(w, scope);
 	wr_bytes(w, span_of(p->addr.bytes, bytes));
 }
 
@@ -113,7 +113,7 @@ static void opt_write(struct wr *w, const struct dns_query *q)
 	if (q->nsid)
 		wr_u32(w, 3 << 16);
 	if (q->subnet.addr.family != 0)
-		subnet_write(w, &q->subnet);
+		dns_subnet_write(w, &q->subnet, 0);
 	if (length == NULL || w->err != ERR_OK)
 		return;
 	length[0] = (uint8_t)((w->len - start) >> 8);

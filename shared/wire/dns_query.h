@@ -32,6 +32,9 @@ struct dns_query {
 	struct prefix subnet; // client subnet when family is not 0
 };
 
+// The client subnet option itself, for those who answer: SCOPE is how much of it counted.
+void dns_subnet_write(struct wr *out, const struct prefix *subnet, uint8_t scope);
+
 // Where the name of a query written here stands.
 #define DNS_QUERY_NAME DNS_HEAD
 
