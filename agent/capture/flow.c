@@ -221,6 +221,14 @@ static void see_payload(struct flow_table *t, const struct flow_heard *h, size_t
 	flow->payload += len;
 }
 
+// A SYN that answers has another meaning than one that asks, which flags put together would not
+// tell.
+static uint16_t flags_of(const struct tcp_head *tcp)
+{
+	uint16_t what = tcp->flags & TCP_ACK ? FLOW_TCP_SYN_ACK : FLOW_TCP_SYN;
+	return tcp->flags | (tcp->flags & TCP_SYN ? what : 0);
+}
+
 static void hear_ip(struct flow_table *t, const struct packet *p, const struct ip_head *ip)
 {
 	struct flow_heard h = {
@@ -233,7 +241,7 @@ static void hear_ip(struct flow_table *t, const struct packet *p, const struct i
 	set_ports(t, &h.key, ip);
 	enum err err =
 		ip->proto == IP_TCP && ip->frag_at == 0 ? tcp_read(ip->payload, &tcp) : ERR_MISSING;
-	count(t, &h, ip, tcp.flags);
+	count(t, &h, ip, flags_of(&tcp));
 	if (err == ERR_OK && whole) {
 		flow_facts_tcp(&t->store.slots[h.slot], h.side, p->at, &tcp);
 		see_payload(t, &h, tcp.payload.len);

@@ -44,7 +44,7 @@ struct flow_key {
 
 struct flow_side {
 	uint64_t packets, bytes; // bytes on the wire
-	uint16_t tcp_flags;      // all that were seen
+	uint16_t tcp_flags;      // all that were seen, and FLOW_TCP_*
 	uint8_t ttl;             // of the newest packet; tells how far the sender is
 	uint32_t fragments;      // packets that were fragments
 	uint32_t again, late;    // TCP: segments sent again, and overtaken by later ones

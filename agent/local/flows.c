@@ -60,8 +60,9 @@ static const struct cli_usage usage = {
 		"that led to the address, each with how it was learned: dns, sni (TLS, DTLS),\n"
 		"quic, http (Host, as sent), cert (where no name was said), httpdns; and the\n"
 		"application it looks like, in nDPI's opinion, where built with it. JSON adds\n"
-		"fragments, TCP flags, the handshake's round trips from here to either end, what\n"
-		"was sent again or came late, and with --dns every record with its TTL.",
+		"fragments, TCP flags, who sent a SYN and a SYN-ACK, the handshake's round trips\n"
+		"from here to either end, what was sent again or came late, and with --dns every\n"
+		"record with its TTL.",
 	.examples = "  waymark flows chat.pcap\n"
 		    "  waymark flows chat.pcap --dns --csv\n"
 		    "  waymark flows chat.pcap --store --app threema\n"

@@ -163,6 +163,16 @@ static void json_flags(struct json *j, const char *key, uint16_t flags)
 	json_text(j, key, text);
 }
 
+// Whose header had it: "a", "b", "ab", or null.
+static void json_ends(struct json *j, const char *key, const struct flow *f, uint16_t flag)
+{
+	bool a = (f->ab.tcp_flags & flag) != 0, b = (f->ba.tcp_flags & flag) != 0;
+	if (a || b)
+		json_text(j, key, a && b ? "ab" : a ? "a" : "b");
+	else
+		json_null(j, key);
+}
+
 static void json_facts(struct json *j, const struct flow *f)
 {
 	json_int(j, "fragments", (int64_t)f->ab.fragments + f->ba.fragments);
@@ -171,6 +181,8 @@ static void json_facts(struct json *j, const struct flow *f)
 	json_object(j, "tcp");
 	json_flags(j, "flags_ab", f->ab.tcp_flags);
 	json_flags(j, "flags_ba", f->ba.tcp_flags);
+	json_ends(j, "syn", f, FLOW_TCP_SYN);
+	json_ends(j, "syn_ack", f, FLOW_TCP_SYN_ACK);
 	json_rtt(j, "rtt_a_ms", f->rtt_a_ns);
 	json_rtt(j, "rtt_b_ms", f->rtt_b_ns);
 	json_int(j, "again_ab", f->ab.again);

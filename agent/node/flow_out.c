@@ -25,6 +25,16 @@ static void add_names(struct flow_record *out, const struct flow_table *t, const
 			add_name(out, flow_text(t, e.text), e.how);
 }
 
+static struct flow_tcp tcp_of(const struct flow_side *side, int64_t rtt_ns)
+{
+	return (struct flow_tcp){
+		.flags = side->tcp_flags,
+		.again = side->again,
+		.late = side->late,
+		.rtt_ns = rtt_ns,
+	};
+}
+
 void flow_out(const struct flow_table *t, const struct flow *f, const struct bursts *bursts,
 	      struct flow_record *out)
 {
@@ -40,6 +50,9 @@ void flow_out(const struct flow_table *t, const struct flow *f, const struct bur
 		.bytes_ab = f->ab.bytes,
 		.pkts_ba = f->ba.packets,
 		.bytes_ba = f->ba.bytes,
+		.fragments = f->ab.fragments + f->ba.fragments,
+		.tcp_a = tcp_of(&f->ab, f->rtt_a_ns),
+		.tcp_b = tcp_of(&f->ba, f->rtt_b_ns),
 	};
 	add_names(out, t, f);
 	out->burst_count = bursts_find(bursts, &f->key, f->first, f->payload, out->bursts);

@@ -40,6 +40,18 @@ struct flow_outer {
 	uint32_t mappings; // how often it was translated anew; a and b are the newest
 };
 
+// What the headers of one end of a TCP connection told.
+struct flow_tcp {
+	uint16_t flags;       // every flag of the header that was seen, and FLOW_TCP_*; 0: not TCP
+	uint32_t again, late; // segments sent again, and overtaken by later ones
+	int64_t rtt_ns;       // from the capture to this end and back, by the handshake; 0: unknown
+};
+
+enum flow_tcp_flag {
+	FLOW_TCP_SYN = 0x200,     // a SYN that asks: without ACK
+	FLOW_TCP_SYN_ACK = 0x400, // one that answers
+};
+
 struct flow_record {
 	struct run_id run;
 	uint8_t side;
@@ -54,6 +66,8 @@ struct flow_record {
 	size_t burst_count;
 	struct span app; // label, or empty
 	uint32_t kernel_drops, interface_drops;
+	uint32_t fragments;           // packets of it that were fragments
+	struct flow_tcp tcp_a, tcp_b; // what came from a, and from b
 	struct flow_outer outer;
 };
 

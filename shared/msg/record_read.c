@@ -99,6 +99,25 @@ static enum err flow_outer(const Waymark__Flow *f, struct flow_outer *out)
 	return out->a.family != out->b.family ? ERR_FORMAT : err;
 }
 
+static enum err flow_tcp(const Waymark__Flow *f, struct flow_record *out)
+{
+	out->tcp_a = (struct flow_tcp){
+		.flags = (uint16_t)f->tcp_flags_a,
+		.again = f->again_a,
+		.late = f->late_a,
+		.rtt_ns = (int64_t)f->rtt_a_ns,
+	};
+	out->tcp_b = (struct flow_tcp){
+		.flags = (uint16_t)f->tcp_flags_b,
+		.again = f->again_b,
+		.late = f->late_b,
+		.rtt_ns = (int64_t)f->rtt_b_ns,
+	};
+	bool fits = f->tcp_flags_a <= UINT16_MAX && f->tcp_flags_b <= UINT16_MAX &&
+		    f->rtt_a_ns <= INT64_MAX && f->rtt_b_ns <= INT64_MAX;
+	return fits ? ERR_OK : ERR_FORMAT;
+}
+
 enum err batch_flow(const struct batch *b, size_t i, struct flow_record *out)
 {
 	if (i >= b->pb->n_flow)
@@ -114,6 +133,7 @@ enum err batch_flow(const struct batch *b, size_t i, struct flow_record *out)
 		.bytes_ba = f->bytes_ba,
 		.kernel_drops = f->kernel_drops,
 		.interface_drops = f->interface_drops,
+		.fragments = f->fragments,
 	};
 	if (f->proto > UINT8_MAX)
 		return ERR_FORMAT;
@@ -121,7 +141,7 @@ enum err batch_flow(const struct batch *b, size_t i, struct flow_record *out)
 			   addr_of_bytes(f->a, &out->a), addr_of_bytes(f->b, &out->b),
 			   port_of(f->aport, &out->aport), port_of(f->bport, &out->bport),
 			   text_of(f->app, TEXT_MAX, &out->app), flow_names(f, out),
-			   flow_bursts(f, out), flow_outer(f, &out->outer));
+			   flow_bursts(f, out), flow_outer(f, &out->outer), flow_tcp(f, out));
 	return out->a.family == 0 || out->a.family != out->b.family ? ERR_FORMAT : err;
 }
 

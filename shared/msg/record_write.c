@@ -115,6 +115,18 @@ static void flow_outer(struct wr *w, const struct flow_outer *o)
 	field_u64(w, 29, o->mappings);
 }
 
+static void flow_tcp(struct wr *w, const struct flow_record *f)
+{
+	field_u64(w, 32, f->tcp_a.flags);
+	field_u64(w, 33, f->tcp_b.flags);
+	field_u64(w, 34, f->tcp_a.again);
+	field_u64(w, 35, f->tcp_b.again);
+	field_u64(w, 36, f->tcp_a.late);
+	field_u64(w, 37, f->tcp_b.late);
+	field_u64(w, 38, (uint64_t)f->tcp_a.rtt_ns);
+	field_u64(w, 39, (uint64_t)f->tcp_b.rtt_ns);
+}
+
 enum err record_write_flow(struct wr *out, const struct flow_record *f)
 {
 	if (f->name_count > FLOW_NAMES_MAX || f->burst_count > FLOW_BURSTS_MAX)
@@ -139,6 +151,8 @@ enum err record_write_flow(struct wr *out, const struct flow_record *f)
 	field_u64(out, 19, f->kernel_drops);
 	flow_outer(out, &f->outer);
 	field_u64(out, 30, f->interface_drops);
+	field_u64(out, 31, f->fragments);
+	flow_tcp(out, f);
 	return record_finish(out, start, begun);
 }
 

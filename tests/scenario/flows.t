@@ -34,6 +34,16 @@ compare() { # PCAP TRUTH
 	head -20 "$tmp/diff" | sed 's/^/# /'
 }
 
+beside() { # NAME CAPTURE…: TCP facts
+	if ! command -v tshark >/dev/null; then
+		skip "$1" "no tshark"
+		return
+	fi
+	python3 tests/scenario/flows_tcp.py "$waymark" "${@:2}" >"$tmp/diff" 2>"$tmp/err"
+	ok $? "$1"
+	head -20 "$tmp/diff" | sed 's/^/# /'
+}
+
 for truth in "$here"/truth/*.truth.json; do
 	[ -e "$truth" ] && compare "$here/$(basename "$truth" .truth.json)" "$truth"
 done
@@ -103,6 +113,9 @@ if [ -d "$shared/f_wire_vectors" ]; then
 else
 	skip "wire vectors" "no ../shared/data"
 fi
+beside "who opened, answered and ended, what came again, and round trips are as tshark has them" "$here"/*.pcap
+for seed in 1 2 3; do python3 tests/beside/made.py $seed "$tmp/made$seed.pcap"; done
+beside "in made-up traffic too" "$tmp"/made?.pcap
 sums() { awk -F, 'NR > 1 { p += $6 + $8; b += $7 + $9 } END { print p, b }'; }
 all=$("$waymark" flows $here/raw_packets.pcap --csv | sums)
 few=$("$waymark" flows $here/raw_packets.pcap --csv --flows 2 2>"$tmp/err" | sums)
@@ -111,6 +124,16 @@ ok $? "a table too small loses no packet and no byte, and says so"
 printf 'not a capture at all, whatever it is called' >"$tmp/rubbish.pcap"
 refused "rubbish is refused" "$tmp/rubbish.pcap" 1 "offset [0-9]*: unknown file format"
 refused "a missing file is not found" "$tmp/absent.pcap" 4 "cannot read"
+head -c 24 $here/raw_packets.pcap >"$tmp/none.pcap"
+"$waymark" flows "$tmp/none.pcap" --json >"$tmp/out" 2>&1 && [ ! -s "$tmp/out" ]
+ok $? "a capture of no packets is a capture"
+"$waymark" flows - --save "$tmp/saved.pcap" <"$tmp/none.pcap" >"$tmp/out" 2>&1 &&
+	[ "$(stat -c %s "$tmp/saved.pcap")" = 24 ] && "$waymark" flows "$tmp/saved.pcap" --dns >"$tmp/out" 2>&1
+ok $? "from standard input too, and saved it is one again"
+head -c 23 "$tmp/none.pcap" >"$tmp/less.pcap"
+refused "a byte less is refused" "$tmp/less.pcap" 1 "offset 23: "
+head -c 30 $here/raw_packets.pcap >"$tmp/more.pcap"
+refused "a capture cut within its first record is refused" "$tmp/more.pcap" 1 "offset 30, after 0 packets: "
 : >"$tmp/empty"
 refused "an empty file is refused" "$tmp/empty" 1 "offset 0"
 "$waymark" flows $here/raw_packets.pcap >/dev/full 2>"$tmp/err"

@@ -377,7 +377,8 @@ static void measures_the_handshake_and_what_was_sent_again(void **state)
 	assert_int_equal(e.flow.ab.again, 1);
 	assert_int_equal(e.flow.ab.late, 1);
 	assert_int_equal(e.flow.ba.again + e.flow.ba.late, 0);
-	assert_int_equal(e.flow.ba.tcp_flags, TCP_SYN | TCP_ACK | TCP_RST);
+	assert_int_equal(e.flow.ab.tcp_flags, TCP_SYN | TCP_ACK | FLOW_TCP_SYN);
+	assert_int_equal(e.flow.ba.tcp_flags, TCP_SYN | TCP_ACK | TCP_RST | FLOW_TCP_SYN_ACK);
 }
 
 static void takes_no_time_from_a_handshake_sent_twice(void **state)

@@ -58,6 +58,9 @@ static const struct flow_record flow = {
 	.app = TEXT("threema"),
 	.kernel_drops = 3,
 	.interface_drops = 4,
+	.fragments = 5,
+	.tcp_a = { FLOW_TCP_SYN | 2, 6, 7, 8 },
+	.tcp_b = { FLOW_TCP_SYN_ACK | 4, 9, 10, INT64_MAX },
 	.outer = { .a = { 4, { 198, 18, 3, 2 } },
 		   .b = { 4, { 198, 18, 0, 53 } },
 		   .aport = 1024,
@@ -232,6 +235,14 @@ static void same(struct span a, struct span b)
 	assert_true(span_eq(a, b));
 }
 
+static void same_tcp(const struct flow_tcp *a, const struct flow_tcp *b)
+{
+	assert_int_equal(a->flags, b->flags);
+	assert_int_equal(a->again, b->again);
+	assert_int_equal(a->late, b->late);
+	assert_int_equal(a->rtt_ns, b->rtt_ns);
+}
+
 static void check_flow(const struct batch *b)
 {
 	struct flow_record f;
@@ -248,6 +259,9 @@ static void check_flow(const struct batch *b)
 	}
 	same(f.app, flow.app);
 	assert_int_equal(f.interface_drops, 4);
+	assert_int_equal(f.fragments, 5);
+	same_tcp(&f.tcp_a, &flow.tcp_a);
+	same_tcp(&f.tcp_b, &flow.tcp_b);
 	assert_true(addr_eq(f.outer.a, flow.outer.a) && addr_eq(f.outer.b, flow.outer.b));
 	assert_int_equal(f.outer.aport, 1024);
 	assert_int_equal(f.outer.bport, 53);
