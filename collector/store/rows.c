@@ -138,9 +138,37 @@ static void flow_outer(struct wr *w, const struct flow_outer *o)
 	copy_u31(w, o->mappings);
 }
 
+static void rtt_or_null(struct wr *w, int64_t ns)
+{
+	if (ns > 0)
+		copy_i8(w, ns / NS_PER_US);
+	else
+		copy_null(w);
+}
+
+// Of the flags alone one cannot tell what is not TCP from what was told by an agent too old for it;
+// neither has facts.
+static void flow_tcp(struct wr *w, const struct flow_record *f)
+{
+	const struct flow_tcp *a = &f->tcp_a, *b = &f->tcp_b;
+	if ((a->flags | b->flags) == 0) {
+		for (int column = 0; column < 8; column++)
+			copy_null(w);
+		return;
+	}
+	copy_i4(w, a->flags);
+	copy_i4(w, b->flags);
+	copy_u31(w, a->again);
+	copy_u31(w, b->again);
+	copy_u31(w, a->late);
+	copy_u31(w, b->late);
+	rtt_or_null(w, a->rtt_ns);
+	rtt_or_null(w, b->rtt_ns);
+}
+
 enum err rows_flow(struct wr *w, struct rows_key k, uint32_t item, const struct flow_record *f)
 {
-	copy_row(w, 34);
+	copy_row(w, 43);
 	copy_time(w, f->first);
 	copy_time(w, f->last);
 	key_item(w, k, item);
@@ -159,6 +187,8 @@ enum err rows_flow(struct wr *w, struct rows_key k, uint32_t item, const struct 
 	copy_u31(w, f->kernel_drops);
 	copy_u31(w, f->interface_drops);
 	flow_outer(w, &f->outer);
+	copy_u31(w, f->fragments);
+	flow_tcp(w, f);
 	return w->err;
 }
 

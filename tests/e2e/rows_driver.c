@@ -96,6 +96,9 @@ static enum err flows(struct wr *w)
 	f.bursts[1] = (struct flow_burst){ 1500, 7 };
 	f.app = span_text("x");
 	f.interface_drops = 8;
+	f.fragments = 9;
+	f.tcp_a = (struct flow_tcp){ FLOW_TCP_SYN | 2, 1, UINT32_MAX >> 1, INT64_MAX };
+	f.tcp_b = (struct flow_tcp){ FLOW_TCP_SYN_ACK | 6, 2, 3, 0 };
 	f.outer = (struct flow_outer){ .a = addr_v4(2),
 				       .b = addr_v4(3),
 				       .aport = 65535,

@@ -142,6 +142,11 @@ is 'with all its packets and bytes' \
 f=[json.loads(l) for l in open(sys.argv[1])]
 print(len(f), sum(x["pkts_ab"]+x["pkts_ba"] for x in f), sum(x["bytes_ab"]+x["bytes_ba"] for x in f))' "$dir/flows.json")" \
 	"SELECT count(*) || ' ' || sum(pkts_ab + pkts_ba) || ' ' || sum(bytes_ab + bytes_ba) FROM v1.flow WHERE node_name = 'import'"
+is 'with who opened, answered and ended, as tcpdump shows it' 't t f f f f 0 0.091 19.290' \
+	"SELECT concat_ws(' ', syn, syn_ack, fin_a, fin_b, rst_a, rst_b, again_a + again_b + late_a + late_b + fragments,
+		rtt_a_ms, rtt_b_ms) FROM v1.flow WHERE proto = 6 AND node_name = 'import'"
+is 'and whose flags they were' "$((2 + 8 + 16 + 512)) $((2 + 8 + 16 + 1024))" \
+	"SELECT tcp_flags_a || ' ' || tcp_flags_b FROM raw.flow WHERE proto = 6 AND run = (SELECT run FROM v1.import_run)"
 is 'as one run of its own' "tls-conn-with-extensions.pcap" "SELECT note FROM v1.import_run"
 expect 5 'without a database that is said' "$waymark" flows "$capture" --store --data "$dir/nothing"
 [ "$(wc -l <"$dir/out")" -eq 1 ]

@@ -1,7 +1,9 @@
 -- SPDX-License-Identifier: Apache-2.0
 --
 -- Both sides of the address translation: how each connection of a phone was mapped on its way out,
--- the uplink's own count of it beside the tunnel's, and the files the two captures were kept in.
+-- the uplink's own count of it beside the tunnel's, and the files the two captures were kept in. And
+-- what the headers of a flow told: fragments, and of TCP who opened, answered and ended the connection,
+-- what was sent again, and the handshake's round trips.
 
 -- Largest packet inside tunnels. 1420: the MSS is set to what fits, and a server sees that. 1500:
 -- nothing shows, and large outer packets travel in fragments, which a net may drop.
@@ -18,7 +20,16 @@ ALTER TABLE raw.flow
 	ADD COLUMN outer_pkts_ba bigint,
 	ADD COLUMN outer_bytes_ba bigint,
 	ADD COLUMN outer_drops int,
-	ADD COLUMN mappings int NOT NULL DEFAULT 0;
+	ADD COLUMN mappings int NOT NULL DEFAULT 0,
+	ADD COLUMN fragments int NOT NULL DEFAULT 0,
+	ADD COLUMN tcp_flags_a int,
+	ADD COLUMN tcp_flags_b int,
+	ADD COLUMN again_a int,
+	ADD COLUMN again_b int,
+	ADD COLUMN late_a int,
+	ADD COLUMN late_b int,
+	ADD COLUMN rtt_a_us bigint,
+	ADD COLUMN rtt_b_us bigint;
 COMMENT ON COLUMN raw.flow.interface_drops IS 'Packets the interface lost while the capture ran';
 COMMENT ON COLUMN raw.flow.outer_a IS 'The same connection on the uplink, behind the translation: its near end; null: none was seen';
 COMMENT ON COLUMN raw.flow.outer_aport IS 'Its port: aport, unless that was taken';
@@ -30,6 +41,16 @@ COMMENT ON COLUMN raw.flow.outer_pkts_ba IS 'Packets in';
 COMMENT ON COLUMN raw.flow.outer_bytes_ba IS 'Bytes in';
 COMMENT ON COLUMN raw.flow.outer_drops IS 'Packets the capture on the uplink lost';
 COMMENT ON COLUMN raw.flow.mappings IS 'How often the connection was translated anew; the outer tuple is the newest; 0: never seen';
+COMMENT ON COLUMN raw.flow.fragments IS 'Packets of it that were fragments';
+COMMENT ON COLUMN raw.flow.tcp_flags_a IS
+	'Every flag a''s TCP headers had: FIN 1, SYN 2, RST 4, PSH 8, ACK 16, URG 32, ECE 64, CWR 128, AE 256; 512 for a SYN without ACK, 1024 for one with it; null: not TCP, or not told';
+COMMENT ON COLUMN raw.flow.tcp_flags_b IS 'The same of b';
+COMMENT ON COLUMN raw.flow.again_a IS 'TCP segments that a sent again';
+COMMENT ON COLUMN raw.flow.again_b IS 'TCP segments that b sent again';
+COMMENT ON COLUMN raw.flow.late_a IS 'TCP segments of a that were overtaken by later ones';
+COMMENT ON COLUMN raw.flow.late_b IS 'TCP segments of b that were overtaken by later ones';
+COMMENT ON COLUMN raw.flow.rtt_a_us IS 'Microseconds from the capture to a and back, by the TCP handshake; null: unknown';
+COMMENT ON COLUMN raw.flow.rtt_b_us IS 'The same to b and back';
 
 CREATE TABLE raw.mapping (
 	at timestamptz NOT NULL,
@@ -150,7 +171,11 @@ COMMENT ON COLUMN v1.capture.sha256 IS 'SHA-256 of the file in hex, its name in 
 CREATE OR REPLACE VIEW v1.flow AS
 	SELECT f.run, f.side, n.name AS node_name, f.started, f.ended, f.proto, f.a, f.aport, f.b, f.bport, f.pkts_ab,
 		f.bytes_ab, f.pkts_ba, f.bytes_ba, f.names, f.app, f.kernel_drops, f.interface_drops, f.outer_a, f.outer_aport,
-		f.outer_b, f.outer_bport, f.outer_pkts_ab, f.outer_bytes_ab, f.outer_pkts_ba, f.outer_bytes_ba, f.outer_drops, f.mappings
+		f.outer_b, f.outer_bport, f.outer_pkts_ab, f.outer_bytes_ab, f.outer_pkts_ba, f.outer_bytes_ba, f.outer_drops, f.mappings,
+		f.fragments, (f.tcp_flags_a | f.tcp_flags_b) & 512 <> 0 AS syn, (f.tcp_flags_a | f.tcp_flags_b) & 1024 <> 0 AS syn_ack,
+		f.tcp_flags_a & 1 <> 0 AS fin_a, f.tcp_flags_b & 1 <> 0 AS fin_b, f.tcp_flags_a & 4 <> 0 AS rst_a,
+		f.tcp_flags_b & 4 <> 0 AS rst_b, f.again_a, f.again_b, f.late_a, f.late_b,
+		round(f.rtt_a_us / 1000.0, 3) AS rtt_a_ms, round(f.rtt_b_us / 1000.0, 3) AS rtt_b_ms
 	FROM raw.flow f JOIN registry.node n ON n.id = f.node;
 COMMENT ON COLUMN v1.flow.kernel_drops IS 'Packets the capture lost while it ran';
 COMMENT ON COLUMN v1.flow.interface_drops IS 'Packets the interface lost while the capture ran';
@@ -164,6 +189,19 @@ COMMENT ON COLUMN v1.flow.outer_pkts_ba IS 'Packets in';
 COMMENT ON COLUMN v1.flow.outer_bytes_ba IS 'Bytes in';
 COMMENT ON COLUMN v1.flow.outer_drops IS 'Packets the capture on the uplink lost';
 COMMENT ON COLUMN v1.flow.mappings IS 'How often the connection was translated anew; the outer tuple is the newest; 0: never seen';
+COMMENT ON COLUMN v1.flow.fragments IS 'Packets of it that were fragments';
+COMMENT ON COLUMN v1.flow.syn IS 'TCP: a SYN that asks for a connection was seen; null: not TCP, or an agent too old to tell';
+COMMENT ON COLUMN v1.flow.syn_ack IS 'TCP: a SYN that answers (SYN-ACK) was seen; false beside syn: nobody answered';
+COMMENT ON COLUMN v1.flow.fin_a IS 'TCP: a ended its direction (FIN)';
+COMMENT ON COLUMN v1.flow.fin_b IS 'TCP: b ended its direction (FIN)';
+COMMENT ON COLUMN v1.flow.rst_a IS 'TCP: a broke the connection off (RST)';
+COMMENT ON COLUMN v1.flow.rst_b IS 'TCP: b broke the connection off, or refused it (RST)';
+COMMENT ON COLUMN v1.flow.again_a IS 'TCP segments that a sent again';
+COMMENT ON COLUMN v1.flow.again_b IS 'TCP segments that b sent again';
+COMMENT ON COLUMN v1.flow.late_a IS 'TCP segments of a that were overtaken by later ones';
+COMMENT ON COLUMN v1.flow.late_b IS 'TCP segments of b that were overtaken by later ones';
+COMMENT ON COLUMN v1.flow.rtt_a_ms IS 'Milliseconds from the capture to a and back, by the TCP handshake; null: unknown';
+COMMENT ON COLUMN v1.flow.rtt_b_ms IS 'Milliseconds from the capture to b and back, by the TCP handshake: at a vantage node, to the server; null: unknown';
 
 GRANT SELECT, INSERT ON raw.mapping, raw.capture TO waymark_store;
 GRANT SELECT ON raw.mapping, raw.capture TO waymark_judge;
