@@ -69,6 +69,34 @@ sql -c "INSERT INTO registry.migration SELECT 1, 'migrate/0001_base.sql', sha256
 	SQL
 expect 0 'put right, migrate is content' "$waymark" db migrate
 
+# --- partitions: whatever is partitioned, as the catalogue has it ---
+today=$(date -u +%Y%m%d)
+sql -c "DROP TABLE raw.dns_pair_$today" -c "CREATE TABLE raw.later (started timestamptz NOT NULL, node int) PARTITION BY RANGE (started)" \
+	-c "COMMENT ON TABLE raw.later IS 'x'" -c "COMMENT ON COLUMN raw.later.started IS 'x'" -c "COMMENT ON COLUMN raw.later.node IS 'x'"
+expect 0 'partitions that are missing are no failure' "$waymark" db check
+grep -q "^warn.*missing: dns_pair_$today later_$today later_" "$dir/out" && ! grep -q 'missing.* trace_' "$dir/out"
+ok $? 'and are named, of every partitioned table'
+expect 0 'and made' "$waymark" db migrate
+expect 0 'so that nothing is missing' "$waymark" db check
+! grep -q '^warn' "$dir/out"
+ok $? 'of any of them'
+sql -c "DROP TABLE raw.later" -c "INSERT INTO registry.node (name, role) VALUES ('wrong', 'vantage'), ('file', 'import')"
+stray() { # NODE STARTED: a pair, which lands in the default partition
+	sql -c "INSERT INTO raw.dns_pair SELECT (jsonb_populate_record(NULL::raw.dns_pair, jsonb_object_agg(attname, CASE
+			WHEN attname = 'started' THEN to_jsonb('$2'::text) WHEN attname = 'node' THEN to_jsonb((SELECT id FROM registry.node WHERE name = '$1'))
+			WHEN atttypid = 'inet'::regtype THEN '\"198.18.0.1\"' WHEN atttypid = 'text'::regtype THEN '\"x\"'
+			WHEN typcategory = 'A' THEN '[]' ELSE '1' END))).*
+		FROM pg_attribute JOIN pg_type t ON t.oid = atttypid
+		WHERE attrelid = 'raw.dns_pair'::regclass AND attnum > 0 AND (attnotnull OR attname = 'node')"
+}
+stray file 2021-04-25 && stray wrong 1970-01-01 && expect 0 'dates of an imported file are its own, and what was not asked has none' "$waymark" db check
+! grep -q '^warn' "$dir/out"
+ok $? 'nothing is said of them'
+stray wrong 2021-04-25 && expect 0 'a pair of a node whose clock is wrong' "$waymark" db check
+grep -q '^warn *partitions *raw.dns_pair: 1 dated outside' "$dir/out"
+ok $? 'is told'
+sql -c "DELETE FROM raw.dns_pair" -c "DELETE FROM registry.node"
+
 # --- roles ---
 bad=
 may() { run as "$1" "$2" || bad+="$1 may not: $2"$'\n'; }

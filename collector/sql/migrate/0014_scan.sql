@@ -296,7 +296,7 @@ COMMENT ON COLUMN raw.resolver.told_country_name IS 'The same in words; null: no
 CREATE INDEX ON raw.resolver (scan, addr);
 CREATE INDEX ON raw.resolver (node, stream, seq);
 
--- Daily partitions of both kinds, as before made ahead of time.
+-- Daily partitions of all that is partitioned, made ahead of time; the catalogue says what that is.
 CREATE OR REPLACE FUNCTION raw.make_partitions(back int DEFAULT 2, ahead int DEFAULT 7) RETURNS int
 	LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET timezone = 'UTC' AS $$
 DECLARE
@@ -306,16 +306,15 @@ DECLARE
 	made int := 0;
 BEGIN
 	PERFORM pg_advisory_xact_lock(hashtext('waymark partitions'));
-	FOR day, parent IN SELECT d::date, p FROM generate_series(current_date - back, current_date + ahead, '1 day') d,
-		unnest(ARRAY['trace', 'dns_pair']) p
+	FOR day, parent IN SELECT d::date, c.relname FROM generate_series(current_date - back, current_date + ahead, '1 day') d,
+		pg_class c WHERE c.relkind = 'p' AND c.relnamespace = 'raw'::regnamespace
 	LOOP
 		part := format('%s_%s', parent, to_char(day, 'YYYYMMDD'));
 		CONTINUE WHEN to_regclass('raw.' || part) IS NOT NULL;
 		BEGIN
 			EXECUTE format('CREATE TABLE raw.%I PARTITION OF raw.%I FOR VALUES FROM (%L) TO (%L)',
 				part, parent, day, day + 1);
-			EXECUTE format('COMMENT ON TABLE raw.%I IS %L', part,
-				CASE parent WHEN 'trace' THEN 'Traces' ELSE 'Pairs' END || ' that began on ' || day || ' UTC');
+			EXECUTE format('COMMENT ON TABLE raw.%I IS %L', part, format('raw.%s that began on %s UTC', parent, day));
 			made := made + 1;
 		EXCEPTION WHEN check_violation THEN
 			-- The default partition already holds rows of that day: they stay there.
@@ -324,7 +323,23 @@ BEGIN
 	END LOOP;
 	RETURN made;
 END $$;
-COMMENT ON FUNCTION raw.make_partitions IS 'Makes the daily partitions of raw.trace and raw.dns_pair that are missing, from BACK days ago to AHEAD days from now; returns how many';
+COMMENT ON FUNCTION raw.make_partitions IS 'Makes the daily partitions that are missing, from BACK days ago to AHEAD days from now; returns how many';
+
+-- Of an imported file the dates are its own; what was never asked may have none.
+CREATE FUNCTION raw.strays() RETURNS TABLE (parent text, strays bigint) LANGUAGE plpgsql STABLE
+	SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	rest regclass;
+BEGIN
+	FOR parent, rest IN SELECT c.relname, p.partdefid FROM pg_partitioned_table p JOIN pg_class c ON c.oid = p.partrelid
+		WHERE c.relnamespace = 'raw'::regnamespace AND p.partdefid <> 0 ORDER BY 1
+	LOOP
+		EXECUTE format('SELECT count(*) FROM (SELECT FROM registry.node n JOIN %s r ON r.node = n.id
+			WHERE n.role <> ''import'' AND r.started > to_timestamp(0) LIMIT 1000) a', rest) INTO strays;
+		RETURN NEXT;
+	END LOOP;
+END $$;
+COMMENT ON FUNCTION raw.strays() IS 'Per partitioned table: rows that nodes dated outside every daily partition, counted up to 1000';
 
 GRANT SELECT, INSERT ON raw.scan, raw.dns_pair, raw.dns_pair_default, raw.page, raw.resolver TO waymark_store;
 GRANT UPDATE (ended) ON raw.scan TO waymark_store;
