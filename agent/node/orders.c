@@ -131,6 +131,7 @@ static enum err begin(struct orders *o, struct visit *v, struct fault *f)
 	case ORDER_GATEWAY:
 		return phone_run_open(o->node, v->order, on_end, &v->phone, f);
 	case ORDER_TRACE:
+	case ORDER_GRAPH:
 		return trace_list_open(o->node, v->order, on_end, &v->list, f);
 	case ORDER_FETCH:
 		return scan_fetch_open(o->node, v->order, on_end, &v->fetch, f);

@@ -212,6 +212,12 @@ void records_resolver(struct records *s, const struct resolver_record *r)
 	put(s, record_write_resolver(&w, r), &w);
 }
 
+void records_graph(struct records *s, const struct graph_record *r)
+{
+	struct wr w = wr_of(s->field, sizeof(s->field));
+	put(s, record_write_graph(&w, r), &w);
+}
+
 void records_seal(struct records *s)
 {
 	struct fault f = { 0 };

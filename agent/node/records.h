@@ -33,6 +33,7 @@ void records_outcome(struct records *s, const struct outcome_record *r);
 void records_dns_pair(struct records *s, const struct dns_pair_record *r);
 void records_page(struct records *s, const struct page_record *r);
 void records_resolver(struct records *s, const struct resolver_record *r);
+void records_graph(struct records *s, const struct graph_record *r);
 void records_name(struct records *s, const struct name_record *r);
 
 // Seals what is open, e.g. before leaving.

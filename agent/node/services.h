@@ -44,6 +44,8 @@ struct node_trace {
 	uint8_t flow_proto;   // this protocol
 	uint16_t flow_port;   // from this port
 	struct trace_limits limits;
+	const struct graph_order
+		*graph; // not NULL: all paths instead of one; borrowed for the call
 	struct run_id run;
 	uint8_t side;
 	enum trace_purpose purpose;

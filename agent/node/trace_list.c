@@ -30,14 +30,15 @@ static void begin_more(struct trace_list *l)
 		const struct node_trace t = {
 			.target = o->targets[l->next],
 			.limits = o->limits,
+			.graph = o->kind == ORDER_GRAPH ? &o->graph : NULL,
 			.run = o->run,
 			.purpose = TRACE_ADHOC,
 			.done = on_traced,
 			.self = l,
 		};
 		enum err err = node_trace(l->node, &t);
-		if (err == ERR_FULL && l->begun > l->ended)
-			return; // room comes when others end
+		if (err == ERR_FULL || err == ERR_EXISTS)
+			return; // room comes when others end, of this order or of another
 		l->next++;
 		if (err == ERR_OK)
 			l->begun++;

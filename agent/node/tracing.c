@@ -10,6 +10,8 @@
 #include "pace/pace.h"
 #include "sys/clock.h"
 #include "trace/inflow_io.h"
+#include "trace/mda_io.h"
+#include "trace/mda_record.h"
 #include "trace/trace_io.h"
 
 // What a trace that is under way is for.
@@ -28,35 +30,77 @@ struct tracing {
 	struct trace_io *io;
 	struct inflow_io *flows; // open while a visit wants traces inside flows
 	bool flows_refused;      // said once
+	struct mda_io *graphs;   // open while a visit wants graphs
+	bool graphs_refused;     // said once
 	struct pace *pace;
 	struct names_io *names;
 	struct records *records;
 	struct table *errands; // tag -> struct errand
 };
 
-static void ask_names(struct tracing *t, const struct trace_record *r)
+static void ask_names(struct tracing *t, struct span addrs, struct addr dst)
 {
-	size_t size = r->dst.family == 4 ? 4 : 16;
-	for (size_t at = 0; at + size <= r->addrs.len; at += size)
-		names_io_ask(t->names, addr_of(span_cut(r->addrs, at, size)));
-	names_io_ask(t->names, r->dst);
+	static const uint8_t silent[16];
+	size_t size = dst.family == 4 ? 4 : 16;
+	for (size_t at = 0; at + size <= addrs.len; at += size)
+		if (memcmp(addrs.at + at, silent, size) != 0)
+			names_io_ask(t->names, addr_of(span_cut(addrs, at, size)));
+	names_io_ask(t->names, dst);
+}
+
+// False: nobody asked for that.
+static bool take_errand(struct tracing *t, uint64_t tag, struct errand *out)
+{
+	const struct errand *found = table_find(t->errands, &tag);
+	if (found == NULL)
+		return false;
+	*out = *found;
+	(void)table_take(t->errands, &tag);
+	return true;
 }
 
 static void on_trace(void *self, const struct trace_record *record)
 {
 	struct tracing *t = self;
 	struct trace_record r = *record;
-	const struct errand *found = table_find(t->errands, &r.id);
-	if (found == NULL)
+	struct errand e;
+	if (!take_errand(t, r.id, &e))
 		return;
-	struct errand e = *found;
-	(void)table_take(t->errands, &r.id);
 	r.run = e.run;
 	r.side = e.side;
 	r.purpose = e.purpose;
 	r.peer = span_text(e.peer);
 	records_trace(t->records, &r);
-	ask_names(t, &r);
+	ask_names(t, r.addrs, r.dst);
+	if (e.done != NULL)
+		e.done(e.self);
+}
+
+static void on_graph(void *self, const struct mda_done *d)
+{
+	struct tracing *t = self;
+	struct graph_record r;
+	struct arena arena;
+	struct errand e;
+	if (!take_errand(t, d->tag, &e))
+		return;
+	arena_init(&arena, MDA_RECORD_MAX);
+	if (mda_record_make(d->mda, &arena, &r) == ERR_OK) {
+		int64_t took = d->took_ns / NS_PER_US;
+		r.id = d->tag;
+		r.run = e.run;
+		r.purpose = e.purpose;
+		r.start = d->start;
+		r.duration_us = took > UINT32_MAX ? UINT32_MAX : (uint32_t)took;
+		r.kernel_drops = d->drops;
+		records_graph(t->records, &r);
+		ask_names(t, r.addrs, r.dst);
+	} else {
+		struct fault f;
+		fault_set(&f, ERR_MEMORY, 0, "a graph was found and there is no memory to tell it");
+		log_fault(LOG_ERROR, "trace", "graph_lost", &f);
+	}
+	arena_wipe(&arena);
 	if (e.done != NULL)
 		e.done(e.self);
 }
@@ -107,16 +151,12 @@ static enum err open_engine(struct loop *l, struct tracing *t, const struct node
 static void on_flow_trace(void *self, const struct inflow_result *r)
 {
 	struct tracing *t = self;
-	const struct errand *found = table_find(t->errands, &r->record.id);
+	struct errand e;
 	if (r->record.probes_sent > 0 || r->distance == 1) {
 		on_trace(self, &r->record);
 		return;
 	}
-	if (found == NULL)
-		return;
-	struct errand e = *found;
-	(void)table_take(t->errands, &r->record.id);
-	if (e.done != NULL)
+	if (take_errand(t, r->record.id, &e) && e.done != NULL)
 		e.done(e.self);
 }
 
@@ -159,6 +199,53 @@ static enum err put_flow(struct tracing *t, const struct node_trace *want, uint6
 	return inflow_io_put(t->flows, tag, &k);
 }
 
+static enum err open_graphs(struct tracing *t)
+{
+	struct fault f;
+	struct mda_io_config c = MDA_IO_DEFAULT;
+	const struct node_config *n = t->config;
+	c.sport_first = (uint16_t)n->sport_first;
+	c.sport_count = (uint16_t)(n->sport_count < MDA_FLOWS_MAX ? n->sport_count : MDA_FLOWS_MAX);
+	c.pace = t->pace;
+	c.done = on_graph;
+	c.self = t;
+	if (t->graphs_refused)
+		return ERR_UNSUPPORTED;
+	if (t->graphs != NULL || mda_io_open(t->loop, &c, &t->graphs, &f) == ERR_OK)
+		return ERR_OK;
+	t->graphs_refused = true;
+	log_fault(LOG_WARN, "trace", "no_graphs", &f);
+	return ERR_UNSUPPORTED;
+}
+
+static enum err put_graph(struct tracing *t, const struct node_trace *want, uint64_t tag)
+{
+	const struct trace_limits *l = &want->limits;
+	const struct graph_order *g = want->graph;
+	struct mda_target to = MDA_TARGET_DEFAULT;
+	to.dst = want->target.addr;
+	to.method = want->target.method;
+	to.dport = want->target.port;
+	if (l->first_ttl != 0)
+		to.first_ttl = l->first_ttl;
+	if (l->max_ttl != 0)
+		to.max_ttl = l->max_ttl;
+	if (l->attempts != 0)
+		to.attempts = l->attempts;
+	if (l->gap != 0)
+		to.gap = l->gap;
+	if (l->wait_ms != 0)
+		to.wait_ns = (int64_t)l->wait_ms * NS_PER_MS;
+	if (g->probes != 0)
+		to.probes_max = (uint16_t)g->probes;
+	if (g->confidence_ppm != 0)
+		to.risk = 1 - g->confidence_ppm / 1e6;
+	if (g->mode == GRAPH_FULL)
+		to.mode = MDA_FULL;
+	enum err err = open_graphs(t);
+	return err == ERR_OK ? mda_io_put(t->graphs, tag, &to) : err;
+}
+
 enum err tracing_open(struct loop *l, const struct node_config *c, struct records *records,
 		      struct tracing **out, struct fault *f)
 {
@@ -191,6 +278,7 @@ void tracing_close(struct tracing **out)
 	names_io_close(&t->names);
 	trace_io_close(&t->io);
 	inflow_io_close(&t->flows);
+	mda_io_close(&t->graphs);
 	pace_free(&t->pace);
 	table_free(&t->errands);
 	free(t);
@@ -234,7 +322,9 @@ enum err tracing_put(struct tracing *t, const struct node_trace *want)
 		.self = want->self,
 	};
 	enum err err = text_copy(e->peer, sizeof(e->peer), want->target.peer);
-	if (err == ERR_OK)
+	if (err == ERR_OK && want->graph != NULL)
+		err = put_graph(t, want, tag);
+	else if (err == ERR_OK)
 		err = want->target.method == TRACE_FLOW ? put_flow(t, want, tag)
 							: trace_io_put(t->io, &target);
 	if (err != ERR_OK)
@@ -257,9 +347,6 @@ void tracing_forget(struct tracing *t, const void *self)
 	// The uplink is listened to only while there is a reason.
 	if (t->flows != NULL && inflow_io_count(t->flows) == 0)
 		inflow_io_close(&t->flows);
-}
-
-size_t tracing_count(const struct tracing *t)
-{
-	return trace_io_count(t->io);
+	if (t->graphs != NULL && mda_io_count(t->graphs) == 0)
+		mda_io_close(&t->graphs);
 }

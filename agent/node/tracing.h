@@ -18,5 +18,3 @@ void tracing_close(struct tracing **t);
 
 enum err tracing_put(struct tracing *t, const struct node_trace *want) MUSTUSE;
 void tracing_forget(struct tracing *t, const void *self);
-
-size_t tracing_count(const struct tracing *t);

@@ -110,6 +110,7 @@ static bool allowed_kind(const struct plan_policy *policy, enum order_kind kind)
 	case ORDER_GATEWAY:
 		return policy->allow_gateway;
 	case ORDER_TRACE:
+	case ORDER_GRAPH:
 		return policy->allow_trace;
 	case ORDER_DNS:
 		return policy->allow_dns;

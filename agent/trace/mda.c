@@ -17,7 +17,7 @@ static bool range_ok(const struct mda_target *t)
 	       t->first_ttl >= 1 && t->first_ttl <= t->max_ttl && t->max_ttl < TRACE_HOPS_MAX &&
 	       t->attempts >= 1 && t->gap >= 1 && t->window >= 1 && t->wait_ns > 0 &&
 	       t->flows_max >= 1 && t->flows_max <= MDA_FLOWS_MAX && t->probes_max < 60000 &&
-	       t->sport_first <= 65535 - t->flows_max && t->risk > 0 && t->risk < 1 &&
+	       t->sport_first <= 65536 - t->flows_max && t->risk > 0 && t->risk < 1 &&
 	       (t->method == TRACE_ICMP || t->dport != 0);
 }
 

@@ -16,6 +16,9 @@ struct order_options {
 	char keys[CLUSTER_PATH_MAX];
 	struct conf_list targets;
 	int64_t expires, share;
+	char mode[8];
+	double confidence;
+	bool mda;
 };
 
 #define AT(field) .offset = offsetof(struct order_options, field)
@@ -27,6 +30,9 @@ static const struct conf_option options[] = {
 	{ .name = "operator-key", .kind = CONF_TEXT, AT(keys), .size = CLUSTER_PATH_MAX, .value = "DIR", .help = "where operator.key is ($WAYMARK_KEYS, else ~/.config/waymark)" },
 	{ .name = "expires", .kind = CONF_DURATION, AT(expires), .min = 1, .max = 30 * 86400.0, .unset = "10m", .value = "DURATION", .help = "after this the node refuses it" },
 	{ .name = "share", .kind = CONF_DURATION, AT(share), .max = 86400, .unset = "0s", .value = "DURATION", .help = "near hops may be borrowed from traces of the node not older; 0: each asks its own" },
+	{ .name = "mda", .kind = CONF_BOOL, AT(mda), .size = sizeof(bool), .unset = "no", .help = "graphs of all paths that balancers have (v1.graph), not traces" },
+	{ .name = "confidence", .kind = CONF_REAL, AT(confidence), .min = 50, .max = 99.99, .unset = "95", .value = "PERCENT", .help = "with --mda: that the whole graph is found" },
+	{ .name = "mode", .kind = CONF_TEXT, AT(mode), .size = 8, .unset = "lite", .value = "MODE", .help = "with --mda: lite, or full: each router of a wide hop for itself" },
 	{ .name = NULL },
 };
 // clang-format on
@@ -86,6 +92,17 @@ static enum err file_order(struct pg *pg, const char *node, const struct seal_se
 	return err == ERR_OK ? pg_commit(pg, f) : err;
 }
 
+static enum err read_graph(const struct order_options *o, struct order *order, struct fault *f)
+{
+	order->kind = ORDER_GRAPH;
+	order->graph.confidence_ppm = (uint32_t)(o->confidence * 1e4 + 0.5);
+	if (graph_mode_read(span_text(o->mode), &order->graph.mode) != ERR_OK)
+		return fault_set(f, ERR_USAGE, 0, "--mode: \"%s\" is not lite or full", o->mode);
+	if (o->share > 0)
+		return fault_set(f, ERR_USAGE, 0, "--share: graphs borrow no hops");
+	return ERR_OK;
+}
+
 static enum err trace(const char *node, const struct order_options *o, struct fault *f)
 {
 	static struct target targets[ORDER_TARGETS_MAX];
@@ -100,6 +117,8 @@ static enum err trace(const char *node, const struct order_options *o, struct fa
 	order.expires.ns = clock_wall().ns + o->expires;
 	order.limits.share_s = (uint32_t)(o->share / NS_PER_S);
 	enum err err = read_targets(&o->targets, targets, &order.target_count, f);
+	if (err == ERR_OK && o->mda)
+		err = read_graph(o, &order, f);
 	if (err == ERR_OK)
 		err = operator_load(o->keys, &key, f);
 	if (err != ERR_OK)
@@ -122,9 +141,12 @@ static int order_trace(int argc, char **argv)
 	struct fault f;
 	const struct cli_usage usage = {
 		.synopsis = "waymark order trace NODE --targets LIST [option …]",
-		.text = "Orders traces from one node. Prints the order's id.",
+		.text = "Orders traces from one node, or graphs of all paths. Prints the order's "
+			"id.",
 		.examples = "  waymark order trace zurich --targets "
-			    "198.18.4.1/tcp-syn/443,2001:db8::1\n",
+			    "198.18.4.1/tcp-syn/443,2001:db8::1\n"
+			    "  waymark order trace zurich --mda --confidence 99 --targets "
+			    "198.18.4.1/udp/33434\n",
 	};
 	enum err err = cli_read(argc, argv, options, &usage, &o, &cli, &f);
 	if (err == ERR_OK && cli.helped)

@@ -59,93 +59,15 @@ static int differs(struct span want, const struct pg_rows *have, size_t row)
 	return rd_done(&r) == ERR_OK ? -1 : 0;
 }
 
-// Record I of table T as a row; ERR_* when it does not fit its rules and was not stored as a row.
-static enum err row_of(const struct batch *b, enum rows_table t, uint32_t i, struct rows_key k,
-		       struct wr *w)
-{
-	static union {
-		struct trace_record trace;
-		struct flow_record flow;
-		struct step_record step;
-		struct message_record message;
-		struct outcome_record outcome;
-		struct name_record name;
-		struct mapping_record mapping;
-		struct capture_record capture;
-		struct gap_record gap;
-		struct dns_pair_record dns_pair;
-		struct page_record page;
-		struct resolver_record resolver;
-	} u;
-	enum err err = ERR_STATE;
-	switch (t) {
-	case ROWS_TRACE:
-		err = batch_trace(b, i, &u.trace);
-		return err == ERR_OK ? rows_trace(w, k, i, &u.trace) : err;
-	case ROWS_FLOW:
-		err = batch_flow(b, i, &u.flow);
-		return err == ERR_OK ? rows_flow(w, k, i, &u.flow) : err;
-	case ROWS_STEP:
-		err = batch_step(b, i, &u.step);
-		return err == ERR_OK ? rows_step(w, k, i, &u.step) : err;
-	case ROWS_MESSAGE:
-		err = batch_message(b, i, &u.message);
-		return err == ERR_OK ? rows_message(w, k, i, &u.message) : err;
-	case ROWS_OUTCOME:
-		err = batch_outcome(b, i, &u.outcome);
-		return err == ERR_OK ? rows_outcome(w, k, i, &u.outcome) : err;
-	case ROWS_NAME:
-		err = batch_name(b, i, &u.name);
-		return err == ERR_OK ? rows_name(w, k, i, &u.name) : err;
-	case ROWS_DNS_PAIR:
-		err = batch_dns_pair(b, i, &u.dns_pair);
-		return err == ERR_OK ? rows_dns_pair(w, k, i, &u.dns_pair) : err;
-	case ROWS_PAGE:
-		err = batch_page(b, i, &u.page);
-		return err == ERR_OK ? rows_page(w, k, i, &u.page) : err;
-	case ROWS_RESOLVER:
-		err = batch_resolver(b, i, &u.resolver);
-		return err == ERR_OK ? rows_resolver(w, k, i, &u.resolver) : err;
-	case ROWS_MAPPING:
-		err = batch_mapping(b, i, &u.mapping);
-		return err == ERR_OK ? rows_mapping(w, k, i, &u.mapping) : err;
-	case ROWS_CAPTURE:
-		err = batch_capture(b, i, &u.capture);
-		return err == ERR_OK ? rows_capture(w, k, i, &u.capture) : err;
-	case ROWS_GAP:
-		err = batch_gap(b, i, &u.gap);
-		return err == ERR_OK ? rows_gap(w, k, i, &u.gap) : err;
-	case ROWS_BATCH:
-	case ROWS_BODY:
-	case ROWS_QUARANTINE:
-	case ROWS_TABLES:
-		break;
-	}
-	return err;
-}
-
-static size_t count_of(const struct batch *b, enum rows_table t)
-{
-	const size_t counts[] = {
-		[ROWS_TRACE] = batch_traces(b),     [ROWS_FLOW] = batch_flows(b),
-		[ROWS_STEP] = batch_steps(b),       [ROWS_MESSAGE] = batch_messages(b),
-		[ROWS_OUTCOME] = batch_outcomes(b), [ROWS_NAME] = batch_names(b),
-		[ROWS_GAP] = batch_gaps(b),         [ROWS_DNS_PAIR] = batch_dns_pairs(b),
-		[ROWS_PAGE] = batch_pages(b),       [ROWS_RESOLVER] = batch_resolvers(b),
-		[ROWS_MAPPING] = batch_mappings(b), [ROWS_CAPTURE] = batch_captures(b),
-	};
-	return counts[t];
-}
-
 static enum err compare(const struct batch *b, enum rows_table t, struct rows_key k,
 			const struct pg_rows *have, struct proof *p)
 {
 	static uint8_t buf[VERIFY_ROW_MAX];
 	size_t at = 0;
-	for (uint32_t i = 0; i < count_of(b, t); i++) {
+	for (uint32_t i = 0; i < rows_count(b, t); i++) {
 		struct wr w = wr_of(buf, sizeof(buf));
-		if (row_of(b, t, i, k, &w) != ERR_OK)
-			continue;
+		if (rows_record(&w, k, b, t, i) != ERR_OK)
+			continue; // it was not stored as a row
 		if (at == pg_rows_count(have))
 			return wrong(p, "%s %u was signed and is not stored", rows_table_name(t),
 				     i);

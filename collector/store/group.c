@@ -55,82 +55,16 @@ struct putting {
 	uint32_t spoiled;
 };
 
-static enum err write_mapping(const struct putting *p, uint32_t i, struct wr *w)
-{
-	struct mapping_record r;
-	enum err err = batch_mapping(p->batch, i, &r);
-	return err != ERR_OK ? err : rows_mapping(w, p->told->key, i, &r);
-}
-
-static enum err write_capture(const struct putting *p, uint32_t i, struct wr *w)
-{
-	struct capture_record r;
-	enum err err = batch_capture(p->batch, i, &r);
-	return err != ERR_OK ? err : rows_capture(w, p->told->key, i, &r);
-}
-
 // Writes record ITEM of table T into W; one function for all tables keeps the growing in one place.
 static enum err write_one(const struct putting *p, enum rows_table t, uint32_t i, struct wr *w)
 {
-	union {
-		struct trace_record trace;
-		struct flow_record flow;
-		struct step_record step;
-		struct message_record message;
-		struct outcome_record outcome;
-		struct name_record name;
-		struct gap_record gap;
-		struct dns_pair_record dns_pair;
-		struct page_record page;
-		struct resolver_record resolver;
-	} r;
-	struct rows_key k = p->told->key;
-	enum err err = ERR_STATE;
-	switch (t) {
-	case ROWS_TRACE:
-		err = batch_trace(p->batch, i, &r.trace);
-		return err != ERR_OK ? err : rows_trace(w, k, i, &r.trace);
-	case ROWS_FLOW:
-		err = batch_flow(p->batch, i, &r.flow);
-		return err != ERR_OK ? err : rows_flow(w, k, i, &r.flow);
-	case ROWS_STEP:
-		err = batch_step(p->batch, i, &r.step);
-		return err != ERR_OK ? err : rows_step(w, k, i, &r.step);
-	case ROWS_MESSAGE:
-		err = batch_message(p->batch, i, &r.message);
-		return err != ERR_OK ? err : rows_message(w, k, i, &r.message);
-	case ROWS_OUTCOME:
-		err = batch_outcome(p->batch, i, &r.outcome);
-		return err != ERR_OK ? err : rows_outcome(w, k, i, &r.outcome);
-	case ROWS_NAME:
-		err = batch_name(p->batch, i, &r.name);
-		return err != ERR_OK ? err : rows_name(w, k, i, &r.name);
-	case ROWS_DNS_PAIR:
-		err = batch_dns_pair(p->batch, i, &r.dns_pair);
-		return err != ERR_OK ? err : rows_dns_pair(w, k, i, &r.dns_pair);
-	case ROWS_PAGE:
-		err = batch_page(p->batch, i, &r.page);
-		return err != ERR_OK ? err : rows_page(w, k, i, &r.page);
-	case ROWS_RESOLVER:
-		err = batch_resolver(p->batch, i, &r.resolver);
-		return err != ERR_OK ? err : rows_resolver(w, k, i, &r.resolver);
-	case ROWS_MAPPING:
-		return write_mapping(p, i, w);
-	case ROWS_CAPTURE:
-		return write_capture(p, i, w);
-	case ROWS_GAP:
-		err = batch_gap(p->batch, i, &r.gap);
-		return err != ERR_OK ? err : rows_gap(w, k, i, &r.gap);
-	case ROWS_BATCH:
+	if (t == ROWS_BATCH)
 		return rows_batch(w, p->told, p->batch == NULL ? NULL : batch_head(p->batch));
-	case ROWS_BODY:
+	if (t == ROWS_BODY)
 		return rows_body(w, p->told);
-	case ROWS_QUARANTINE:
+	if (t == ROWS_QUARANTINE)
 		return rows_quarantine(w, p->told, p->reason, p->detail);
-	case ROWS_TABLES:
-		break;
-	}
-	return err;
+	return rows_record(w, p->told->key, p->batch, t, i);
 }
 
 // ERR_MEMORY stops the batch; any other error takes back this record alone.
@@ -167,18 +101,9 @@ static enum err put_table(struct putting *p, enum rows_table t, size_t count)
 
 static enum err put_records(struct putting *p)
 {
-	const struct batch *b = p->batch;
-	const size_t counts[] = {
-		[ROWS_TRACE] = batch_traces(b),     [ROWS_FLOW] = batch_flows(b),
-		[ROWS_STEP] = batch_steps(b),       [ROWS_MESSAGE] = batch_messages(b),
-		[ROWS_OUTCOME] = batch_outcomes(b), [ROWS_NAME] = batch_names(b),
-		[ROWS_GAP] = batch_gaps(b),         [ROWS_DNS_PAIR] = batch_dns_pairs(b),
-		[ROWS_PAGE] = batch_pages(b),       [ROWS_RESOLVER] = batch_resolvers(b),
-		[ROWS_MAPPING] = batch_mappings(b), [ROWS_CAPTURE] = batch_captures(b),
-	};
 	enum err err = ERR_OK;
-	for (size_t t = 0; t < COUNT(counts) && err == ERR_OK; t++)
-		err = put_table(p, (enum rows_table)t, counts[t]);
+	for (enum rows_table t = ROWS_TRACE; t <= ROWS_GAP && err == ERR_OK; t++)
+		err = put_table(p, t, rows_count(p->batch, t));
 	return err;
 }
 

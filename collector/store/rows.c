@@ -2,11 +2,14 @@
 #include "store/rows.h"
 
 static const char *const names[ROWS_TABLES] = {
-	[ROWS_TRACE] = "trace",       [ROWS_FLOW] = "flow",       [ROWS_STEP] = "step",
-	[ROWS_MESSAGE] = "message",   [ROWS_OUTCOME] = "outcome", [ROWS_NAME] = "name",
-	[ROWS_DNS_PAIR] = "dns_pair", [ROWS_PAGE] = "page",       [ROWS_RESOLVER] = "resolver",
-	[ROWS_MAPPING] = "mapping",   [ROWS_CAPTURE] = "capture", [ROWS_GAP] = "gap",
-	[ROWS_BATCH] = "batch",       [ROWS_BODY] = "batch_body", [ROWS_QUARANTINE] = "quarantine",
+	[ROWS_TRACE] = "trace",       [ROWS_FLOW] = "flow",
+	[ROWS_STEP] = "step",         [ROWS_MESSAGE] = "message",
+	[ROWS_OUTCOME] = "outcome",   [ROWS_NAME] = "name",
+	[ROWS_DNS_PAIR] = "dns_pair", [ROWS_PAGE] = "page",
+	[ROWS_RESOLVER] = "resolver", [ROWS_MAPPING] = "mapping",
+	[ROWS_CAPTURE] = "capture",   [ROWS_GRAPH] = "graph",
+	[ROWS_GAP] = "gap",           [ROWS_BATCH] = "batch",
+	[ROWS_BODY] = "batch_body",   [ROWS_QUARANTINE] = "quarantine",
 };
 
 const char *rows_table_name(enum rows_table t)
@@ -21,7 +24,7 @@ static void key(struct wr *w, struct rows_key k)
 	copy_u63(w, k.seq);
 }
 
-static void key_item(struct wr *w, struct rows_key k, uint32_t item)
+void rows_item(struct wr *w, struct rows_key k, uint32_t item)
 {
 	key(w, k);
 	copy_i4(w, (int32_t)item);
@@ -63,7 +66,7 @@ enum err rows_trace(struct wr *w, struct rows_key k, uint32_t item, const struct
 {
 	copy_row(w, 39);
 	copy_time(w, t->start);
-	key_item(w, k, item);
+	rows_item(w, k, item);
 	copy_i8(w, (int64_t)t->id);
 	copy_run(w, t->run);
 	copy_side(w, t->side);
@@ -171,7 +174,7 @@ enum err rows_flow(struct wr *w, struct rows_key k, uint32_t item, const struct 
 	copy_row(w, 43);
 	copy_time(w, f->first);
 	copy_time(w, f->last);
-	key_item(w, k, item);
+	rows_item(w, k, item);
 	copy_run(w, f->run);
 	copy_side(w, f->side);
 	copy_i2(w, f->proto);
@@ -197,7 +200,7 @@ enum err rows_mapping(struct wr *w, struct rows_key k, uint32_t item,
 {
 	copy_row(w, 16);
 	copy_time(w, m->at);
-	key_item(w, k, item);
+	rows_item(w, k, item);
 	copy_run(w, m->run);
 	copy_side(w, m->side);
 	copy_i2(w, m->proto);
@@ -218,7 +221,7 @@ enum err rows_capture(struct wr *w, struct rows_key k, uint32_t item,
 	copy_row(w, 15);
 	copy_time(w, c->first);
 	copy_time(w, c->last);
-	key_item(w, k, item);
+	rows_item(w, k, item);
 	copy_run(w, c->run);
 	copy_side(w, c->side);
 	copy_text(w, span_text(capture_place_name(c->place)));
@@ -236,7 +239,7 @@ enum err rows_step(struct wr *w, struct rows_key k, uint32_t item, const struct 
 	copy_row(w, 11);
 	copy_time(w, s->begin);
 	copy_time(w, s->end);
-	key_item(w, k, item);
+	rows_item(w, k, item);
 	copy_run(w, s->run);
 	copy_side(w, s->side);
 	copy_text(w, s->name);
@@ -249,7 +252,7 @@ enum err rows_message(struct wr *w, struct rows_key k, uint32_t item,
 		      const struct message_record *m)
 {
 	copy_row(w, 14);
-	key_item(w, k, item);
+	rows_item(w, k, item);
 	copy_run(w, m->run);
 	copy_i2(w, m->side);
 	copy_text(w, m->id);
@@ -267,7 +270,7 @@ enum err rows_outcome(struct wr *w, struct rows_key k, uint32_t item,
 		      const struct outcome_record *o)
 {
 	copy_row(w, 9);
-	key_item(w, k, item);
+	rows_item(w, k, item);
 	copy_bytes(w, span_of(o->order.bytes, sizeof(o->order.bytes)));
 	copy_run(w, o->run);
 	copy_i2(w, (int16_t)o->state);
@@ -279,7 +282,7 @@ enum err rows_outcome(struct wr *w, struct rows_key k, uint32_t item,
 enum err rows_name(struct wr *w, struct rows_key k, uint32_t item, const struct name_record *n)
 {
 	copy_row(w, 7);
-	key_item(w, k, item);
+	rows_item(w, k, item);
 	copy_inet(w, n->addr);
 	copy_text(w, n->name);
 	copy_time(w, n->at);
@@ -289,7 +292,7 @@ enum err rows_name(struct wr *w, struct rows_key k, uint32_t item, const struct 
 enum err rows_gap(struct wr *w, struct rows_key k, uint32_t item, const struct gap_record *g)
 {
 	copy_row(w, 10);
-	key_item(w, k, item);
+	rows_item(w, k, item);
 	copy_text(w, span_text(gap_reason_name(g->reason)));
 	copy_u63(w, g->records);
 	copy_u63(w, g->bytes);

@@ -20,6 +20,7 @@ enum rows_table {
 	ROWS_RESOLVER,
 	ROWS_MAPPING,
 	ROWS_CAPTURE,
+	ROWS_GRAPH,
 	ROWS_GAP, // the last kind of record
 	ROWS_BATCH,
 	ROWS_BODY,
@@ -44,6 +45,9 @@ struct rows_batch {
 	const uint8_t *signature; // 64 bytes
 };
 
+// The columns that say which record of which batch a row is.
+void rows_item(struct wr *w, struct rows_key k, uint32_t item);
+
 enum err rows_trace(struct wr *w, struct rows_key k, uint32_t item,
 		    const struct trace_record *t) MUSTUSE;
 enum err rows_flow(struct wr *w, struct rows_key k, uint32_t item,
@@ -67,8 +71,15 @@ enum err rows_mapping(struct wr *w, struct rows_key k, uint32_t item,
 		      const struct mapping_record *m) MUSTUSE;
 enum err rows_capture(struct wr *w, struct rows_key k, uint32_t item,
 		      const struct capture_record *c) MUSTUSE;
+enum err rows_graph(struct wr *w, struct rows_key k, uint32_t item,
+		    const struct graph_record *g) MUSTUSE;
 enum err rows_gap(struct wr *w, struct rows_key k, uint32_t item,
 		  const struct gap_record *g) MUSTUSE;
+// Record I of table T, ROWS_GAP at most; as above, or the reason why it cannot be read.
+enum err rows_record(struct wr *w, struct rows_key k, const struct batch *b, enum rows_table t,
+		     uint32_t i) MUSTUSE;
+size_t rows_count(const struct batch *b, enum rows_table t);
+
 // HEAD is NULL when the body could not be read.
 enum err rows_batch(struct wr *w, const struct rows_batch *b,
 		    const struct batch_head *head) MUSTUSE;

@@ -3,14 +3,6 @@
 // Rows of raw.page and raw.resolver.
 #include "store/rows.h"
 
-static void key_item(struct wr *w, struct rows_key k, uint32_t item)
-{
-	copy_i4(w, k.node);
-	copy_i4(w, k.stream);
-	copy_u63(w, k.seq);
-	copy_i4(w, (int32_t)item);
-}
-
 static void i4_or_null(struct wr *w, uint32_t v)
 {
 	if (v == 0)
@@ -76,7 +68,7 @@ enum err rows_page(struct wr *w, struct rows_key k, uint32_t item, const struct 
 {
 	copy_row(w, 42);
 	copy_time(w, p->start);
-	key_item(w, k, item);
+	rows_item(w, k, item);
 	copy_time(w, p->end);
 	copy_run(w, p->scan);
 	copy_inet(w, p->addr);
@@ -118,7 +110,7 @@ enum err rows_resolver(struct wr *w, struct rows_key k, uint32_t item,
 {
 	copy_row(w, 29);
 	copy_time(w, r->start);
-	key_item(w, k, item);
+	rows_item(w, k, item);
 	copy_time(w, r->end);
 	copy_run(w, r->scan);
 	copy_inet(w, r->addr);

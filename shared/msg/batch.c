@@ -51,6 +51,8 @@ static size_t count_unknown(const Waymark__Batch *b)
 		n += unknown_in(&b->mapping[i]->base);
 	for (size_t i = 0; i < b->n_capture; i++)
 		n += unknown_in(&b->capture[i]->base);
+	for (size_t i = 0; i < b->n_graph; i++)
+		n += unknown_in(&b->graph[i]->base);
 	return n;
 }
 
@@ -67,7 +69,7 @@ static enum err read_head(const Waymark__Batch *b, struct batch_head *out)
 	out->records = b->records;
 	size_t known = b->n_trace + b->n_flow + b->n_step + b->n_message + b->n_outcome +
 		       b->n_name + b->n_gap + b->n_dns_pair + b->n_page + b->n_resolver +
-		       b->n_mapping + b->n_capture;
+		       b->n_mapping + b->n_capture + b->n_graph;
 	return known + unknown_records(b) == b->records ? ERR_OK : ERR_FORMAT;
 }
 
@@ -154,4 +156,9 @@ size_t batch_mappings(const struct batch *b)
 size_t batch_captures(const struct batch *b)
 {
 	return b->pb->n_capture;
+}
+
+size_t batch_graphs(const struct batch *b)
+{
+	return b->pb->n_graph;
 }

@@ -50,6 +50,7 @@ enum batch_field {
 	BATCH_RESOLVER,
 	BATCH_MAPPING = 32,
 	BATCH_CAPTURE,
+	BATCH_GRAPH,
 };
 
 // Ends the record begun at BEGUN; on failure nothing of it stays in OUT (which began at START).

@@ -6,6 +6,7 @@
 
 #include "base/arena.h"
 #include "msg/dns.h"
+#include "msg/graph.h"
 #include "msg/page.h"
 #include "msg/resolver.h"
 #include "msg/trace.h"
@@ -31,6 +32,12 @@ struct trace_limits {
 	uint32_t share_s; // near hops may be borrowed, so old at most; 0: never
 };
 
+struct graph_order {
+	enum graph_mode mode;    // unknown: lite
+	uint32_t confidence_ppm; // 0: default
+	uint32_t probes;         // most to one target; 0: default
+};
+
 struct target {
 	struct addr addr;
 	uint16_t port;
@@ -50,6 +57,7 @@ enum order_kind {
 	ORDER_VANTAGE,
 	ORDER_GATEWAY,
 	ORDER_TRACE,
+	ORDER_GRAPH,
 	ORDER_DNS,
 	ORDER_DISCOVER,
 	ORDER_FETCH,
@@ -104,10 +112,11 @@ struct order {
 	struct span phone, account, peer_account;
 	struct planned_message messages[ORDER_MESSAGES_MAX];
 	size_t message_count;
-	// ORDER_VANTAGE (direct paths) and ORDER_TRACE
+	// ORDER_VANTAGE (direct paths), ORDER_TRACE and ORDER_GRAPH
 	struct target *targets;
 	size_t target_count;
 	struct trace_limits limits;
+	struct graph_order graph; // ORDER_GRAPH
 	// ORDER_DNS, ORDER_DISCOVER, ORDER_FETCH: run is the scan
 	struct dns_order dns;
 	struct discover_order discover;

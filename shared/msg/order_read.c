@@ -9,6 +9,9 @@
 
 #define ORDER_WAIT_MAX   60000    // ms to wait for one answer
 #define ORDER_SHARE_MAX  86400    // s, oldest hop that may be borrowed
+#define ORDER_PROBES_MAX 59999    // of one graph
+#define ORDER_SURE_MIN   500000   // least and
+#define ORDER_SURE_MAX   999900   // most confidence, in millionths
 #define ORDER_LENGTH_MAX 86400000 // ms of one run
 #define KEY_SIZE         32
 #define SIGNATURE_SIZE   64
@@ -161,6 +164,29 @@ static enum err read_trace(const Waymark__TraceList *t, struct arena *arena, str
 	return err != ERR_OK ? err : read_limits(t->limits, &out->limits);
 }
 
+static enum err read_graph(const Waymark__GraphList *g, struct arena *arena, struct order *out)
+{
+	out->kind = ORDER_GRAPH;
+	enum err err = read_targets(g->target, g->n_target, arena, out);
+	if (err == ERR_OK)
+		err = read_limits(g->limits, &out->limits);
+	if (err != ERR_OK)
+		return err;
+	for (size_t i = 0; i < out->target_count; i++)
+		if (out->targets[i].method == TRACE_FLOW)
+			return ERR_UNSUPPORTED;
+	if (g->mode >= GRAPH_MODE_COUNT)
+		return ERR_UNSUPPORTED;
+	bool sure = g->confidence_ppm == 0 ||
+		    (g->confidence_ppm >= ORDER_SURE_MIN && g->confidence_ppm <= ORDER_SURE_MAX);
+	if (!sure || g->probes > ORDER_PROBES_MAX || out->limits.max_ttl >= TRACE_HOPS_MAX)
+		return ERR_RANGE;
+	out->graph = (struct graph_order){ .mode = (enum graph_mode)g->mode,
+					   .confidence_ppm = g->confidence_ppm,
+					   .probes = g->probes };
+	return ERR_OK;
+}
+
 static enum err read_work(const Waymark__Order *o, struct arena *arena, struct order *out)
 {
 	if (o->work_case == WAYMARK__ORDER__WORK_VANTAGE)
@@ -175,6 +201,8 @@ static enum err read_work(const Waymark__Order *o, struct arena *arena, struct o
 		return order_read_discover(o->discover, out);
 	if (o->work_case == WAYMARK__ORDER__WORK_FETCH)
 		return order_read_fetch(o->fetch, arena, out);
+	if (o->work_case == WAYMARK__ORDER__WORK_GRAPH)
+		return read_graph(o->graph, arena, out);
 	return ERR_OK; // ORDER_NONE: work of a newer build; whoever obeys refuses its kind
 }
 

@@ -99,6 +99,17 @@ static void write_trace(struct wr *w, const struct order *o)
 	field_end(w, begun);
 }
 
+static void write_graph(struct wr *w, const struct order *o)
+{
+	size_t begun = field_begin(w, 22);
+	write_targets(w, 1, o);
+	write_limits(w, 2, &o->limits);
+	field_u64(w, 3, o->graph.mode);
+	field_u64(w, 4, o->graph.confidence_ppm);
+	field_u64(w, 5, o->graph.probes);
+	field_end(w, begun);
+}
+
 enum err order_write(struct wr *out, const struct order *o)
 {
 	if (o->audience_count > ORDER_AUDIENCE_MAX || o->message_count > ORDER_MESSAGES_MAX ||
@@ -124,6 +135,8 @@ enum err order_write(struct wr *out, const struct order *o)
 		order_write_discover(out, 20, o);
 	else if (o->kind == ORDER_FETCH)
 		order_write_fetch(out, 21, o);
+	else if (o->kind == ORDER_GRAPH)
+		write_graph(out, o);
 	return out->err;
 }
 

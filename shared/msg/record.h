@@ -8,6 +8,7 @@
 #include "base/arena.h"
 #include "msg/dns.h"
 #include "msg/flow.h"
+#include "msg/graph.h"
 #include "msg/page.h"
 #include "msg/resolver.h"
 #include "msg/run.h"
@@ -47,6 +48,7 @@ enum err record_write_page(struct wr *out, const struct page_record *in) MUSTUSE
 enum err record_write_resolver(struct wr *out, const struct resolver_record *in) MUSTUSE;
 enum err record_write_mapping(struct wr *out, const struct mapping_record *in) MUSTUSE;
 enum err record_write_capture(struct wr *out, const struct capture_record *in) MUSTUSE;
+enum err record_write_graph(struct wr *out, const struct graph_record *in) MUSTUSE;
 enum err batch_head_write(struct wr *out, const struct batch_head *in) MUSTUSE;
 
 // A whole batch, read once. Records are fetched one by one into plain structs that borrow from the
@@ -70,6 +72,7 @@ size_t batch_pages(const struct batch *b);
 size_t batch_resolvers(const struct batch *b);
 size_t batch_mappings(const struct batch *b);
 size_t batch_captures(const struct batch *b);
+size_t batch_graphs(const struct batch *b);
 
 // ERR_FORMAT when that record breaks a rule of its header; the others stay readable.
 enum err batch_trace(const struct batch *b, size_t i, struct trace_record *out) MUSTUSE;
@@ -84,3 +87,4 @@ enum err batch_page(const struct batch *b, size_t i, struct page_record *out) MU
 enum err batch_resolver(const struct batch *b, size_t i, struct resolver_record *out) MUSTUSE;
 enum err batch_mapping(const struct batch *b, size_t i, struct mapping_record *out) MUSTUSE;
 enum err batch_capture(const struct batch *b, size_t i, struct capture_record *out) MUSTUSE;
+enum err batch_graph(const struct batch *b, size_t i, struct graph_record *out) MUSTUSE;

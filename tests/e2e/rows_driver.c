@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "msg/sample.h"
 #include "store/rows.h"
 
 static const struct rows_key key = { 1, 2, 3 };
@@ -279,6 +280,27 @@ static enum err pages(struct wr *w)
 	return err == ERR_OK ? rows_page(w, key, 1, &p) : err;
 }
 
+static enum err graphs(struct wr *w)
+{
+	static const uint32_t label = 1048575, zero = 0;
+	static const uint8_t one[] = { 1 }, none[16];
+	struct graph_record g;
+	sample_graph(&g);
+	enum err err = rows_graph(w, key, 0, &g);
+	g = (struct graph_record){ .start = at(-1), .dst = v6(2) };
+	if (err == ERR_OK)
+		err = rows_graph(w, key, 1, &g);
+	g.flows = 1;
+	g.flow_label = &label;
+	g.flow_label_count = 1;
+	g.width = g.mark = span_of(one, 1);
+	g.nodes = 1;
+	g.addrs = span_of(none, 16);
+	g.rtt_us = g.answer = g.seen = &zero;
+	g.reply_ttl = g.quoted_ttl = g.out = span_of(none, 1);
+	return err == ERR_OK ? rows_graph(w, key, 2, &g) : err;
+}
+
 static enum err resolvers(struct wr *w)
 {
 	static const uint32_t ms[] = { 0, 60000 }, rtt[] = { 1500, 0 };
@@ -319,6 +341,8 @@ static enum err scans(struct wr *w, const char *table)
 		return dns_pairs(w);
 	if (strcmp(table, "page") == 0)
 		return pages(w);
+	if (strcmp(table, "graph") == 0)
+		return graphs(w);
 	return strcmp(table, "resolver") == 0 ? resolvers(w) : ERR_MISSING;
 }
 

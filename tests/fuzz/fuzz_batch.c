@@ -18,6 +18,7 @@ static void read_all(const struct batch *b)
 		struct dns_pair_record dns_pair;
 		struct page_record page;
 		struct resolver_record resolver;
+		struct graph_record graph;
 	} u;
 	for (size_t i = 0; i < batch_traces(b); i++)
 		if (batch_trace(b, i, &u.trace) == ERR_OK)
@@ -43,6 +44,9 @@ static void read_all(const struct batch *b)
 	for (size_t i = 0; i < batch_resolvers(b); i++)
 		if (batch_resolver(b, i, &u.resolver) == ERR_OK)
 			assert(resolver_check(&u.resolver) == ERR_OK);
+	for (size_t i = 0; i < batch_graphs(b); i++)
+		if (batch_graph(b, i, &u.graph) == ERR_OK)
+			assert(graph_check(&u.graph) == ERR_OK);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

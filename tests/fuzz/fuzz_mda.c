@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 #include "base/rd.h"
-#include "trace/mda.h"
+#include "trace/mda_record.h"
 #include "trace/probe.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -81,6 +81,12 @@ static void check(struct mda *m)
 		}
 		assert(flows <= r.graph->flows && live == r.graph->hop[h].live);
 	}
+	struct arena arena;
+	struct graph_record record;
+	arena_init(&arena, MDA_RECORD_MAX);
+	assert(mda_record_make(m, &arena, &record) == ERR_OK);
+	assert(graph_check(&record) == ERR_OK);
+	arena_wipe(&arena);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // A finished trace as the field sees them, for tests and benchmarks: HOPS × TRIES probes, one
-// answer in nine missing, some addresses seen twice, two label stack entries.
+// answer in nine missing, some addresses seen twice, two label stack entries. And a graph: one
+// router, two behind it of which one is silent, the target.
 #pragma once
 
 #include <string.h>
 
-#include "msg/trace.h"
+#include "msg/graph.h"
 
 static inline void sample_trace(struct trace_record *t, size_t hops, size_t tries)
 {
@@ -74,5 +75,57 @@ static inline void sample_trace(struct trace_record *t, size_t hops, size_t trie
 		.extra = span_of(extra, sizeof(extra)),
 		.proto = 17,
 		.peer = span_text("nyc-1"),
+	};
+}
+
+static inline void sample_graph(struct graph_record *g)
+{
+	static const uint8_t width[] = { 1, 2, 1 }, mark[] = { GRAPH_MESHED, GRAPH_CHANGED, 0 };
+	static const uint8_t addrs[] = { 198, 18, 0, 1, 198, 18, 0, 2, 0, 0, 0, 0, 198, 19, 2, 3 };
+	static const uint32_t rtt[] = { 1500, 250, 0, 4000000000 };
+	static const uint32_t answer[] = { ANSWER(ANSWER_ICMP, 11, 0), ANSWER(ANSWER_ICMP, 11, 0),
+					   0, ANSWER(ANSWER_ICMP, 3, 3) };
+	static const uint8_t reply[] = { 64, 63, 0, 255 }, quoted[] = { 1, 2, 0, 1 };
+	static const uint32_t seen[] = { 3, 2, 1, 1 }, flow[] = { 0, 1, 299, 0, 299, 1, 0 };
+	static const uint8_t out[] = { 2, 1, 0, 0 }, to[] = { 0, 1, 0 };
+	static const uint32_t links[] = { 2, 1, 300 };
+	static const uint32_t mpls_node[] = { 1, 1 }, mpls_label[] = { 0x12345140, 4294967295 };
+	*g = (struct graph_record){
+		.run = { { 1, 2, 3 } },
+		.id = 0xfedcba9876543210,
+		.start = { 1795298400123456789 },
+		.duration_us = 1234567,
+		.purpose = TRACE_ADHOC,
+		.src = addr_v4(0xc6120063),
+		.dst = addr_v4(0xc6130203),
+		.method = TRACE_UDP,
+		.sport_first = 61000,
+		.dport = 33434,
+		.stop = TRACE_REACHED,
+		.probes_sent = 700,
+		.kernel_drops = 1,
+		.mode = GRAPH_LITE,
+		.confidence_ppm = 950000,
+		.reached_ppm = 961234,
+		.complete = true,
+		.flows = 300,
+		.first_ttl = 2,
+		.width = span_of(width, sizeof(width)),
+		.mark = span_of(mark, sizeof(mark)),
+		.nodes = 4,
+		.addrs = span_of(addrs, sizeof(addrs)),
+		.rtt_us = rtt,
+		.answer = answer,
+		.reply_ttl = span_of(reply, sizeof(reply)),
+		.quoted_ttl = span_of(quoted, sizeof(quoted)),
+		.seen = seen,
+		.flow = flow,
+		.sightings = 7,
+		.out = span_of(out, sizeof(out)),
+		.to = span_of(to, sizeof(to)),
+		.link_flows = links,
+		.mpls_node = mpls_node,
+		.mpls_label = mpls_label,
+		.mpls_count = 2,
 	};
 }

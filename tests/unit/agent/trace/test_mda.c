@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "mda/diamond.h"
-#include "trace/mda.h"
+#include "trace/mda_record.h"
 #include "trace/probe.h"
 
 #define DIAMONDS 200
@@ -253,6 +253,113 @@ static void all_methods_and_families_find_the_same(void **state)
 	}
 }
 
+// The router of hop HOP, counted from 0, that has this address; its width: none.
+static unsigned router_of(const struct world *w, unsigned hop, struct addr a)
+{
+	unsigned i = 0;
+	while (i < w->d.width[hop - 1] && !addr_eq(addr(w, hop, i), a))
+		i++;
+	return i;
+}
+
+static struct addr node_of(const struct graph_record *g, size_t node)
+{
+	size_t size = g->addrs.len / g->nodes;
+	return addr_of(span_cut(g->addrs, node * size, size));
+}
+
+// Every interface, link and flow of the record against the routers themselves.
+static void check_record(const struct world *w, const struct graph_record *g)
+{
+	size_t node = 0, link = 0, sighting = 0, next;
+	assert_int_equal(graph_check(g), ERR_OK);
+	assert_int_equal(g->width.len, w->d.hops);
+	for (unsigned hop = 1; hop <= w->d.hops; hop++) {
+		assert_int_equal(g->width.at[hop - 1], w->d.width[hop - 1]);
+		next = node + g->width.at[hop - 1];
+		for (unsigned n = 0; n < g->width.at[hop - 1]; n++, node++) {
+			unsigned at = router_of(w, hop, node_of(g, node));
+			assert_in_range(at, 0, w->d.width[hop - 1] - 1u);
+			for (uint32_t f = 0; f < g->seen[node]; f++, sighting++) {
+				uint32_t flow = g->flow[sighting];
+				struct trace_probe p = {
+					.sport = (uint16_t)(g->sport_first + flow),
+					.flow_label =
+						g->flow_label_count > 0 ? g->flow_label[flow] : 0,
+				};
+				assert_int_equal(diamond_at(&w->d, key(w, &p), hop), at);
+			}
+			const struct diamond_router *r = &w->d.router[hop - 1][at];
+			assert_int_equal(g->out.at[node], hop < w->d.hops ? r->fan : 0);
+			for (unsigned k = 0; k < g->out.at[node]; k++, link++) {
+				struct addr to = node_of(g, next + g->to.at[link]);
+				bool real = false;
+				for (unsigned i = 0; i < r->fan; i++)
+					real = real || addr_eq(addr(w, hop + 1, r->next[i]), to);
+				assert_true(real && g->link_flows[link] > 0);
+			}
+		}
+	}
+	assert_int_equal(node, g->nodes);
+	assert_int_equal(link, g->to.len);
+}
+
+static void its_record_tells_the_same_graph(void **state)
+{
+	unsigned checked = 0;
+	(void)state;
+	for (uint64_t i = 0; i < 40; i++) {
+		struct world w = { .family = i % 2 == 0 ? 4 : 6 };
+		struct graph_record g;
+		struct mda_result r;
+		struct arena arena;
+		diamond_make(&w.d, 5000 + i);
+		begin(&w, i % 4 < 2 ? MDA_LITE : MDA_FULL, diamond_mix(i));
+		run(&w);
+		mda_result(w.m, &r);
+		arena_init(&arena, MDA_RECORD_MAX);
+		assert_int_equal(mda_record_make(w.m, &arena, &g), ERR_OK);
+		assert_int_equal(g.probes_sent, r.probes_sent);
+		assert_int_equal(g.flows, r.graph->flows);
+		assert_int_equal(g.confidence_ppm, 950000);
+		assert_in_range(g.reached_ppm, 950000, 1000000);
+		if (wrong(&w, r.graph) == 0) {
+			check_record(&w, &g);
+			checked++;
+		}
+		arena_wipe(&arena);
+		mda_free(&w.m);
+	}
+	assert_in_range(checked, 34, 40);
+}
+
+static void its_record_tells_balancing_by_packet_from_a_changed_route(void **state)
+{
+	(void)state;
+	for (unsigned changes = 0; changes < 2; changes++) {
+		struct world w = one(DIAMOND_PLAIN, 4);
+		struct graph_record g;
+		struct arena arena;
+		size_t before = 0;
+		w.per_packet_ttl = changes == 1 ? 0 : 3;
+		if (changes == 1)
+			w.change = (struct mono){ NS_PER_S + 25 * NS_PER_MS };
+		(void)trace(&w);
+		arena_init(&arena, MDA_RECORD_MAX);
+		assert_int_equal(mda_record_make(w.m, &arena, &g), ERR_OK);
+		assert_int_equal(graph_check(&g), ERR_OK);
+		uint8_t marks = g.mark.at[2] | g.mark.at[3];
+		assert_int_equal(marks & (GRAPH_PER_PACKET | GRAPH_CHANGED),
+				 changes == 1 ? GRAPH_CHANGED : GRAPH_PER_PACKET);
+		for (unsigned hop = 0; hop < 2; hop++)
+			before += g.width.at[hop];
+		for (size_t i = before; changes == 0 && i < before + g.width.at[2]; i++)
+			assert_int_equal(g.out.at[i], 0); // interfaces, no links
+		arena_wipe(&arena);
+		mda_free(&w.m);
+	}
+}
+
 static void a_chain_costs_six_probes_a_hop(void **state)
 {
 	struct world w = { .d = { .hops = 7 } };
@@ -359,6 +466,8 @@ int main(void)
 		cmocka_unit_test(lite_finds_whole_graphs_at_95_percent),
 		cmocka_unit_test(full_finds_whole_graphs_at_95_percent),
 		cmocka_unit_test(all_methods_and_families_find_the_same),
+		cmocka_unit_test(its_record_tells_the_same_graph),
+		cmocka_unit_test(its_record_tells_balancing_by_packet_from_a_changed_route),
 		cmocka_unit_test(a_silent_router_in_a_diamond_is_a_node_without_address),
 		cmocka_unit_test(a_silent_hop_is_passed),
 		cmocka_unit_test(a_rate_limit_is_no_silence),

@@ -61,6 +61,7 @@ static void make(struct order *o, enum order_kind kind)
 		.targets = targets,
 		.target_count = COUNT(targets),
 		.limits = { .max_ttl = 40, .attempts = 3, .wait_ms = 2000, .share_s = 60 },
+		.graph = { GRAPH_FULL, 990000, 5000 },
 		.dns = { .resolvers4 = TEXT("\1\2\3\4\5\6\7\10"),
 			 .resolvers6 = TEXT("0123456789abcdef"),
 			 .domains = TEXT("a.example\nb.example"),
@@ -173,12 +174,14 @@ static void orders_of_every_kind_come_back(void **state)
 			assert_true(span_eq(got.messages[0].text, o.messages[0].text));
 			assert_true(span_eq(got.peer_account, o.peer_account));
 		}
-		if (kind == ORDER_VANTAGE || kind == ORDER_TRACE) {
+		if (kind == ORDER_VANTAGE || kind == ORDER_TRACE || kind == ORDER_GRAPH) {
 			assert_int_equal(got.target_count, 2);
 			assert_true(span_eq(got.targets[1].peer, targets[1].peer));
 			assert_int_equal(got.limits.max_ttl, 40);
 			assert_int_equal(got.limits.share_s, 60);
 		}
+		if (kind == ORDER_GRAPH)
+			assert_memory_equal(&got.graph, &o.graph, sizeof(o.graph));
 	}
 	arena_wipe(&arena);
 }
@@ -215,6 +218,15 @@ static void ranges_are_checked(void **state)
 	make(&o, ORDER_TRACE);
 	memset(&o.id, 0, sizeof(o.id));
 	assert_int_equal(read_back(&o, &arena), ERR_FORMAT);
+	make(&o, ORDER_GRAPH);
+	o.graph.confidence_ppm = 1000000;
+	assert_int_equal(read_back(&o, &arena), ERR_RANGE);
+	make(&o, ORDER_GRAPH);
+	o.graph.mode = GRAPH_MODE_COUNT;
+	assert_int_equal(read_back(&o, &arena), ERR_UNSUPPORTED);
+	make(&o, ORDER_GRAPH);
+	o.limits.max_ttl = 64;
+	assert_int_equal(read_back(&o, &arena), ERR_RANGE);
 	make(&o, ORDER_DNS);
 	o.dns.resolvers4.len = 7;
 	assert_int_equal(read_back(&o, &arena), ERR_RANGE);

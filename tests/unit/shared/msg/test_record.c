@@ -32,7 +32,7 @@ static const struct batch_head head = {
 	.seq = 300,
 	.sealed = { 1234567890123456789 },
 	.clock = { true, -12345, 77, { 9, 8, 7 }, { 55 }, { 66 } },
-	.records = 10,
+	.records = 11,
 };
 
 static const struct flow_record flow = {
@@ -202,7 +202,9 @@ static struct span write_all(void)
 {
 	struct wr w = wr_of(room, sizeof(room));
 	struct trace_record t;
+	struct graph_record g;
 	sample_trace(&t, 15, 3);
+	sample_graph(&g);
 	assert_int_equal(batch_head_write(&w, &head), ERR_OK);
 	assert_int_equal(record_write_trace(&w, &t), ERR_OK);
 	assert_int_equal(record_write_flow(&w, &flow), ERR_OK);
@@ -214,6 +216,7 @@ static struct span write_all(void)
 	assert_int_equal(record_write_dns_pair(&w, &dns_pair), ERR_OK);
 	assert_int_equal(record_write_mapping(&w, &mapping), ERR_OK);
 	assert_int_equal(record_write_capture(&w, &capture), ERR_OK);
+	assert_int_equal(record_write_graph(&w, &g), ERR_OK);
 	return wr_span(&w);
 }
 
@@ -322,6 +325,66 @@ static void check_trace(const struct batch *b)
 	}
 }
 
+static void check_graph(const struct batch *b)
+{
+	struct graph_record g, got;
+	sample_graph(&g);
+	assert_int_equal(batch_graphs(b), 1);
+	assert_int_equal(batch_graph(b, 1, &got), ERR_STATE);
+	assert_int_equal(batch_graph(b, 0, &got), ERR_OK);
+	assert_int_equal(got.id, g.id);
+	assert_int_equal(got.mode, GRAPH_LITE);
+	assert_int_equal(got.reached_ppm, g.reached_ppm);
+	assert_true(got.complete);
+	assert_int_equal(got.sport_first, 61000);
+	assert_int_equal(got.nodes, 4);
+	same(got.width, g.width);
+	same(got.mark, g.mark);
+	same(got.addrs, g.addrs);
+	same(got.reply_ttl, g.reply_ttl);
+	same(got.quoted_ttl, g.quoted_ttl);
+	same(got.out, g.out);
+	same(got.to, g.to);
+	assert_memory_equal(got.rtt_us, g.rtt_us, 4 * sizeof(uint32_t));
+	assert_memory_equal(got.answer, g.answer, 4 * sizeof(uint32_t));
+	assert_memory_equal(got.seen, g.seen, 4 * sizeof(uint32_t));
+	assert_int_equal(got.sightings, 7);
+	assert_memory_equal(got.flow, g.flow, 7 * sizeof(uint32_t));
+	assert_memory_equal(got.link_flows, g.link_flows, 3 * sizeof(uint32_t));
+	assert_int_equal(got.mpls_count, 2);
+	assert_memory_equal(got.mpls_label, g.mpls_label, 2 * sizeof(uint32_t));
+}
+
+static void a_graph_that_contradicts_itself_is_refused(void **state)
+{
+	(void)state;
+	static const uint8_t beyond[] = { 0, 2, 0 }, last[] = { 2, 0, 0, 1 };
+	static const uint32_t strange[] = { 0, 1, 300, 0, 299, 1, 0 }, label = 1;
+	static uint8_t out[4096];
+	struct wr w = wr_of(out, sizeof(out));
+	struct graph_record g;
+	sample_graph(&g);
+	g.to = span_of(beyond, 3); // the next TTL has two
+	assert_int_equal(record_write_graph(&w, &g), ERR_FORMAT);
+	sample_graph(&g);
+	g.out = span_of(last, 4); // behind the last TTL is nothing
+	assert_int_equal(record_write_graph(&w, &g), ERR_FORMAT);
+	sample_graph(&g);
+	g.flow = strange;
+	assert_int_equal(record_write_graph(&w, &g), ERR_FORMAT);
+	sample_graph(&g);
+	g.sightings = 6;
+	assert_int_equal(record_write_graph(&w, &g), ERR_FORMAT);
+	sample_graph(&g);
+	g.flow_label = &label; // of IPv4
+	g.flow_label_count = 1;
+	assert_int_equal(record_write_graph(&w, &g), ERR_FORMAT);
+	sample_graph(&g);
+	g.sport_first = 65300;
+	assert_int_equal(record_write_graph(&w, &g), ERR_FORMAT);
+	assert_int_equal(w.len, 0);
+}
+
 static void check_dns_pair(const struct batch *b)
 {
 	struct dns_pair_record got;
@@ -401,6 +464,7 @@ static void every_record_comes_back(void **state)
 	check_clock(&batch_head(b)->clock);
 	check_flow(b);
 	check_trace(b);
+	check_graph(b);
 	check_dns_pair(b);
 	check_both_sides(b);
 	assert_int_equal(batch_step(b, 0, &s), ERR_OK);
@@ -431,11 +495,11 @@ static void fields_of_a_newer_node_are_counted(void **state)
 	struct batch *b;
 	memcpy(room + s.len, more, sizeof(more));
 	arena_init(&arena, 1 << 20);
-	// Said ten records, and there are eleven.
+	// Said eleven records, and there are twelve.
 	assert_int_equal(batch_read(span_of(room, s.len + sizeof(more)), &arena, &b), ERR_FORMAT);
-	uint8_t *count = memmem(room, 100, "\x38\x0a\x82\x01", 4);
+	uint8_t *count = memmem(room, 100, "\x38\x0b\x82\x01", 4);
 	assert_non_null(count);
-	count[1] = 11;
+	count[1] = 12;
 	assert_int_equal(batch_read(span_of(room, s.len + sizeof(more)), &arena, &b), ERR_OK);
 	assert_int_equal(batch_unknown(b), 1);
 	arena_wipe(&arena);
@@ -550,6 +614,7 @@ int main(void)
 		cmocka_unit_test(what_we_write_is_what_protobuf_c_packs),
 		cmocka_unit_test(every_record_comes_back),
 		cmocka_unit_test(a_pair_that_contradicts_itself_is_refused),
+		cmocka_unit_test(a_graph_that_contradicts_itself_is_refused),
 		cmocka_unit_test(fields_of_a_newer_node_are_counted),
 		cmocka_unit_test(an_allocation_bomb_is_refused),
 		cmocka_unit_test(every_cut_and_every_flip_is_survived),
