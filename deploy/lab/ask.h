@@ -2,8 +2,8 @@
 //
 // A DNS question as the lab's answerers see it. In goes a message; out come its name in lower case
 // and what its OPT record says. And the beginning of an answer to it. Messages are read and written
-// by shared/wire, as by those who ask; what keeps that honest is tests/netns/resolvers_ask.py, which
-// asks the same resolvers with code of its own.
+// by shared/wire, as by those who ask; what keeps that honest is tests/netns/resolvers_ask.py,
+// which asks the same resolvers with code of its own.
 #pragma once
 
 #include "base/addr.h"
