@@ -387,4 +387,3 @@ struct mono uplink_due(const struct uplink *u)
 		due = mono_min(due, mono_add(u->full_at, UPLINK_BACK_MIN));
 	return mono_before(u->now, u->hold) ? mono_min(due, u->hold) : due;
 }
-

@@ -82,4 +82,3 @@ void uplink_drain(struct uplink *u); // send all there is, wait for its acknowle
 void uplink_tick(struct uplink *u, struct mono now);
 bool uplink_next(struct uplink *u, struct uplink_want *out);
 struct mono uplink_due(const struct uplink *u);
-

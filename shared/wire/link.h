@@ -26,4 +26,3 @@ enum link_type {
 
 // ERR_MISSING: a frame that carries no IP (ARP, LLC…). ERR_UNSUPPORTED: unknown link type.
 enum err link_frame_read(uint32_t type, struct span frame, struct span *ip) MUSTUSE;
-
