@@ -31,9 +31,9 @@ struct settings {
 static const struct conf_option options[] = {
 	ROW("json", CONF_BOOL, json, 0, 0, "no", NULL, "one JSON document a page"),
 	ROW("parallel", CONF_UINT, parallel, 1, 4096, "200", "N", "pages at once"),
-	ROW("connect-timeout", CONF_DURATION, connect, 0.1, 60, "5s", "TIME",
+	ROW("connect-timeout", CONF_DURATION, connect, 0.1, 60, "5s", "DURATION",
 	    "longest wait for a connection"),
-	ROW("timeout", CONF_DURATION, timeout, 0.1, 300, "10s", "TIME",
+	ROW("timeout", CONF_DURATION, timeout, 0.1, 300, "10s", "DURATION",
 	    "longest wait for all of an answer"),
 	ROW("body", CONF_SIZE, body, 0, 1 << 28, "1M", "SIZE",
 	    "bytes of a body read and hashed; the first 64K are kept"),

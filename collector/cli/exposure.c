@@ -33,7 +33,7 @@ static const struct conf_option leaving_options[] = { EXPOSURE_OPTIONS, { .name 
 static const struct conf_option groups_options[] = {
 	EXPOSURE_OPTIONS,
 	{ .name = "group", .kind = CONF_LIST, .offset = offsetof(struct exposure_options, groups), .value = "NAME",
-	  .help = "only this interest group; may be given several times" },
+	  .help = "only this interest group; repeatable" },
 	{ .name = NULL },
 };
 // clang-format on
@@ -209,6 +209,8 @@ static int exposure(int argc, char **argv, bool groups)
 				 "touches a member of the\ninterest group, beside the direct path."
 			       : "Which messages leave their region: pairs of nodes in one region "
 				 "whose path has a\ncountry outside it, beside the direct path.",
+		.examples = groups ? "  waymark exposure groups --group 5eyes --group eu\n"
+				   : "  waymark exposure leaving --without-self --intervals\n",
 	};
 	enum err err = cli_read(argc, argv, options, &usage, &o, &cli, &f);
 	struct exposure e = { .groups = groups, .intervals = o.intervals, .no_self = o.no_self };

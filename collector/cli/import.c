@@ -211,6 +211,8 @@ static int import_pairs(int argc, char **argv)
 			"a,b,path,side_a,side_b; countries parted by semicolons; path is network "
 			"or an app.\nAll of the file or nothing. Groups count with their members "
 			"of --measured, which is\nthe day of the published campaign unless said.",
+		.examples = "  waymark import pairs campaign.csv --name campaign-2015 --measured "
+			    "2015-10-06\n",
 	};
 	enum err err = cli_read(argc, argv, options, &usage, &o, &cli, &f);
 	if (err == ERR_OK && cli.helped)

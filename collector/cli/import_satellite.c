@@ -158,6 +158,7 @@ int import_satellite(int argc, char **argv)
 			"or nothing; lines that\ncannot be read are kept, counted and told, and "
 			"then "
 			"the exit status is 3.",
+		.examples = "  waymark import satellite CP_Satellite-2023-01-04-12-00-01.tar.gz\n",
 	};
 	enum err err = cli_read(argc, argv, options, &usage, &o, &cli, &f);
 	if (err == ERR_OK && cli.helped)

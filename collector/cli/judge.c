@@ -98,10 +98,11 @@ int judge_verb(int argc, char **argv)
 		.synopsis = "waymark judge [--run RUN | --scan SCAN | --all] [--data DIR | --db "
 			    "CONNINFO]",
 		.text = "Decides which servers were the messenger's, with the evidence, and looks "
-			"up where\naddresses are. Without options: runs that were not judged on "
-			"all "
-			"that is known by now. The same for scans of open "
-			"resolvers: what each answer was, and why.",
+			"up where\naddresses are. The same for scans of open resolvers: what each "
+			"answer was, and why.\nWithout options: what was not judged on all that "
+			"is known by now.",
+		.examples = "  waymark judge --all\n"
+			    "  waymark judge --scan 7\n",
 	};
 	enum err err = cli_read(argc, argv, options, &usage, &o, &cli, &f);
 	if (err == ERR_OK && cli.helped)

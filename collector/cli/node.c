@@ -209,6 +209,7 @@ static int node_rotate(int argc, char **argv)
 		.synopsis = "waymark node rotate NAME --key FILE [--overlap DURATION]",
 		.text = "Gives a node new keys. The old ones end after the overlap; 0s ends them "
 			"at once.",
+		.examples = "  waymark node rotate zurich --key zurich.new/node.pub --overlap 1h\n",
 	};
 	enum err err = cli_read(argc, argv, rotate_options, &usage, &o, &cli, &f);
 	if (err == ERR_OK && cli.helped)

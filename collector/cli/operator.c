@@ -119,6 +119,7 @@ static int operator_add(int argc, char **argv)
 		.synopsis = "waymark operator add NAME --key FILE",
 		.text = "Lets the collector relay this operator's orders. Agents have a list of "
 			"their own.",
+		.examples = "  waymark operator add alice --key operator.pub\n",
 	};
 	enum err err = cli_read(argc, argv, add_options, &usage, &o, &cli, &f);
 	if (err == ERR_OK && cli.helped)

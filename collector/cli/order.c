@@ -26,7 +26,7 @@ struct order_options {
 // clang-format off
 static const struct conf_option options[] = {
 	CENTRAL_PLACE,
-	{ .name = "targets", .kind = CONF_LIST, AT(targets), .value = "LIST", .help = "ADDRESS[/METHOD[/PORT]], parted by commas; may be repeated" },
+	{ .name = "targets", .kind = CONF_LIST, AT(targets), .value = "LIST", .help = "ADDRESS[/METHOD[/PORT]], parted by commas; repeatable" },
 	{ .name = "operator-key", .kind = CONF_TEXT, AT(keys), .size = CLUSTER_PATH_MAX, .value = "DIR", .help = "where operator.key is ($WAYMARK_KEYS, else ~/.config/waymark)" },
 	{ .name = "expires", .kind = CONF_DURATION, AT(expires), .min = 1, .max = 30 * 86400.0, .unset = "10m", .value = "DURATION", .help = "after this the node refuses it" },
 	{ .name = "share", .kind = CONF_DURATION, AT(share), .max = 86400, .unset = "0s", .value = "DURATION", .help = "near hops may be borrowed from traces of the node not older; 0: each asks its own" },

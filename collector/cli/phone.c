@@ -57,6 +57,8 @@ static int phone_add(int argc, char **argv)
 	const struct cli_usage usage = {
 		.synopsis = "waymark phone add NAME --gateway NODE --account ACCOUNT --address4 "
 			    "ADDRESS",
+		.examples = "  waymark phone add p1 --gateway berlin-gw --account p1 --address4 "
+			    "198.19.1.10\n",
 	};
 	enum err err = cli_read(argc, argv, add_options, &usage, &o, &cli, &f);
 	if (err == ERR_OK && cli.helped)

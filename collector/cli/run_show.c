@@ -110,7 +110,7 @@ int run_show(int argc, char **argv)
 	struct central c = { 0 };
 	struct cli cli = { 0 };
 	struct fault f;
-	const struct cli_usage usage = { .synopsis = "waymark run show RUN [--json]" };
+	const struct cli_usage usage = { .synopsis = "waymark run show RUN [--json | --csv]" };
 	enum err err = cli_read(argc, argv, options, &usage, &c, &cli, &f);
 	if (err == ERR_OK && cli.helped)
 		return 0;

@@ -278,6 +278,8 @@ static int signatures_load(int argc, char **argv)
 			"Patterns are PCRE; those\nthat cannot be compiled are told and passed "
 			"over, and "
 			"then the exit status is 3. All scans\nare judged again with the set.",
+		.examples = "  waymark signatures load blockpage_signatures.json --licence "
+			    "Apache-2.0\n",
 	};
 	enum err err = cli_read(argc, argv, options, &usage, &o, &cli, &f);
 	if (err == ERR_OK && cli.helped)

@@ -160,6 +160,7 @@ int verify_verb(int argc, char **argv)
 		.text = "Proves stored batches against the public keys of their nodes: the "
 			"signature over the\ndigest, and while the bytes are kept their digest and "
 			"that every stored row is what\nthey say. Exit status 1 when one is not.",
+		.examples = "  waymark verify --all\n",
 	};
 	enum err err = cli_read(argc, argv, options, &usage, &o, &cli, &f);
 	if (err == ERR_OK && cli.helped)
