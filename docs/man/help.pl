@@ -17,7 +17,7 @@ use warnings;
 
 my $check = @ARGV && $ARGV[0] eq '--check' ? shift : 0;
 my $bin = shift // die "usage: help.pl [--check] BIN-FOLDER\n";
-my @programs = qw(waymark waymark-agent waymark-collector waymark-lab waymark-web);
+my @programs = qw(waymark waymark-agent waymark-collector waymark-lab);
 my $completion = 'deploy/completion/waymark';
 my (%asked, $stale);
 
