@@ -3,6 +3,7 @@
 #
 # Sourced by every shell test: TAP. What was found goes to standard output; why something failed goes
 # to standard error, below its name, where prove shows it without -v.
+PATH=$PATH:/usr/sbin # where nft, dnsmasq and name servers are, which not every root looks for
 tap_count=0
 tap_failed=0
 tap_lines=30 # shown of one detail, and of one explanation

@@ -115,7 +115,8 @@ sub report {
 	my ($what, @bad) = @_;
 	$n++;
 	print @bad ? "not ok $n - $what\n" : "ok $n - $what\n";
-	print "# $_\n" for @bad;
+	print STDERR "# Failed: $what\n" if @bad;
+	print STDERR "#   $_\n" for @bad;
 }
 
 my @idle = grep { !-x } glob("tests/*/*.t .ci/run");

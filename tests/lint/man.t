@@ -5,17 +5,8 @@
 # its configuration have a page; the completion offers the same words.
 set -uo pipefail
 cd "$(dirname "$0")/../.." || exit 1
-
-n=0
-result() { # STATUS WHAT [DETAIL]
-	n=$((n + 1))
-	if [ "$1" -eq 0 ]; then
-		echo "ok $n - $2"
-	else
-		echo "not ok $n - $2"
-		[ -z "${3:-}" ] || printf '# %s\n' "${3//$'\n'/$'\n'# }"
-	fi
-}
+# shellcheck source=tests/tap.sh
+. tests/tap.sh
 
 pages=(waymark.1 waymark-lab.1 waymark-agent.conf.5 waymark-world.5 waymark.7 waymark-agent.8
 	waymark-collector.8)
@@ -24,28 +15,26 @@ for page in "${pages[@]}"; do
 	[ -s "docs/man/$page" ] || missing="$missing $page"
 done
 [ -z "$missing" ]
-result $? "every program and file has a page" "missing:$missing"
+ok $? "every program and file has a page" "missing:$missing"
 
 if command -v mandoc >/dev/null; then
 	said=$(for page in docs/man/*.[1-8]; do mandoc -Tlint -Wwarning "$page"; done)
 	[ -z "$said" ]
-	result $? "mandoc has nothing to say" "$said"
+	ok $? "mandoc has nothing to say" "$said"
 else
-	n=$((n + 1))
-	echo "ok $n - mandoc has nothing to say # SKIP mandoc is not installed"
+	skip "mandoc has nothing to say" "mandoc is not installed"
 fi
 
 if [ -x build/bin/waymark ]; then
 	said=$(docs/man/help.pl --check build/bin)
-	result $? "pages and completion say what --help says" "$said"
+	ok $? "pages and completion say what --help says" "$said"
 else
-	n=$((n + 1))
-	echo "ok $n - pages and completion say what --help says # SKIP build/bin is empty"
+	skip "pages and completion say what --help says" "build/bin is empty"
 fi
 
 empty=$(grep -n '(default )' docs/man/*.[1-8])
 [ -z "$empty" ]
-result $? "no help promises a default and names none" "$empty"
+ok $? "no help promises a default and names none" "$empty"
 
 # The completion's table knows every verb and option; pages must not promise others.
 said=$(perl -e '
@@ -72,20 +61,20 @@ said=$(perl -e '
 		}
 	}' README.md docs/*.md deploy/lab/README.md)
 [ -z "$said" ]
-result $? "pages name only verbs and options there are" "$said"
+ok $? "pages name only verbs and options there are" "$said"
 
 missing=$(grep -rhoE '(LOG|log_fault)\(LOG_(INFO|WARN|ERROR), "[a-z]+", "[a-z_]+"' agent collector shared |
 	sed 's/.*"\([a-z_]*\)"$/\1/' | sort -u | while read -r event; do
 	grep -q "\`$event\`" docs/operator.md || echo "$event"
 done)
 [ -z "$missing" ]
-result $? "docs/operator.md explains every log event" "$missing"
+ok $? "docs/operator.md explains every log event" "$missing"
 
 missing=$(sed -n 's/^room \([a-z_/]*\):.*/\1/p' tests/lint/rooms.txt | while read -r room; do
 	[ ! -d "$room" ] || grep -q "\`${room##*/}\`\|^### $room" docs/architecture.md || echo "$room"
 done)
 [ -z "$missing" ]
-result $? "docs/architecture.md knows every room" "$missing"
+ok $? "docs/architecture.md knows every room" "$missing"
 
 dead=$(for page in README.md docs/*.md; do
 	grep -oE '\]\([^)#:]+\)' "$page" | sed 's/^](//; s/)$//' | while read -r to; do
@@ -93,7 +82,7 @@ dead=$(for page in README.md docs/*.md; do
 	done
 done)
 [ -z "$dead" ]
-result $? "every link leads to a file" "$dead"
+ok $? "every link leads to a file" "$dead"
 
 # The examples of the pages on files, as files.
 work=$(mktemp -d)
@@ -108,10 +97,9 @@ if [ -x build/bin/waymark-lab ] && [ -x build/bin/waymark-agent ]; then
 			build/bin/waymark-agent check --config "$file" 2>&1 >/dev/null
 		done)
 	[ -z "$said" ]
-	result $? "examples of files are right" "$said"
+	ok $? "examples of files are right" "$said"
 else
-	n=$((n + 1))
-	echo "ok $n - examples of files are right # SKIP build/bin is empty"
+	skip "examples of files are right" "build/bin is empty"
 fi
 
 dead=$(for page in docs/man/*.[1-8]; do
@@ -120,7 +108,7 @@ dead=$(for page in docs/man/*.[1-8]; do
 	done
 done)
 [ -z "$dead" ]
-result $? "every cross-reference leads to a page" "$dead"
+ok $? "every cross-reference leads to a page" "$dead"
 
 said=$(bash -n deploy/completion/waymark 2>&1 && bash -c '
 	. deploy/completion/waymark
@@ -128,6 +116,6 @@ said=$(bash -n deploy/completion/waymark 2>&1 && bash -c '
 	COMP_WORDS=(waymark node add --cou) COMP_CWORD=3 && _waymark && echo "${COMPREPLY[*]}"
 	COMP_WORDS=(waymark-collector --li) COMP_CWORD=1 && _waymark && echo "${COMPREPLY[*]}"')
 [ "$said" = "$(printf 'add\n--country\n--listen')" ]
-result $? "completion offers verbs and options" "$said"
+ok $? "completion offers verbs and options" "$said"
 
-echo "1..$n"
+done_testing

@@ -4,44 +4,27 @@
 # `waymark flows` over real captures equals what independent programs say about them, and files that
 # cannot be read are refused with offset and reason.
 cd "$(dirname "$0")/../.." || exit 1
+# shellcheck source=tests/tap.sh
+. tests/tap.sh
 waymark=${WAYMARK_BIN:-build/bin}/waymark
 shared=${WAYMARK_SHARED:-../shared}/data
 here=tests/data/capture
 tmp=$(mktemp -d) && trap 'rm -rf "$tmp"' EXIT
-n=0
+need "$waymark" python3 tshark
 
-ok() { # STATUS NAME
-	n=$((n + 1))
-	if [ "$1" -eq 0 ]; then echo "ok $n - $2"; else echo "not ok $n - $2"; fi
-}
-skip() {
-	n=$((n + 1))
-	echo "ok $n - $1 # SKIP $2"
-}
 refused() { # NAME FILE STATUS WORDS: exits with STATUS, one line on stderr that has WORDS
 	"$waymark" flows "$2" --json >"$tmp/out" 2>"$tmp/err"
 	[ $? -eq "$3" ] && [ "$(wc -l <"$tmp/err")" -eq 1 ] && grep -q "$4" "$tmp/err"
-	ok $? "$1"
-	sed 's/^/# /' "$tmp/err"
+	ok $? "$1" "$(cat "$tmp/err")"
 }
 compare() { # PCAP TRUTH
-	if ! command -v python3 >/dev/null; then
-		skip "$(basename "$1")" "no python3"
-		return
-	fi
 	python3 tests/scenario/flows_truth.py "$waymark" "$1" "$2" >"$tmp/diff" 2>&1
-	ok $? "$(basename "$1") equals its truth"
-	head -20 "$tmp/diff" | sed 's/^/# /'
+	ok $? "$(basename "$1") equals its truth" "$(cat "$tmp/diff")"
 }
 
 beside() { # NAME CAPTURE…: TCP facts
-	if ! command -v tshark >/dev/null; then
-		skip "$1" "no tshark"
-		return
-	fi
-	python3 tests/scenario/flows_tcp.py "$waymark" "${@:2}" >"$tmp/diff" 2>"$tmp/err"
-	ok $? "$1"
-	head -20 "$tmp/diff" | sed 's/^/# /'
+	python3 tests/scenario/flows_tcp.py "$waymark" "${@:2}" >"$tmp/diff" 2>&1
+	ok $? "$1" "$(cat "$tmp/diff")"
 }
 
 for truth in "$here"/truth/*.truth.json; do
@@ -76,8 +59,7 @@ labels() { "$1" flows $here/tls-conn-with-extensions.pcap --json "${@:2}" 2>"$tm
 if [ -x "$plain" ]; then
 	[ "$(labels "$plain")" = 0 ] && [ ! -s "$tmp/err" ] && ! ldd "$plain" | grep -q ndpi
 	ok $? "without nDPI flows have no label, and nobody minds"
-	"$plain" flows $here/raw_packets.pcap --label >"$tmp/out" 2>"$tmp/err"
-	[ $? -ne 0 ] && grep -q "built without nDPI" "$tmp/err"
+	! "$plain" flows $here/raw_packets.pcap --label >"$tmp/out" 2>"$tmp/err" && grep -q "built without nDPI" "$tmp/err"
 	ok $? "unless it was asked for"
 else
 	skip "without nDPI" "$plain is not built: make tests"
@@ -95,8 +77,7 @@ ok $? "a file packed by gzip reads like one that is not"
 head -c 400 "$tmp/raw.pcap.gz" >"$tmp/cut.pcap.gz"
 refused "a packed file that is cut is refused" "$tmp/cut.pcap.gz" 3 "offset [0-9]*, after [0-9]* packets"
 python3 tests/scenario/flows_hellos.py "$waymark" tests/data/hellos >"$tmp/diff" 2>&1
-ok $? "hellos of TLS, DTLS and QUIC are those of their truth table"
-sed 's/^/# /' "$tmp/diff"
+ok $? "hellos of TLS, DTLS and QUIC are those of their truth table" "$(cat "$tmp/diff")"
 if [ -d "$shared/f_wire_vectors" ]; then
 	mixed=$shared/f_wire_vectors/pcap_format/many_interfaces.pcapng.1
 	[ "$("$waymark" flows "$mixed" --csv | awk -F, 'NR > 1 { p += $6 + $8 } END { print p }')" = 64 ]
@@ -108,8 +89,7 @@ if [ -d "$shared/f_wire_vectors" ]; then
 	refused "a cut pcapng file is refused where it is cut" "$tmp/cut.pcapng" 3 \
 		"offset [0-9]*, after [0-9]* packets: the file ends within a block"
 	python3 tests/scenario/flows_hellos.py "$waymark" "$shared/f_wire_vectors" >"$tmp/diff" 2>&1
-	ok $? "hellos of TLS, DTLS and QUIC are those of the truth table"
-	sed 's/^/# /' "$tmp/diff"
+	ok $? "hellos of TLS, DTLS and QUIC are those of the truth table" "$(cat "$tmp/diff")"
 else
 	skip "wire vectors" "no ../shared/data"
 fi
@@ -145,4 +125,4 @@ ok $? "a full disk is told, of the saved capture too"
 "$waymark" flows --json --csv x >"$tmp/out" 2>"$tmp/err"
 [ $? -eq 2 ]
 ok $? "two forms at once is a usage error"
-echo "1..$n"
+done_testing

@@ -4,24 +4,15 @@
 # `make install` puts everything below DESTDIR and nothing elsewhere, and what it installs works.
 set -uo pipefail
 cd "$(dirname "$0")/../.." || exit 1
+# shellcheck source=tests/tap.sh
+. tests/tap.sh
 bin=${WAYMARK_BIN:-build/bin}
 unset MAKEFLAGS MFLAGS MAKELEVEL
 root=$(mktemp -d)
 trap 'rm -rf "$root"' EXIT
 
-n=0
-result() { # STATUS WHAT [DETAIL]
-	n=$((n + 1))
-	if [ "$1" -eq 0 ]; then
-		echo "ok $n - $2"
-	else
-		echo "not ok $n - $2"
-		[ -z "${3:-}" ] || printf '# %s\n' "${3//$'\n'/$'\n'# }"
-	fi
-}
-
 said=$(make --no-print-directory install DESTDIR="$root" PREFIX=/usr 2>&1)
-result $? "make install ends well" "$said"
+ok $? "make install ends well" "$said"
 
 missing=
 for file in bin/waymark bin/waymark-agent bin/waymark-collector bin/waymark-lab \
@@ -34,29 +25,29 @@ for file in bin/waymark bin/waymark-agent bin/waymark-collector bin/waymark-lab 
 	[ -s "$root/usr/$file" ] || missing="$missing $file"
 done
 [ -z "$missing" ]
-result $? "programs, pages, units, completion and examples are there" "missing:$missing"
+ok $? "programs, pages, units, completion and examples are there" "missing:$missing"
 
 stray=$(cd "$root" && find . -type f ! -path './usr/*')
 [ -z "$stray" ]
-result $? "nothing lies outside the prefix" "$stray"
+ok $? "nothing lies outside the prefix" "$stray"
 
 open=$(find "$root" \( -type f -o -type d \) -perm /022 ! -path "$root")
 [ -z "$open" ]
-result $? "nothing is writable for others" "$open"
+ok $? "nothing is writable for others" "$open"
 
 version=$("$root/usr/bin/waymark" --version 2>&1)
-result $? "an installed program runs" "$version"
+ok $? "an installed program runs" "$version"
 
 wrong=$(grep -h '^Exec' "$root"/usr/lib/systemd/system/*.service | grep -v '=-\?/usr/bin/waymark')
 [ -z "$wrong" ]
-result $? "units start what was installed" "$wrong"
+ok $? "units start what was installed" "$wrong"
 
 said=$("$bin/waymark-collector" --config deploy/collector.conf.example --check-config 2>&1)
-result $? "the collector's example configuration is right" "$said"
+ok $? "the collector's example configuration is right" "$said"
 
 # The example names no operator key file, so that it can be tried anywhere.
 said=$("$bin/waymark-agent" check --config deploy/agent.conf.example 2>&1)
-result $? "the agent's example configuration is right" "$said"
+ok $? "the agent's example configuration is right" "$said"
 
 # FILE OPTIONS: the example names each of them, set or commented out, and no other.
 names_all() {
@@ -64,9 +55,9 @@ names_all() {
 }
 said=$(names_all deploy/agent.conf.example \
 	"$("$bin/waymark-agent" --help | sed -n 's/^  \([a-z0-9-]*\)  *= .*/\1/p')")
-result $? "the agent's example names every option there is" "$said"
+ok $? "the agent's example names every option there is" "$said"
 said=$(names_all deploy/collector.conf.example "$("$bin/waymark-collector" --help |
 	sed -n 's/^  --\([a-z0-9-]*\).*/\1/p' | grep -vxE 'config|check-config|help')")
-result $? "the collector's example names every option there is" "$said"
+ok $? "the collector's example names every option there is" "$said"
 
-echo "1..$n"
+done_testing

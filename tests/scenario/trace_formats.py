@@ -12,6 +12,7 @@ import sys
 
 PROGRAM = sys.argv[1]
 count = 0
+failed = 0
 
 
 def convert(data, to):
@@ -22,11 +23,14 @@ def convert(data, to):
 
 
 def tell(good, what, why=""):
-    global count
+    global count, failed
     count += 1
     print(("ok" if good else "not ok"), count, "-", what)
-    for line in why.splitlines()[:12] if not good else []:
-        print("#", line[:300])
+    if not good:
+        failed += 1
+        print("# Failed:", what, file=sys.stderr)
+        for line in why.splitlines()[:12]:
+            print("#  ", line[:300], file=sys.stderr)
 
 
 def first_difference(a, b):
@@ -323,3 +327,4 @@ for file in sys.argv[2:]:
     else:
         check(file)
 print(f"1..{count}")
+sys.exit(1 if failed else 0)

@@ -4,11 +4,10 @@
 # Traces of RIPE Atlas, of scamper and of our own go through every format and back; what other tools
 # print is read and told in every format.
 cd "$(dirname "$0")/../.." || exit 1
+# shellcheck source=tests/tap.sh
+. tests/tap.sh
 PROGRAM="${WAYMARK:-build/bin/waymark}"
-[ -x "$PROGRAM" ] || {
-	echo "1..0 # SKIP $PROGRAM is not built"
-	exit 0
-}
+need "$PROGRAM" python3
 files=(tests/data/trace/*.jsonl tests/data/trace/*.warts graphs: unread:)
 shared=../shared/data/b_traceroute
 [ -d $shared ] || shared=../../shared/data/b_traceroute
