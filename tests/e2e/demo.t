@@ -13,6 +13,12 @@ mkdir "$D/tmp" && chmod 711 "$D/tmp"
 trap 'kill -TERM "$DEMO" 2>/dev/null; wait "$DEMO"; rm -rf "$D"' EXIT
 trap 'exit 130' INT TERM HUP
 
+# shellcheck disable=SC2317 # called by ok
+explain() {
+	tr '\r' '\n' <"$D/err" | grep failed | grep -v '; failed [0-9]' | tail -n 14 # no line of progress
+	tr '\r' '\n' <"$D/err" | tail -n 15
+}
+
 TMPDIR=$D/tmp deploy/lab/demo.sh "$BIN" >"$D/out" 2>"$D/err" &
 DEMO=$!
 wait "$DEMO"

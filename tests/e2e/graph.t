@@ -3,8 +3,9 @@
 #
 # An order for graphs goes from the operator to an agent behind two ways of equal cost; what the
 # agent found of them is in the database as one row each, and its views tell the lab's own truth.
-set -u
+# shellcheck source=tests/e2e/lib.sh
 . "$(dirname "$0")/lib.sh"
+# shellcheck disable=SC2119
 skip_unless_able
 begin_all
 

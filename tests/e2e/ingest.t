@@ -5,16 +5,15 @@
 # every batch is stored exactly once while collector and backends are killed.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
+# shellcheck source=tests/tap.sh
+. tests/tap.sh
 BIN=${WAYMARK_BIN:-$PWD/build/bin}
-if [ "$(id -u)" != 0 ] || [ ! -x "$BIN/ingest_driver" ]; then
-	echo "1..0 # SKIP needs root and $BIN/ingest_driver (make drivers)"
-	exit 0
-fi
+need_root
+need "$BIN/ingest_driver"
 D=$(mktemp -d /tmp/wingest.XXXXXX)
 chmod 755 "$D"
 touch "$D/log"
 C=0 # collector's pid
-n=0
 end() {
 	[ "$C" != 0 ] && kill "$C" 2>/dev/null && wait "$C" 2>/dev/null
 	"$BIN/waymark" db stop --data "$D" >/dev/null 2>&1
@@ -23,18 +22,8 @@ end() {
 trap end EXIT
 trap 'exit 130' INT TERM
 
-ok() { # STATUS NAME
-	n=$((n + 1))
-	if [ "$1" = 0 ]; then echo "ok $n - $2"; else
-		echo "not ok $n - $2"
-		tail -5 "$D/log.new" | sed 's/^/# /'
-	fi
-}
-is() { # GOT WANTED NAME
-	[ "$1" = "$2" ]
-	ok $? "$3"
-	[ "$1" = "$2" ] || echo "# got '$1', wanted '$2'"
-}
+# shellcheck disable=SC2317 # called by ok
+explain() { tail -n 5 "$D/log.new"; }
 sql() { psql -XAtq "host=$D/socket dbname=waymark user=waymark" -c "$1" 2>&1; }
 PORT='*'
 start() { # waits for this start's own "ready"
@@ -139,7 +128,7 @@ for i in 1 2 3 4 5 6 7 8 9 10; do
 	if [ $((i % 2)) = 0 ]; then
 		kill -9 $C
 		wait $C 2>/dev/null
-		start || echo "# did not start again"
+		start || ok 1 "the collector starts again"
 	elif [ $i = 5 ]; then
 		kill -9 "$(head -1 "$D/pg/postmaster.pid")" # the whole server: the collector starts it again
 	else
@@ -164,4 +153,4 @@ kill -TERM $C
 wait $C
 is "$?" 0 "SIGTERM ends it in good order"
 C=0
-echo "1..$n"
+done_testing

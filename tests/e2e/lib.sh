@@ -1,51 +1,24 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# Sourced by the end-to-end tests: TAP, a small world, a centre, agents in it. Everything lies below
-# one folder $D and one lab; end_all takes both away whatever happened, by pids of its own.
+# Sourced by the end-to-end tests: a small world, a centre, agents in it. Everything lies below one
+# folder $D and one lab; end_all takes both away whatever happened, by pids of its own.
 set -u
 cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit 1
+# shellcheck source=tests/tap.sh
+. tests/tap.sh
 BIN=${WAYMARK_BIN:-$PWD/build/bin}
 WORLD=${WORLD:-tests/e2e/world/tiny.conf}
 PATH=$BIN:$PATH
-n=0 failed=0
 LAB=e2e$$
 RUN=/run/waymark-lab/$LAB
 PORT=5757
 declare -A PID # of every program a test started, by name
 
-skip_unless_able() { # PROGRAMS…: beyond the four that every test wants
-	local program why=
-	[ "$(id -u)" = 0 ] || why="needs root"
-	[ -c /dev/net/tun ] || why="needs /dev/net/tun"
-	for program in waymark waymark-agent waymark-collector waymark-lab "$@"; do
-		[ -x "$BIN/$program" ] || why="needs $BIN/$program (make all drivers)"
-	done
-	[ -z "$why" ] && return
-	echo "1..0 # SKIP $why"
-	exit 0
-}
-
-ok() { # STATUS NAME [DETAIL]
-	n=$((n + 1))
-	if [ "$1" = 0 ]; then echo "ok $n - $2"; else
-		echo "not ok $n - $2"
-		[ -z "${3:-}" ] || printf '%s\n' "$3" | sed 's/^/#   /'
-		failed=1
-	fi
-}
-is() { # GOT WANTED NAME
-	[ "$1" = "$2" ]
-	ok $? "$3" "got:    $1
-wanted: $2"
-}
-has() { # TEXT PATTERN NAME
-	grep -qE -- "$2" <<<"$1"
-	ok $? "$3" "no '$2' in: $1"
-}
-done_testing() {
-	echo "1..$n"
-	exit $failed
+skip_unless_able() { # PROGRAM…: which the test wants beyond the four that all do
+	need_root
+	[ -c /dev/net/tun ] || skip_all "needs /dev/net/tun"
+	need waymark waymark-agent waymark-collector waymark-lab "$@"
 }
 
 wait_for() { # SECONDS COMMAND…: until it succeeds

@@ -5,14 +5,14 @@
 # either side is killed. Whatever the spool took is in the database exactly once.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
+# shellcheck source=tests/tap.sh
+. tests/tap.sh
 BIN=${WAYMARK_BIN:-$PWD/build/bin}
-if [ "$(id -u)" != 0 ] || [ ! -x "$BIN/link_driver" ]; then
-	echo "1..0 # SKIP needs root and $BIN/link_driver (make drivers)"
-	exit 0
-fi
+need_root
+need "$BIN/link_driver"
 D=$(mktemp -d /tmp/wlink.XXXXXX)
 chmod 755 "$D"
-C=0 A=0 n=0 G=0 PORT='*'
+C=0 A=0 G=0 PORT='*'
 end() {
 	[ "$A" != 0 ] && kill -9 "$A" 2>/dev/null
 	[ "$C" != 0 ] && kill "$C" 2>/dev/null && wait "$C" 2>/dev/null
@@ -22,18 +22,8 @@ end() {
 trap end EXIT
 trap 'exit 130' INT TERM
 
-ok() { # STATUS NAME
-	n=$((n + 1))
-	if [ "$1" = 0 ]; then echo "ok $n - $2"; else
-		echo "not ok $n - $2"
-		tail -n 5 "$D/log" "$D/agent.log" | sed 's/^/# /'
-	fi
-}
-is() { # GOT WANTED NAME
-	[ "$1" = "$2" ]
-	ok $? "$3"
-	[ "$1" = "$2" ] || echo "# got '$1', wanted '$2'"
-}
+# shellcheck disable=SC2317 # called by ok
+explain() { tail -n 5 "$D/log" "$D/agent.log"; }
 sql() { psql -XAtq "host=$D/socket dbname=waymark user=waymark" -c "$1" 2>&1; }
 start() { # waits for this start's own "ready"
 	: >"$D/log.new"
@@ -83,7 +73,7 @@ for i in 1 2 3 4 5 6 7 8 9 10; do
 	if [ $((i % 2)) = 0 ]; then
 		kill -9 $C
 		wait $C 2>/dev/null
-		start || echo "# did not start again"
+		start || ok 1 "the collector starts again"
 	else
 		kill -9 $A
 		wait $A 2>/dev/null
@@ -168,4 +158,4 @@ ok $? "and what it lost is a gap with its count: $count stored, $lost lost, $did
 kill -TERM $C
 wait $C
 C=0
-echo "1..$n"
+done_testing

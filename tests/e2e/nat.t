@@ -61,7 +61,7 @@ make_node() { # as the others, but for the gateway that isolates
 }
 world_up && box de1 1 && box gw1 2
 ok $? "the world is up; a node and a gateway are behind boxes"
-if [ "$failed" = 0 ]; then centre_up && nodes_up; fi
+if [ "$tap_failed" = 0 ]; then centre_up && nodes_up; fi
 ok $? "all agents have a link to the collector" "$(cat "$D"/agent-*.log 2>/dev/null | tail -n 5)"
 step() { # RUN NODE NAME
 	sql "SELECT s.outcome, s.detail FROM raw.step s JOIN registry.node n ON n.id = s.node

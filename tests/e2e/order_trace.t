@@ -4,11 +4,9 @@
 # An order signed by an operator goes through the collector to an agent, is obeyed or refused with
 # its reason, and what the agent signed is in the database and verifies.
 set -u
-
-if [ "$(id -u)" -ne 0 ]; then
-	echo '1..0 # SKIP network namespaces need root'
-	exit 0
-fi
+# shellcheck source=tests/tap.sh
+. "$(dirname "$0")/../tap.sh"
+need_root
 bin=${WAYMARK_BIN:-$(cd "$(dirname "$0")/../.." && pwd)/build/bin}
 waymark=$bin/waymark
 dir=$(mktemp -d /tmp/wm-order.XXXXXX)
@@ -16,7 +14,7 @@ chmod 755 "$dir"
 ns=wl-order-$$
 export WAYMARK_DATA=$dir/data
 unset WAYMARK_DB WAYMARK_KEYS
-n=0 collector='' agent=''
+collector='' agent=''
 
 finish() {
 	[ -z "$agent" ] || kill "$agent" 2>/dev/null
@@ -28,13 +26,8 @@ finish() {
 }
 trap finish EXIT
 
-ok() { # STATUS NAME
-	n=$((n + 1))
-	if [ "$1" -eq 0 ]; then echo "ok $n - $2"; else
-		echo "not ok $n - $2"
-		tail -n 20 "$dir"/*.log "$dir/out" 2>/dev/null | sed 's/^/# /'
-	fi
-}
+# shellcheck disable=SC2317 # called by ok
+explain() { tail -n 20 "$dir"/*.log "$dir/out" 2>/dev/null; }
 within() { # SECONDS COMMAND…: until it succeeds
 	local end=$(($(date +%s) + $1))
 	shift
@@ -109,4 +102,4 @@ before=$(batches)
 ok $? 'a revoked node gets no orders'
 [ "$before" = "$(batches)" ]
 ok $? 'and delivers nothing'
-echo "1..$n"
+done_testing

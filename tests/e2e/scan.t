@@ -5,12 +5,10 @@
 # the database under the scan's id; orders past the node's policy are refused as results; an agent
 # that is killed in the middle asks on, and no pair is told twice or missing.
 set -u
-
-if [ "$(id -u)" -ne 0 ]; then
-	echo '1..0 # SKIP network namespaces need root'
-	exit 0
-fi
 cd "$(dirname "$0")/../.." || exit 1
+# shellcheck source=tests/tap.sh
+. tests/tap.sh
+need_root
 bin=${WAYMARK_BIN:-$PWD/build/bin}
 waymark=$bin/waymark
 dir=$(mktemp -d /tmp/wm-scan.XXXXXX)
@@ -18,7 +16,7 @@ chmod 755 "$dir"
 ns=wl-scan-a-$$ there=wl-scan-b-$$
 export WAYMARK_DATA=$dir/data WAYMARK_KEYS=$dir/op
 unset WAYMARK_DB
-n=0 collector='' agent='' world='' web=''
+collector='' agent='' world='' web=''
 
 finish() {
 	for pid in $agent $collector $world $web; do kill "$pid" 2>/dev/null; done
@@ -30,13 +28,8 @@ finish() {
 }
 trap finish EXIT
 
-ok() { # STATUS NAME
-	n=$((n + 1))
-	if [ "$1" -eq 0 ]; then echo "ok $n - $2"; else
-		echo "not ok $n - $2"
-		tail -n 5 "$dir"/*.log "$dir/out" 2>/dev/null | sed 's/^/# /'
-	fi
-}
+# shellcheck disable=SC2317 # called by ok
+explain() { tail -n 5 "$dir"/*.log "$dir/out" 2>/dev/null; }
 within() { # SECONDS COMMAND…: until it succeeds
 	local end=$(($(date +%s) + $1))
 	shift
@@ -50,13 +43,7 @@ logged() { grep -q "$2" "$dir/$1.log"; }
 ended() { # SCAN STATE HOW-MANY: so many of its orders stand so
 	[ "$("$waymark" scan show "$1" --json 2>"$dir/out" | jq "[.orders[] | select(.state == \"$2\")] | length")" = "$3" ]
 }
-is() { # SQL WANTED NAME
-	local got
-	got=$(sql "$1")
-	[ "$got" = "$2" ]
-	ok $? "$3"
-	[ "$got" = "$2" ] || printf '# got:    %s\n# wanted: %s\n' "$got" "$2"
-}
+gives() { is "$(sql "$1")" "$2" "$3"; } # SQL WANTED NAME
 run_agent() {
 	ip netns exec "$ns" "$bin/waymark-agent" --config "$dir/agent.conf" >>"$dir/agent.log" 2>&1 &
 	agent=$!
@@ -116,11 +103,11 @@ scan=$("$waymark" scan discover alpha 198.18.40.0/28 --list "$dir/list" --contro
 within 20 ended "$scan" 'done' 1
 ok $? 'a discovery is carried out'
 within 10 test 12 = "$(sql "SELECT count(*) FROM raw.resolver WHERE scan = '$scan'")"
-is "SELECT string_agg(host(addr) || ' ' || state || ' ' || class, ',' ORDER BY addr, role) FROM raw.resolver
+gives "SELECT string_agg(host(addr) || ' ' || state || ' ' || class, ',' ORDER BY addr, role) FROM raw.resolver
 	WHERE scan = '$scan' AND host(addr) IN ('198.18.40.1', '198.18.40.3', '198.18.40.4', '198.18.40.8', '198.18.40.99')" \
 	'198.18.40.1 1 1,198.18.40.3 1 3,198.18.40.4 2 0,198.18.40.99 3 0' \
 	'resolvers with state and class; not one that is denied'
-is "SELECT count(*) FROM raw.resolver WHERE scan = '$scan' AND infrastructure" 5 'those that are infrastructure'
+gives "SELECT count(*) FROM raw.resolver WHERE scan = '$scan' AND infrastructure" 5 'those that are infrastructure'
 [ "$(grep -c '^198.18.40.8 ' "$dir/asked")" -eq 0 ]
 ok $? 'the denied address was not asked'
 
@@ -146,9 +133,9 @@ within 60 ended "$scan" 'done' 2
 ok $? 'it goes on where it was, to the end'
 all() { [ "$(sql "SELECT count(*) FROM raw.dns_pair WHERE scan = '$scan'")" -ge 400 ]; }
 within 20 all
-is "SELECT count(*), count(DISTINCT (resolver, domain, qtype, repetition)) FROM raw.dns_pair WHERE scan = '$scan'" \
+gives "SELECT count(*), count(DISTINCT (resolver, domain, qtype, repetition)) FROM raw.dns_pair WHERE scan = '$scan'" \
 	'400|400' 'every pair is told exactly once'
-is "SELECT string_agg(host(resolver) || ' ' || state || ' ' || c, ',' ORDER BY resolver, state)
+gives "SELECT string_agg(host(resolver) || ' ' || state || ' ' || c, ',' ORDER BY resolver, state)
 	FROM (SELECT resolver, state, count(*) AS c FROM raw.dns_pair WHERE scan = '$scan' GROUP BY 1, 2) AS t
 	WHERE host(resolver) IN ('198.18.40.1', '198.18.40.5', '198.18.40.8')" \
 	'198.18.40.1 1 80,198.18.40.5 1 80,198.18.40.8 4 80' 'and what is denied is told as refused'
@@ -163,7 +150,7 @@ sql "DELETE FROM raw.dns_pair WHERE scan = '$scan' AND domain NOT IN ('site1.exa
 "$waymark" scan fetch alpha --scan lab >"$dir/out" 2>&1 && within 30 ended "$scan" 'done' 3
 ok $? 'what answers serve is ordered and fetched'
 within 10 test 4 = "$(sql "SELECT count(*) FROM raw.page WHERE scan = '$scan'")"
-is "SELECT string_agg(host(addr) || ' ' || domain || ' ' || http_state || ' ' || coalesce(trim(E'\\n' FROM encode(http_body, 'escape')), '-'), ',' ORDER BY addr, domain)
+gives "SELECT string_agg(host(addr) || ' ' || domain || ' ' || http_state || ' ' || coalesce(trim(E'\\n' FROM encode(http_body, 'escape')), '-'), ',' ORDER BY addr, domain)
 	FROM raw.page WHERE scan = '$scan'" \
 	'198.18.50.1 site1.example 1 the right page,198.18.50.1 site2.example 1 the right page,198.18.66.6 site1.example 2 -,198.18.66.6 site2.example 2 -' \
 	'each address with each domain, once'
@@ -178,4 +165,4 @@ ok $? 'a larger scan than the node allows is refused, and the refusal is a resul
 ok $? 'so is a higher rate'
 "$waymark" scan end lab >"$dir/out" 2>&1 && "$waymark" scan list --json 2>"$dir/out" | jq -es '.[0].ended != null' >/dev/null
 ok $? 'a scan is ended and listed'
-echo "1..$n"
+done_testing
