@@ -4,20 +4,16 @@
 # Chains and diamonds of kernel routers between network namespaces, for tests that source this file.
 # Node names are wl-<world>-<node>; everything goes away when the test ends.
 
+# shellcheck source=tests/tap.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../tap.sh"
 WORLD="t$$"
 NODES=()
-TAP=0
 PROGRAM="${WAYMARK:-build/bin/waymark}"
 
-skip_all() {
-	echo "1..0 # SKIP $*"
-	exit 0
-}
-
-[ "$(id -u)" = 0 ] || skip_all "needs root for network namespaces"
+need_root
 ip netns add "wl-$WORLD-probe" 2>/dev/null || skip_all "network namespaces are not permitted here"
 ip netns delete "wl-$WORLD-probe"
-[ -x "$PROGRAM" ] || skip_all "$PROGRAM is not built"
+need "$PROGRAM"
 
 clean() {
 	local n
@@ -35,17 +31,12 @@ trap clean EXIT
 trap 'exit 130' INT TERM
 TEMP=$(mktemp -d)
 
-# check NAME COMMAND…: one TAP line.
+# check NAME COMMAND…: what it says is told when it fails.
 check() {
 	local name=$1
 	shift
-	TAP=$((TAP + 1))
-	if "$@" >"$TEMP/out" 2>&1; then
-		echo "ok $TAP - $name"
-	else
-		echo "not ok $TAP - $name"
-		sed 's/^/# /' "$TEMP/out"
-	fi
+	"$@" >"$TEMP/out" 2>&1
+	ok $? "$name" "$(cat "$TEMP/out")"
 }
 
 same() {
@@ -128,8 +119,4 @@ hops() {
 trace() {
 	timeout 30 ip netns exec "wl-$WORLD-${FROM:-0}" "$PROGRAM" trace --wait 500ms \
 		--target-rate 1000 "$@" | hops
-}
-
-done_testing() {
-	echo "1..$TAP"
 }

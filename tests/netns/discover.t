@@ -5,11 +5,11 @@
 # in no order, classes by a whoami zone, reverse names and the clause that decided, roles, rates,
 # the deny list and the opt-out file.
 cd "$(dirname "$0")/../.." || exit 1
+# shellcheck source=tests/tap.sh
+. tests/tap.sh
+need_root
 waymark=${WAYMARK_BIN:-build/bin}/waymark
-if [ "$(id -u)" -ne 0 ] || ! ip netns list >/dev/null 2>&1; then
-	echo "1..0 # SKIP needs root and network namespaces"
-	exit 0
-fi
+need "$waymark"
 here=wl-disc-a-$$ there=wl-disc-b-$$
 tmp=$(mktemp -d)
 server=
@@ -20,14 +20,10 @@ clean() {
 	rm -rf "$tmp"
 }
 trap clean EXIT
-n=0
-ok() {
-	n=$((n + 1))
-	if [ "$1" -eq 0 ]; then echo "ok $n - $2"; else echo "not ok $n - $2"; fi
-}
 check() {
-	[ "$(jq -s "$2" "$1" 2>&1)" = true ]
-	ok $? "$3"
+	local said
+	said=$(jq -s "$2" "$1" 2>&1)
+	is "$said" true "$3"
 }
 
 ip netns add "$here" && ip netns add "$there"
@@ -137,4 +133,4 @@ wait $sweep
 asked=$(grep -c ' scan.example$' "$tmp/log")
 [ "$asked" -gt 5 ] && [ "$asked" -lt 200 ]
 ok $? "who opts out while it runs is asked no more within ten seconds ($asked of 256 were)"
-echo "1..$n"
+done_testing

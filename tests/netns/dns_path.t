@@ -7,20 +7,15 @@
 # both kept.
 set -uo pipefail
 cd "$(dirname "$0")/../.." || exit 1
+# shellcheck source=tests/tap.sh
+. tests/tap.sh
+need_root
 bin=${WAYMARK_BIN:-$PWD/build/bin}
 lab=dnsp$$
 dir=$(mktemp -d)
-if [ "$(id -u)" -ne 0 ]; then
-	echo "1..0 # SKIP needs root"
-	exit 0
-fi
 trap '"$bin/waymark-lab" down --name "$lab" >/dev/null 2>&1; rm -rf "$dir"' EXIT
 world=deploy/lab/world/satellite.conf
-"$bin/waymark-lab" up "$world" --name "$lab" >"$dir/up" 2>&1 || {
-	cat "$dir/up"
-	echo "Bail out! no lab"
-	exit 1
-}
+"$bin/waymark-lab" up "$world" --name "$lab" >"$dir/up" 2>&1 || give_up "the lab comes up" "$(cat "$dir/up")"
 dns() { "$bin/waymark-lab" exec --name "$lab" de1 -- "$bin/waymark" dns "$@"; }
 
 for _ in $(seq 30); do
@@ -40,12 +35,14 @@ import json, sys
 d = sys.argv[1]
 lines = lambda name: [json.loads(x) for x in open(f"{d}/{name}")]
 n = 0
+bad = []
 def ok(good, what, detail=""):
     global n
     n += 1
     print(("ok" if good else "not ok"), n, "-", what)
     if not good:
-        print("#", detail)
+        bad.append(what)
+        print(f"# Failed: {what}\n#   {detail}", file=sys.stderr)
 names = dict(line.strip().split(",")[:2] for line in open(f"{d}/names"))
 def router(p):
     hop = p["injector_hop"]
@@ -74,4 +71,5 @@ for p in lines("both"):
     ok(len(a) >= 2 and any(x.get("differs") for x in a), "forged and true answer are both kept",
        [[x["at_ms"], x["ip_ttl"], x["ip_id"], x["records"]] for x in a])
 print(f"1..{n}")
+sys.exit(1 if bad else 0)
 PY

@@ -4,11 +4,11 @@
 # `waymark fetch` against web servers of every kind: right and wrong certificates, block pages,
 # silence, endless bodies, nonsense; hundreds at once; what policy forbids.
 cd "$(dirname "$0")/../.." || exit 1
+# shellcheck source=tests/tap.sh
+. tests/tap.sh
+need_root
 waymark=${WAYMARK_BIN:-build/bin}/waymark
-if [ "$(id -u)" -ne 0 ] || ! ip netns list >/dev/null 2>&1; then
-	echo "1..0 # SKIP needs root and network namespaces"
-	exit 0
-fi
+need "$waymark"
 here=wl-fetch-a-$$ there=wl-fetch-b-$$
 tmp=$(mktemp -d)
 server=
@@ -19,11 +19,6 @@ clean() {
 	rm -rf "$tmp"
 }
 trap clean EXIT
-n=0
-ok() {
-	n=$((n + 1))
-	if [ "$1" -eq 0 ]; then echo "ok $n - $2"; else echo "not ok $n - $2"; fi
-}
 
 # certificate NAME SUBJECT SAN [option …]: signed by the test's own root
 certificate() {
@@ -68,8 +63,9 @@ sleep 0.3
 fetch() { ip netns exec "$here" "$waymark" fetch --json --roots "$tmp/root.pem" "$@" 2>>"$tmp/err"; }
 # check FILE FILTER WHAT: jq says true
 check() {
-	[ "$(jq -s "$2" "$1" 2>&1)" = true ]
-	ok $? "$3"
+	local said
+	said=$(jq -s "$2" "$1" 2>&1)
+	is "$said" true "$3"
 }
 
 for i in 1 2 3 4 5 6 8 9 10 11 12; do echo "198.18.9.$i Example.org."; done >"$tmp/list"
@@ -157,4 +153,4 @@ before=$(date +%s%N)
 fetch --target-rate 5 198.18.9.1 a.example.org b.example.org c.example.org d.example.org >"$tmp/slow"
 [ $(($(date +%s%N) - before)) -gt 1300000000 ] && [ "$(wc -l <"$tmp/slow")" -eq 4 ]
 ok $? "connections to one address keep their rate: eight at five a second"
-echo "1..$n"
+done_testing

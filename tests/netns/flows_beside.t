@@ -5,10 +5,10 @@
 # flows` tells of the recording what tshark does: flows, DNS answers over UDP and TCP, names of TLS.
 here=$(cd "$(dirname "$0")" && pwd)
 waymark=${WAYMARK_BIN:-$here/../../build/bin}/waymark
-[ "$(id -u)" = 0 ] || { echo "1..0 # SKIP needs root"; exit 0; }
-for program in tshark tcpdump curl openssl dnsmasq python3 ping; do
-	command -v $program >/dev/null || { echo "1..0 # SKIP no $program"; exit 0; }
-done
+# shellcheck source=tests/tap.sh
+. "$here/../tap.sh"
+need_root
+need "$waymark" tshark tcpdump curl openssl dnsmasq python3 ping
 world=wl-beside$$
 tmp=$(mktemp -d)
 pids=()
@@ -21,11 +21,7 @@ world_end() {
 	rm -rf "$tmp" "/etc/netns/$world-c"
 }
 trap world_end EXIT
-n=0
-ok() { # STATUS NAME
-	n=$((n + 1))
-	[ "$1" -eq 0 ] && echo "ok $n - $2" || { echo "not ok $n - $2"; sed 's/^/# /' "$tmp/out" 2>/dev/null | head -20; }
-}
+explain() { cat "$tmp/out" 2>/dev/null; }
 wait_for() { for _ in $(seq 200); do "$@" >/dev/null 2>&1 && return 0; sleep 0.05; done; return 1; }
 
 ip netns add "$world-c"
@@ -51,7 +47,7 @@ ip netns exec "$world-s" python3 -m http.server 80 --bind :: --directory "$tmp" 
 pids+=($!)
 ip netns exec "$world-c" tcpdump --immediate-mode -i eth0 -s 0 -U -w "$tmp/real.pcap" >"$tmp/dump" 2>&1 &
 dump=$!
-pids+=($dump)
+pids+=("$dump")
 wait_for grep -q listening "$tmp/dump"
 wait_for at c curl -s -m 2 -o /dev/null http://198.18.9.2/
 
@@ -87,4 +83,4 @@ ok $? "a chain of aliases is followed to its end"
 grep '"bport":80,' "$tmp/out" | grep -q '"name":"media.chat.example","how":"http"' &&
 	grep '"proto":"tcp".*"bport":53,' "$tmp/out" >/dev/null
 ok $? "HTTP Host and DNS over TCP were among it"
-echo "1..$n"
+done_testing

@@ -4,11 +4,11 @@
 # `waymark flows --live` between two namespaces: what passes is counted exactly, targets come while
 # the flow lives, what is saved reads back to the same flows.
 cd "$(dirname "$0")/../.." || exit 1
+# shellcheck source=tests/tap.sh
+. tests/tap.sh
+need_root
 waymark=${WAYMARK_BIN:-build/bin}/waymark
-if [ "$(id -u)" -ne 0 ] || ! ip netns list >/dev/null 2>&1; then
-	echo "1..0 # SKIP needs root and network namespaces"
-	exit 0
-fi
+need "$waymark"
 a=wl-flows-a-$$ b=wl-flows-b-$$
 tmp=$(mktemp -d)
 clean() {
@@ -17,11 +17,7 @@ clean() {
 	rm -rf "$tmp"
 }
 trap clean EXIT
-n=0
-ok() {
-	n=$((n + 1))
-	if [ "$1" -eq 0 ]; then echo "ok $n - $2"; else echo "not ok $n - $2"; fi
-}
+explain() { cat "$tmp/err"; }
 
 ip netns add "$a" && ip netns add "$b"
 ip -n "$a" link add eth0 type veth peer name eth0 netns "$b"
@@ -71,5 +67,4 @@ ok $? "an interface that is not there is named"
 ip netns exec "$a" "$waymark" flows --live eth0 --filter "tcp prot 80" >/dev/null 2>"$tmp/err"
 [ $? -eq 2 ] && grep -q "bad filter" "$tmp/err"
 ok $? "a bad filter is a usage error"
-[ $n -gt 0 ] && sed 's/^/# /' "$tmp/err"
-echo "1..$n"
+done_testing

@@ -5,39 +5,22 @@
 # Needs root; waymark-lab is taken from build/bin or $LAB.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
+# shellcheck source=tests/tap.sh
+. tests/tap.sh
 lab=$(realpath "${LAB:-build/bin/waymark-lab}")
 world=deploy/lab/world/small.conf
 name=t$$
 work=$(mktemp -d)
-n=0 failed=0
 
-if [ "$(id -u)" != 0 ] || [ ! -c /dev/net/tun ]; then
-	echo "1..0 # SKIP needs root and /dev/net/tun"
-	exit 0
-fi
+need_root
+[ -c /dev/net/tun ] || skip_all "needs /dev/net/tun"
+need "$lab"
 
 cleanup() {
 	"$lab" down --name "$name" 2> /dev/null
 	rm -rf "$work"
 }
 trap cleanup EXIT
-
-ok() { # STATUS TEXT [DETAIL]
-	n=$((n + 1))
-	if [ "$1" = 0 ]; then
-		echo "ok $n - $2"
-	else
-		echo "not ok $n - $2"
-		printf '%s\n' "${3:-}" | sed 's/^/# /'
-		failed=1
-	fi
-}
-
-is() { # GOT WANT TEXT
-	[ "$1" = "$2" ]
-	ok $? "$3" "got:  $1
-want: $2"
-}
 
 in_host() { "$lab" exec --name "$name" "$@"; }
 
@@ -208,5 +191,4 @@ ok $? "and the line says what to do" "$(cat "$work/err")"
 "$lab" geo "$world" | awk -F, 'NR > 1 && NF != 7 && !/".*,.*"/ { bad++ } END { exit bad || NR < 100 }'
 ok $? "the geolocation table is whole"
 
-echo "1..$n"
-exit $failed
+done_testing

@@ -6,16 +6,16 @@
 # Needs root; waymark-lab is taken from build/bin or $LAB.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
+# shellcheck source=tests/tap.sh
+. tests/tap.sh
 lab=$(realpath "${LAB:-build/bin/waymark-lab}")
 name=ph$$
 work=$(mktemp -d)
 run=/run/waymark-lab/$name
-n=0 failed=0
 
-if [ "$(id -u)" != 0 ] || [ ! -c /dev/net/tun ]; then
-	echo "1..0 # SKIP needs root and /dev/net/tun"
-	exit 0
-fi
+need_root
+[ -c /dev/net/tun ] || skip_all "needs /dev/net/tun"
+need "$lab"
 
 # shellcheck disable=SC2317 # called by the trap
 cleanup() {
@@ -24,23 +24,6 @@ cleanup() {
 	rm -rf "$work"
 }
 trap cleanup EXIT
-
-ok() { # STATUS TEXT [DETAIL]
-	n=$((n + 1))
-	if [ "$1" = 0 ]; then
-		echo "ok $n - $2"
-	else
-		echo "not ok $n - $2"
-		printf '%s\n' "${3:-}" | sed 's/^/# /'
-		failed=1
-	fi
-}
-
-is() { # GOT WANT TEXT
-	[ "$1" = "$2" ]
-	ok $? "$3" "got:  $1
-want: $2"
-}
 
 in_host() { "$lab" exec --name "$name" "$@"; }
 address() { "$lab" hosts "$world" | awk -F, -v h="$1" -v c="${2:-4}" '$1 == h { print $c }'; }
@@ -99,10 +82,10 @@ cn_peers=$(peers wx-cn 8080) hk_peers=$(peers wx-hk 8080)
 rm "$work/keep"
 wait $talking
 is $? 0 "wechat's two servers carry messages between their phones"
-has() { printf '%s\n' "$1" | grep -qxF -e "$2" -e "$3"; }
-has "$cn_peers" "$(address p1a)" "$(address p1a 5)" && ! has "$cn_peers" "$(address p2a)" "$(address p2a 5)"
+speaks() { printf '%s\n' "$1" | grep -qxF -e "$2" -e "$3"; }
+speaks "$cn_peers" "$(address p1a)" "$(address p1a 5)" && ! speaks "$cn_peers" "$(address p2a)" "$(address p2a 5)"
 ok $? "a phone with a resolver in CN speaks with the server in CN" "$cn_peers"
-has "$hk_peers" "$(address p2a)" "$(address p2a 5)" && ! has "$hk_peers" "$(address p1a)" "$(address p1a 5)"
+speaks "$hk_peers" "$(address p2a)" "$(address p2a 5)" && ! speaks "$hk_peers" "$(address p1a)" "$(address p1a 5)"
 ok $? "any other with the one in HK" "$hk_peers"
 over=$(awk -v a="$(delay p1a wx-cn)" -v b="$(delay wx-cn wx-hk)" -v c="$(delay wx-hk p2a)" \
 	'BEGIN { print a + b + c }')
@@ -177,5 +160,4 @@ left=$(for pid in $pids; do
 done)
 is "$left" "" "and none of its programs is left"
 
-echo "1..$n"
-exit $failed
+done_testing

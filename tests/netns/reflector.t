@@ -4,10 +4,11 @@
 # no more than it was asked, and not more often than it may.
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 agent=${WAYMARK_BIN:-$here/../../build/bin}/waymark-agent
-[ "$(id -u)" = 0 ] || { echo "1..0 # SKIP needs root"; exit 0; }
-[ -x "$agent" ] || { echo "1..0 # SKIP $agent is not built: make all"; exit 0; }
-echo 1..13
-prefix=wl-ref$$ number=0 pid=
+# shellcheck source=tests/tap.sh
+. "$here/../tap.sh"
+need_root
+need "$agent"
+prefix=wl-ref$$ pid=
 work=$(mktemp -d)
 finish() {
 	[ -z "$pid" ] || { kill "$pid"; wait "$pid"; }
@@ -16,13 +17,7 @@ finish() {
 }
 trap finish EXIT
 at() { local host=$1; shift; ip netns exec "$prefix-$host" "$@"; }
-is() { # GOT WANTED SENTENCE
-	number=$((number + 1))
-	if [ "$1" = "$2" ]; then echo "ok $number - $3"; else
-		echo "not ok $number - $3"
-		printf '# got:    %s\n# wanted: %s\n' "$1" "$2"
-	fi
-}
+explain() { cat "$work/log"; }
 for h in asker nat mirror; do
 	ip netns add "$prefix-$h"
 	ip -n "$prefix-$h" link set lo up
@@ -71,3 +66,4 @@ kill $pid; wait $pid
 is $? 0 'it leaves when told to'
 pid=
 is "$(grep -c 'ev=stop.*over_rate=[1-9].*strange=[1-9]' "$work/log")" 1 'and says what it did not answer'
+done_testing

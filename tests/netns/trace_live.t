@@ -5,7 +5,7 @@
 # port behind it. Which branch the app's own packets take is counted on the branches.
 cd "$(dirname "$0")/../.." || exit 1
 . tests/netns/chain.sh
-command -v nft >/dev/null || skip_all "needs nft"
+need nft
 
 # p - a - b = (c d e f) = g - h
 node p a b c d e f g h
@@ -124,7 +124,7 @@ run() {
 # compare NAME PROTO SET FLOWS: each flow's branch, traced and counted; the middle hop is branch c to f.
 compare() {
 	for branch in c d e f; do
-		on $branch nft -j list set inet truth "$3" | sed "s/^/$branch /"
+		on "$branch" nft -j list set inet truth "$3" | sed "s/^/$branch /"
 	done >"$TEMP/truth"
 	python3 - "$TEMP/truth" "$TEMP/$1.jsonl" "$2" "$4" <<-'END'
 		import json, sys

@@ -5,6 +5,7 @@
 # TOS, bleached ECN), the MTU of a link too narrow, the answer's own header, the target's options.
 cd "$(dirname "$0")/../.." || exit 1
 . tests/netns/chain.sh
+need dnsmasq traceroute jq
 chain 5
 
 # told FILTER ARG…: what jq's FILTER makes of the trace, lines joined.
@@ -80,24 +81,20 @@ mkdir -p "/etc/netns/wl-$WORLD-0"
 remove_names() { rm -rf "/etc/netns/wl-$WORLD-0"; clean; }
 trap remove_names EXIT
 echo 'nameserver 198.18.0.2' >"/etc/netns/wl-$WORLD-0/resolv.conf"
-if command -v dnsmasq >/dev/null; then
-	on 1 dnsmasq --keep-in-foreground --no-resolv --no-hosts --pid-file= --user=root \
-		--local=/in-addr.arpa/ --local=/ip6.arpa/ --ptr-record=2.0.18.198.in-addr.arpa,near.example \
-		--ptr-record=2.2.18.198.in-addr.arpa,far.example >"$TEMP/dns" 2>&1 &
-	for _ in $(seq 50); do on 1 ss -lun | grep -q :53 && break; sleep 0.1; done
-	check "names of hops, in JSON" same \
-		"$(told '[.hops[].replies[0].name]' 198.18.4.2 --names)" \
-		'["near.example",null,"far.example",null,null] '
-	timeless() { sed -E 's/[0-9]+\.[0-9]+ ms/T ms/g; s/ +$//'; }
-	if command -v traceroute >/dev/null; then
-		check "text with names is what traceroute prints with names" same \
-			"$(on 0 "$PROGRAM" trace --names --method icmp --target-rate 1000 198.18.4.2 | timeless)" \
-			"$(on 0 traceroute -I -m 32 198.18.4.2 44 | timeless)"
-	fi
-	kill %% 2>/dev/null
-	# shellcheck disable=SC2046
-	kill $(ip netns pids "wl-$WORLD-1") 2>/dev/null
-	check "a resolver that is silent costs a few seconds, not the trace" same \
-		"$(told '[.hops[].replies[0].addr] | length' 198.18.4.2 --names)" "5 "
-fi
+on 1 dnsmasq --keep-in-foreground --no-resolv --no-hosts --pid-file= --user=root \
+	--local=/in-addr.arpa/ --local=/ip6.arpa/ --ptr-record=2.0.18.198.in-addr.arpa,near.example \
+	--ptr-record=2.2.18.198.in-addr.arpa,far.example >"$TEMP/dns" 2>&1 &
+for _ in $(seq 50); do on 1 ss -lun | grep -q :53 && break; sleep 0.1; done
+check "names of hops, in JSON" same \
+	"$(told '[.hops[].replies[0].name]' 198.18.4.2 --names)" \
+	'["near.example",null,"far.example",null,null] '
+timeless() { sed -E 's/[0-9]+\.[0-9]+ ms/T ms/g; s/ +$//'; }
+check "text with names is what traceroute prints with names" same \
+	"$(on 0 "$PROGRAM" trace --names --method icmp --target-rate 1000 198.18.4.2 | timeless)" \
+	"$(on 0 traceroute -I -m 32 -w 5 198.18.4.2 44 | timeless)"
+kill %% 2>/dev/null
+# shellcheck disable=SC2046
+kill $(ip netns pids "wl-$WORLD-1") 2>/dev/null
+check "a resolver that is silent costs a few seconds, not the trace" same \
+	"$(told '[.hops[].replies[0].addr] | length' 198.18.4.2 --names)" "5 "
 done_testing

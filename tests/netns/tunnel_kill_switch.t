@@ -3,7 +3,6 @@
 # What leaves a gateway's uplink when its tunnel is dead: nothing; and that the count would show it.
 # shellcheck source=tests/netns/tunnel_world.sh
 . "$(dirname "$0")/tunnel_world.sh"
-echo 1..12
 world_start
 run=$(run_id)
 ends 1 a "$run" 51820
@@ -63,3 +62,4 @@ try_all
 [ "$(counted phone)" -gt 4 ]; is $? 0 "control: without the guard the phone leaks ($(counted phone) packets)"
 hang_up node
 is "$(left_on node "$run"; left_on gate1 "$run")" '' 'closing leaves nothing'
+done_testing

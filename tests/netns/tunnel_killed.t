@@ -3,7 +3,6 @@
 # kill -9 of an agent: what vanishes with it, what the next one sweeps, and what it leaves alone.
 # shellcheck source=tests/netns/tunnel_world.sh
 . "$(dirname "$0")/tunnel_world.sh"
-echo 1..11
 world_start
 run=$(run_id)
 other=$(run_id)
@@ -34,3 +33,4 @@ is "$(left_on gate1 "$run"; left_on node "$run" | grep -v "${other:0:11}" | grep
 is "$(ask phone1 tcp 198.18.4.2 8000 40202 | cut -c1-7)" nothing 'its phone is locked in'
 hang_up node; hang_up gate2
 is "$(left_on node "$other"; left_on gate2 "$other")" '' 'the living one closes clean'
+done_testing

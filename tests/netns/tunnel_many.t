@@ -5,7 +5,6 @@
 # shellcheck source=tests/netns/tunnel_world.sh
 . "$(dirname "$0")/tunnel_world.sh"
 pairs=12
-echo 1..18
 world_start
 
 # Phone I of gateway N stands on an interface of its own; the same address behind both gateways.
@@ -125,3 +124,4 @@ done
 tail -n 1 "$work/gate2.out" | grep -q ' ready '
 is $? 0 'a gateway that called too early is heard when it calls again'
 is "$(ask p2x2 udp 198.18.4.2 8000 44001)" 'server 198.18.3.2 44001' 'and carries'
+done_testing

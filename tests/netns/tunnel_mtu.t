@@ -4,7 +4,6 @@
 # what comes back instead, what a server sees; and what a net that drops fragments does to each.
 # shellcheck source=tests/netns/tunnel_world.sh
 . "$(dirname "$0")/tunnel_world.sh"
-echo 1..22
 world_start
 run=$(run_id)
 ends 1 a "$run" 51820
@@ -120,3 +119,4 @@ is "$(whole phone2 -4 1000)" whole 'while small ones do'
 is "$(whole phone1 -4 1392)" whole 'and 1420 is not touched'
 for h in node gate1 gate2; do hang_up $h; done
 is "$(left_on node "$run"; left_on gate1 "$run"; left_on gate2 "$run")" '' 'closing leaves nothing'
+done_testing

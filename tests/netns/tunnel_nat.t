@@ -4,7 +4,6 @@
 # the phone; and a control without, which shows that the NAT does forget.
 # shellcheck source=tests/netns/tunnel_world.sh
 . "$(dirname "$0")/tunnel_world.sh"
-echo 1..8
 world_start
 at core sysctl -qw net.netfilter.nf_conntrack_udp_timeout=2 net.netfilter.nf_conntrack_udp_timeout_stream=2
 at core nft -f - <<-'RULES'
@@ -65,3 +64,4 @@ is "$(cat "$work/late2")" nothing 'control: it does not reach the other'
 is "$(ask phone2 tcp 198.18.4.2 8000 40305)" 'server 198.18.3.2 40305' 'which carries again as soon as it speaks'
 for h in node gate1 gate2; do hang_up $h; done
 is "$(left_on node "$run"; left_on gate1 "$run"; left_on gate2 "$run")" '' 'closing leaves nothing'
+done_testing

@@ -3,7 +3,6 @@
 # What tunnel_open says when it cannot, and that it then leaves nothing.
 # shellcheck source=tests/netns/tunnel_world.sh
 . "$(dirname "$0")/tunnel_world.sh"
-echo 1..13
 world_start
 run=$(run_id)
 ends 1 a "$run" 51820
@@ -48,3 +47,4 @@ esac
 is "$(say node state; sleep 0.2; tail -n 1 "$work/node.out" | cut -d' ' -f4)" waiting '… and the first lives on'
 hang_up node
 is "$(left_on node "$run")" '' '… and closes clean'
+done_testing

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
-# Sourced by tunnel_*.t: a small world of namespaces and TAP words.
+# Sourced by tunnel_*.t: a small world of namespaces.
 #
 #   phone1 ─ gate1 ─┐                ┌─ node (vantage)
 #                   core ────────────┤
@@ -9,14 +9,16 @@
 # The core knows no route to the phones: what arrives from one was not in a tunnel.
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+# shellcheck source=tests/tap.sh
+. "$here/../tap.sh"
 driver=${WAYMARK_BIN:-$here/../../build/bin}/tunnel_driver
-[ "$(id -u)" = 0 ] || { echo "1..0 # SKIP needs root"; exit 0; }
-[ -x "$driver" ] || { echo "1..0 # SKIP $driver is not built: make drivers"; exit 0; }
+need_root
+need "$driver"
 
 prefix=wl-tun$$
 work=$(mktemp -d)
-number=0
 pids=()
+# shellcheck disable=SC2034 # and by name
 pid_node=0 pid_gate1=0 pid_gate2=0 # of the drivers; for the tests that kill them
 hosts="phone1 gate1 phone2 gate2 core node server"
 
@@ -169,7 +171,7 @@ tunnels() {
 		kill -0 "$!" 2>/dev/null || break
 		sleep 0.02
 	done
-	sed 's/^/# /' "$work/$host.err"
+	sed 's/^/# /' "$work/$host.err" >&2
 	return 1
 }
 
@@ -191,16 +193,6 @@ wait_ready() {
 		tail -n 1 "$work/$1.out" | grep -q ' ready ' && return 0
 	done
 	return 1
-}
-
-is() { # GOT WANTED SENTENCE
-	number=$((number + 1))
-	if [ "$1" = "$2" ]; then
-		echo "ok $number - $3"
-	else
-		echo "not ok $number - $3"
-		printf '# got:    %s\n# wanted: %s\n' "$1" "$2"
-	fi
 }
 
 # What a tunnel could leave in HOST: one line for each thing.
