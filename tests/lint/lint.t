@@ -121,7 +121,15 @@ sub report {
 
 my @idle = grep { !-x } glob("tests/*/*.t .ci/run");
 
-print "1..8\n";
+# Every script, wherever it lies; what is only advice differs from one shellcheck to the next.
+sub is_script {
+	open(my $in, '<', $_[0]) or return 0;
+	return ((<$in> // '') . (<$in> // '')) =~ m{^#!.*sh$|^# shellcheck shell}m;
+}
+my @scripts = grep { -f && is_script($_) } glob('.ci/* docs/* deploy/* deploy/*/* tests/* tests/*/* tests/data/*/*');
+my @shell = grep { /\S/ } split /\n/, `shellcheck -x -S warning -f gcc @scripts 2>&1`;
+
+print "1..9\n";
 report('rooms.txt names only rooms there are, those above, and what is used', @rules_bad);
 report('every include keeps its direction', @direction);
 report('libraries and headers stay where they belong', @header);
@@ -130,3 +138,4 @@ report("no file is longer than $FILE_LINES lines", @long);
 report("no function is longer than $FUNCTION_LINES lines", @functions);
 report('clang-format has nothing to say', $format ? "$format places; run make format" : ());
 report('every test can be executed', map { "$_: chmod +x" } @idle);
+report('shellcheck warns of nothing', @shell);
