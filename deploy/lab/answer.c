@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The packets a router sends itself: the writing half of packet.h.
+#include <string.h>
+
 #include "lab/packet.h"
-#include "wire/icmp.h"
 #include "wire/tcp.h"
 
-#define V4_QUOTE (576 - IP4_HEAD - ICMP_HEAD)  // RFC 1812 4.3.2.3: at most 576 bytes in all
-#define V6_QUOTE (1280 - IP6_HEAD - ICMP_HEAD) // RFC 4443 3: within the minimum MTU
-#define CONTROL  0xc0                          // internetwork control, RFC 1812 4.3.2.5
+#define V4_QUOTE   (576 - IP4_HEAD - ICMP_HEAD)  // RFC 1812 4.3.2.3: at most 576 bytes in all
+#define V6_QUOTE   (1280 - IP6_HEAD - ICMP_HEAD) // RFC 4443 3: within the minimum MTU
+#define MPLS_QUOTE 128  // RFC 4884 5.3: so long a quote, padded, goes before extensions
+#define MPLS_HEAD  8    // of the extensions and of the one object
+#define CONTROL    0xc0 // internetwork control, RFC 1812 4.3.2.5
 
 static struct ip_head head_of(const struct packet *about, struct packet_from from, uint8_t proto)
 {
@@ -28,14 +31,21 @@ enum err packet_error_write(struct wr *w, const struct packet *about, enum packe
 		[PACKET_TOO_BIG] = { 3, 4, 2, 0 },
 	};
 	bool v6 = about->ip.src.family == 6;
-	struct span quote = span_cut(about->bytes, 0, v6 ? V6_QUOTE : V4_QUOTE);
+	bool mpls = error == PACKET_EXPIRED && from.mpls_count > 0;
+	size_t most = mpls ? MPLS_QUOTE : v6 ? V6_QUOTE : V4_QUOTE;
+	struct span quote = span_cut(about->bytes, 0, most);
 	struct ip_head h = head_of(about, from, v6 ? IP_ICMP6 : IP_ICMP);
 	struct icmp message = { .type = codes[error][v6 ? 2 : 0],
 				.code = codes[error][v6 ? 3 : 1],
 				.rest = error == PACKET_TOO_BIG ? mtu : 0 };
 
 	h.tos = CONTROL;
-	enum err err = ip_write(w, &h, ICMP_HEAD + quote.len);
+	if (mpls) {
+		message.mpls_count = from.mpls_count;
+		memcpy(message.mpls, from.mpls, from.mpls_count * sizeof(*from.mpls));
+	}
+	size_t len = mpls ? MPLS_QUOTE + MPLS_HEAD + 4 * from.mpls_count : quote.len;
+	enum err err = ip_write(w, &h, ICMP_HEAD + len);
 	return err == ERR_OK ? icmp_error_write(w, &h.src, &h.dst, &message, quote) : err;
 }
 

@@ -2,7 +2,6 @@
 #include "lab/packet.h"
 
 #include "base/table.h"
-#include "wire/icmp.h"
 #include "wire/tcp.h"
 
 enum err packet_read(struct span bytes, struct packet *out)

@@ -5,6 +5,7 @@
 // world, no time.
 #pragma once
 
+#include "wire/icmp.h"
 #include "wire/ip.h"
 
 struct packet {
@@ -37,7 +38,9 @@ enum err packet_ttl_put(struct packet *p, uint8_t *bytes, uint8_t ttl) MUSTUSE;
 struct packet_from {
 	struct addr addr;
 	uint8_t ttl;
-	uint16_t id; // IPv4
+	uint16_t id;                   // IPv4
+	const struct mpls_entry *mpls; // what an expired packet came with; borrowed
+	size_t mpls_count;
 };
 enum err packet_error_write(struct wr *w, const struct packet *about, enum packet_error error,
 			    struct packet_from from, uint16_t mtu) MUSTUSE;

@@ -199,7 +199,9 @@ static struct packet_from from_of(struct sim *s, const struct walk *k)
 
 	return (struct packet_from){ .addr = k->p.ip.src.family == 6 ? r->v6 : r->v4,
 				     .ttl = r->ttl,
-				     .id = ++s->id };
+				     .id = ++s->id,
+				     .mpls = r->mpls,
+				     .mpls_count = (size_t)r->mpls_count };
 }
 
 // The walk goes on with what was written in place of what came: true, unless that is impossible.

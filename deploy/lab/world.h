@@ -10,7 +10,7 @@
 //	stretch 1.4                              fibre length over great-circle length
 //	as NUMBER "NAME"
 //	router NAME as=N country=CC city=… at=LAT,LON [v4= v6= ttl=64|255 loss=1% icmp-rate=N
-//	       icmp-burst=N] [silent] [per-packet]
+//	       icmp-burst=N mpls=LABEL:TC:TTL,…] [silent] [per-packet]
 //	link A B [delay=5ms metric=N loss=0.5% mtu=1400]
 //	host NAME kind=KIND router=R [v4= v6= delay=0.1ms] [key=value …]
 //	host NAME kind=phone gateway=GATEWAY [v4= v6=] [key=value …]
@@ -26,6 +26,7 @@
 #include "base/arena.h"
 #include "base/time.h"
 #include "lab/world_dns.h"
+#include "lab/world_line.h"
 
 #define WORLD_ROUTERS_MAX 250 // the third byte of 198.18.r.1
 #define WORLD_LINKS_MAX   1000
@@ -60,6 +61,8 @@ struct world_router {
 	double loss;      // 0..1, of every packet that passes
 	double icmp_rate; // errors a second; 0 = no limit
 	double icmp_burst;
+	struct mpls_entry mpls[WORLD_MPLS_MAX]; // what packets that expire here come with
+	int mpls_count;
 	bool silent;     // forwards, never answers
 	bool per_packet; // balances packets, not flows
 	bool injects;    // an injector stands in it

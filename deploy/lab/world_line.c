@@ -125,3 +125,21 @@ bool world_name_good(struct span name)
 			return false;
 	return true;
 }
+
+enum err world_mpls_read(struct span text, struct mpls_entry out[static WORLD_MPLS_MAX], int *count)
+{
+	*count = 0;
+	while (text.at && *count < WORLD_MPLS_MAX) {
+		struct span entry = text_cut(&text, ',');
+		struct span label = text_cut(&entry, ':'), tc = text_cut(&entry, ':');
+		uint64_t l, t, ttl;
+		if (text_u64(label, 0, 0xfffff, &l) != ERR_OK || text_u64(tc, 0, 7, &t) != ERR_OK ||
+		    text_u64(entry, 0, 255, &ttl) != ERR_OK)
+			return ERR_FORMAT;
+		out[(*count)++] = (struct mpls_entry){ .label = (uint32_t)l,
+						       .tc = (uint8_t)t,
+						       .bottom = !text.at,
+						       .ttl = (uint8_t)ttl };
+	}
+	return text.at ? ERR_FULL : ERR_OK;
+}

@@ -5,6 +5,7 @@
 
 #include "base/err.h"
 #include "base/span.h"
+#include "wire/icmp.h"
 
 #define WORLD_WORDS_MAX 40 // in a line
 
@@ -26,6 +27,12 @@ enum err world_delay_read(struct span text, int64_t *out) MUSTUSE;
 
 // "0.5%": a fraction within 0..1.
 enum err world_loss_read(struct span text, double *out) MUSTUSE;
+
+// "16:0:1,1048575:7:255": labels from the top of the stack, with traffic class and TTL; the last is
+// marked as its bottom.
+#define WORLD_MPLS_MAX 8
+enum err world_mpls_read(struct span text, struct mpls_entry out[static WORLD_MPLS_MAX],
+			 int *count) MUSTUSE;
 
 // A name may become part of a file name: letters, digits, `-`, `_`, `.`; starts with a letter or
 // digit.

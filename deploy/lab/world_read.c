@@ -160,6 +160,11 @@ static enum err router_number(const struct world_reading *r, struct world_word w
 		return world_loss_read(word.value, &router->loss) == ERR_OK
 			       ? ERR_OK
 			       : world_bad_value(r, word, "a percentage such as 0.5%");
+	if (text_is(word.key, "mpls"))
+		return world_mpls_read(word.value, router->mpls, &router->mpls_count) == ERR_OK
+			       ? ERR_OK
+			       : world_bad_value(r, word,
+						 "LABEL:TC:TTL, up to 8 with commas between");
 	double *number = text_is(word.key, "icmp-rate")    ? &router->icmp_rate
 			 : text_is(word.key, "icmp-burst") ? &router->icmp_burst
 							   : NULL;

@@ -23,7 +23,8 @@ static const char text[] =
 	"router c as=1 country=DE at=1,1\n"
 	"router d as=1 country=DE at=1,1\n"
 	"router e as=1 country=DE at=1,1 silent\n"
-	"router f as=1 country=DE at=1,1 icmp-rate=10 icmp-burst=3\n"
+	"router f as=1 country=DE at=1,1 icmp-rate=10 icmp-burst=3 "
+	"mpls=16:0:1,1048575:7:255,3:5:2\n"
 	"link a c delay=1ms\nlink a d delay=2ms\n"
 	"link c b delay=3ms\nlink d b delay=2ms\n"
 	"link b e delay=1ms\nlink e f delay=1ms mtu=1400\n"
@@ -243,6 +244,37 @@ static void a_silent_router_leaves_a_gap(void **state)
 	assert_false(get(lab));
 }
 
+static void says_the_label_stack_of_what_expires(void **state)
+{
+	static const struct mpls_entry want[] = {
+		{ .label = 16, .ttl = 1 },
+		{ .label = 1048575, .tc = 7, .ttl = 255 },
+		{ .label = 3, .tc = 5, .bottom = true, .ttl = 2 }
+	};
+	struct lab *lab = *state;
+
+	for (int family = 4; family <= 6; family += 2) {
+		struct probe p = { .dst = host(lab, Z, family),
+				   .ttl = 5,
+				   .size = (uint16_t)(family * 100) };
+		send_at(lab, p, (struct mono){ family * NS_PER_S });
+		assert_true(get(lab) && from_router(lab, "f"));
+		assert_int_equal(lab->icmp.mpls_total, COUNT(want));
+		for (size_t i = 0; i < COUNT(want); i++) {
+			assert_int_equal(lab->icmp.mpls[i].label, want[i].label);
+			assert_int_equal(lab->icmp.mpls[i].tc, want[i].tc);
+			assert_int_equal(lab->icmp.mpls[i].bottom, want[i].bottom);
+			assert_int_equal(lab->icmp.mpls[i].ttl, want[i].ttl);
+		}
+		// One that is for the router came without labels.
+		p.dst = family == 6 ? lab->w->routers[5].v6 : lab->w->routers[5].v4;
+		p.ttl = 0;
+		send_at(lab, p, (struct mono){ family * NS_PER_S });
+		assert_true(get(lab));
+		assert_int_equal(lab->icmp.mpls_total, 0);
+	}
+}
+
 static void limits_errors_by_its_bucket(void **state)
 {
 	struct lab *lab = *state;
@@ -362,6 +394,7 @@ int main(void)
 		CASE(keeps_a_flow_on_its_way_and_spreads_flows),
 		CASE(a_router_may_balance_packets_instead),
 		CASE(a_silent_router_leaves_a_gap),
+		CASE(says_the_label_stack_of_what_expires),
 		CASE(limits_errors_by_its_bucket),
 		CASE(answers_for_itself),
 		CASE(says_why_it_cannot_go_on),

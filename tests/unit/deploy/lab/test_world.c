@@ -127,6 +127,13 @@ static void complains_with_file_line_and_remedy(void **state)
 		{ GROUND "router c as=1 country=DE at=1,2 v4=10.0.0.1", "v4=10.0.0.1 is no lab" },
 		{ GROUND "router c color=red", "w.conf:5: a router has no \"color\"" },
 		{ GROUND "router c loud", "w.conf:5: a router has no \"loud\"" },
+		{ GROUND "router c as=1 country=DE at=1,2 mpls=1048576:0:1", "w.conf:5: mpls=" },
+		{ GROUND "router c as=1 country=DE at=1,2 mpls=16:0:1,", "w.conf:5: mpls=" },
+		{ GROUND "router c as=1 country=DE at=1,2 mpls=16:8:1", "w.conf:5: mpls=" },
+		{ GROUND "router c as=1 country=DE at=1,2 mpls=16:0", "w.conf:5: mpls=" },
+		{ GROUND "router c as=1 country=DE at=1,2 mpls=1:0:1,2:0:1,3:0:1,4:0:1,5:0:1,6:0:1,"
+			 "7:0:1,8:0:1,9:0:1",
+		  "w.conf:5: mpls=" },
 		{ GROUND "link a c", "w.conf:5: router c is not known; declare it above" },
 		{ GROUND "link a a", "w.conf:5: a link needs two different" },
 		{ GROUND "link a b delay=5", "w.conf:5: delay=5 is wrong" },
