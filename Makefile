@@ -194,11 +194,11 @@ $(BINARIES): $(BIN)/%: $(B)/obj/$$(patsubst $$(percent).c,$$(percent).o,$$(main.
 	$(Q)$(CC) $(LDFLAGS) -o $@ $< -Wl,--start-group $(libs.$*) -Wl,--end-group $(LIBS)
 percent := %
 
-# waymark once more, without nDPI: that it can be built so is tested.
-PLAIN := $(BIN)/plain/waymark
-$(PLAIN): $(B)/obj/agent/label/label_none.o $(B)/obj/shared/cli/main.o $(libs.waymark)
+# Those that know nDPI once more, without it: that they can be built so is tested.
+PLAIN := $(addprefix $(BIN)/plain/,waymark waymark-agent)
+$(PLAIN): $(BIN)/plain/%: $(B)/obj/agent/label/label_none.o $(B)/obj/$$(patsubst $$(percent).c,$$(percent).o,$$(main.%)) $$(libs.%)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(libs.waymark) -Wl,--end-group $(filter-out -lndpi,$(LIBS))
+	$(Q)$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(libs.$*) -Wl,--end-group $(filter-out -lndpi,$(LIBS))
 
 # --- tests ---------------------------------------------------------------------------------------
 

@@ -14,11 +14,16 @@
 #define LABEL_LIVE    16384 // of about 2 KiB each
 #define LABEL_TEXT    64
 
+struct label_model; // what nDPI knows: 6 MiB and 60 ms to make, so one serves many
 struct label;
 
-// FLOWS: most flows remembered. ERR_UNSUPPORTED: built without nDPI.
-enum err label_new(struct label **out, size_t flows, const uint64_t seed[2],
-		   struct fault *f) MUSTUSE;
+// ERR_UNSUPPORTED: built without nDPI.
+enum err label_model_new(struct label_model **out, struct fault *f) MUSTUSE;
+void label_model_free(struct label_model **m); // after all that use it
+
+// FLOWS: most flows remembered. MODEL is borrowed for the label's life, on one thread.
+enum err label_new(struct label **out, struct label_model *model, size_t flows,
+		   const uint64_t seed[2], struct fault *f) MUSTUSE;
 void label_free(struct label **l);
 
 // PACKET starts at its IP header.

@@ -27,31 +27,60 @@ struct label_live {
 	struct label_key key;
 };
 
-struct label {
+struct label_model {
 	struct ndpi_detection_module_struct *ndpi; // owned
+};
+
+struct label {
+	struct ndpi_detection_module_struct *ndpi; // borrowed
 	struct table *flows;                       // owned; struct label_key to struct label_value
-	struct label_live *live;                   // owned; LABEL_LIVE of them
-	size_t turn;
+	struct label_live *live;                   // owned
+	size_t lives, turn;
 	char text[LABEL_TEXT];
 };
 
-enum err label_new(struct label **out, size_t flows, const uint64_t seed[2], struct fault *f)
+enum err label_model_new(struct label_model **out, struct fault *f)
 {
-	struct label *l = calloc(1, sizeof(*l));
+	struct label_model *m = calloc(1, sizeof(*m));
 	NDPI_PROTOCOL_BITMASK all;
-	*out = l;
-	if (l == NULL)
-		return fault_set(f, ERR_MEMORY, 0, "no memory for labels");
-	l->ndpi = ndpi_init_detection_module(ndpi_no_prefs);
-	l->flows = table_new(sizeof(struct label_key), sizeof(struct label_value), flows, seed);
-	l->live = calloc(LABEL_LIVE, sizeof(*l->live));
-	if (l->ndpi == NULL || l->flows == NULL || l->live == NULL) {
-		label_free(out);
+	*out = m;
+	if (m != NULL)
+		m->ndpi = ndpi_init_detection_module(ndpi_no_prefs);
+	if (m == NULL || m->ndpi == NULL) {
+		label_model_free(out);
 		return fault_set(f, ERR_MEMORY, 0, "no memory for labels");
 	}
 	NDPI_BITMASK_SET_ALL(all);
-	ndpi_set_protocol_detection_bitmask2(l->ndpi, &all);
-	ndpi_finalize_initialization(l->ndpi);
+	ndpi_set_protocol_detection_bitmask2(m->ndpi, &all);
+	ndpi_finalize_initialization(m->ndpi);
+	return ERR_OK;
+}
+
+void label_model_free(struct label_model **m)
+{
+	if (*m == NULL)
+		return;
+	if ((*m)->ndpi != NULL)
+		ndpi_exit_detection_module((*m)->ndpi);
+	free(*m);
+	*m = NULL;
+}
+
+enum err label_new(struct label **out, struct label_model *model, size_t flows,
+		   const uint64_t seed[2], struct fault *f)
+{
+	struct label *l = calloc(1, sizeof(*l));
+	*out = l;
+	if (l == NULL)
+		return fault_set(f, ERR_MEMORY, 0, "no memory for labels");
+	l->ndpi = model->ndpi;
+	l->lives = flows < LABEL_LIVE ? flows : LABEL_LIVE;
+	l->flows = table_new(sizeof(struct label_key), sizeof(struct label_value), flows, seed);
+	l->live = calloc(l->lives, sizeof(*l->live));
+	if (l->flows == NULL || l->live == NULL) {
+		label_free(out);
+		return fault_set(f, ERR_MEMORY, 0, "no memory for labels");
+	}
 	return ERR_OK;
 }
 
@@ -59,11 +88,9 @@ void label_free(struct label **l)
 {
 	if (*l == NULL)
 		return;
-	for (size_t i = 0; (*l)->live != NULL && i < LABEL_LIVE; i++)
+	for (size_t i = 0; (*l)->live != NULL && i < (*l)->lives; i++)
 		if ((*l)->live[i].flow != NULL)
 			ndpi_flow_free((*l)->live[i].flow);
-	if ((*l)->ndpi != NULL)
-		ndpi_exit_detection_module((*l)->ndpi);
 	table_free(&(*l)->flows);
 	free((*l)->live);
 	free(*l);
@@ -107,7 +134,7 @@ static void decide(struct label *l, struct label_value *v)
 static bool begin(struct label *l, const struct label_key *key, struct label_value *v)
 {
 	size_t at = l->turn;
-	l->turn = (l->turn + 1) % LABEL_LIVE;
+	l->turn = (l->turn + 1) % l->lives;
 	struct label_live *live = &l->live[at];
 	if (live->flow != NULL) {
 		struct label_value *other = table_find(l->flows, &live->key);

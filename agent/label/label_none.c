@@ -1,13 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "label/label.h"
 
-enum err label_new(struct label **out, size_t flows, const uint64_t seed[2], struct fault *f)
+enum err label_model_new(struct label_model **out, struct fault *f)
 {
-	(void)flows;
-	(void)seed;
 	*out = NULL;
 	return fault_set(f, ERR_UNSUPPORTED, 0,
 			 "built without nDPI: install libndpi-dev and build again");
+}
+
+void label_model_free(struct label_model **m)
+{
+	*m = NULL;
+}
+
+enum err label_new(struct label **out, struct label_model *model, size_t flows,
+		   const uint64_t seed[2], struct fault *f)
+{
+	(void)model;
+	(void)flows;
+	(void)seed;
+	*out = NULL;
+	return fault_set(f, ERR_STATE, 0, "no label without a model");
 }
 
 void label_free(struct label **l)

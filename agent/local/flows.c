@@ -74,8 +74,9 @@ struct reading {
 	struct capture *capture;
 	struct flow_table *flows;
 	struct flows_print print;
-	struct label *label; // owned; NULL: not wanted
-	struct loop *loop;   // live only
+	struct label_model *model; // owned; NULL: not wanted
+	struct label *label;       // owned; likewise
+	struct loop *loop;         // live only
 	enum err err;
 	struct fault *fault;
 };
@@ -284,7 +285,9 @@ static enum err open_label(struct reading *r)
 	if (!o->label && (o->no_label || o->dns || o->names || o->targets))
 		return ERR_OK;
 	random_bytes(seed, sizeof(seed));
-	enum err err = label_new(&r->label, (size_t)o->flows, seed, r->fault);
+	enum err err = label_model_new(&r->model, r->fault);
+	if (err == ERR_OK)
+		err = label_new(&r->label, r->model, (size_t)o->flows, seed, r->fault);
 	return err == ERR_UNSUPPORTED && !o->label ? ERR_OK : err;
 }
 
@@ -307,6 +310,7 @@ static int run(struct flows_options *o, const char *path)
 	}
 	capture_close(&r.capture);
 	label_free(&r.label);
+	label_model_free(&r.model);
 	flow_table_free(&r.flows);
 	return status;
 }

@@ -53,6 +53,7 @@ const struct conf_option node_options[] = {
 	{ "capture-ring", CONF_SIZE, AT(capture_ring), 0, 65536, 1e9, "4M", "BYTES", "of the kernel that hold packets not yet read, for each capture" },
 	{ "capture-keep", CONF_DURATION, AT(capture_keep), 0, 0, 31536000, "7d", "DURATION", "how long the files of captures are kept; 0: none are" },
 	{ "capture-limit", CONF_SIZE, AT(capture_limit), 0, 0, 1e13, "1G", "BYTES", "most disk these files may take; past it the oldest go" },
+	{ "capture-label", CONF_BOOL, AT(capture_label), 0, 0, 0, "yes", "yes|no", "ask nDPI, where built with it, which application each flow of a run looks like" },
 	{ "sport-first", CONF_UINT, AT(sport_first), 0, 1024, 65535, "61000", "PORT", "first source port of probes" },
 	{ "sport-count", CONF_UINT, AT(sport_count), 0, 16, 32768, "4096", "COUNT", "how many source ports" },
 	{ "log", CONF_TEXT, TEXT(log), 0, 0, "info", "LEVEL", "debug, info, warn or error" },

@@ -38,6 +38,7 @@ struct node_config {
 	uint64_t spool_limit;
 	uint64_t capture_snap, capture_ring, capture_limit;
 	int64_t capture_keep; // 0: no files of captures
+	bool capture_label;
 	uint64_t sport_first, sport_count;
 	char log[8];
 

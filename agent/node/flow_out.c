@@ -25,6 +25,14 @@ static void add_names(struct flow_record *out, const struct flow_table *t, const
 			add_name(out, flow_text(t, e.text), e.how);
 }
 
+static struct span app_of(struct label *label, const struct flow_key *k)
+{
+	const char *app = NULL;
+	if (label != NULL)
+		app = label_take(label, k->proto, k->a, k->aport, k->b, k->bport);
+	return app != NULL ? span_text(app) : (struct span){ 0 };
+}
+
 static struct flow_tcp tcp_of(const struct flow_side *side, int64_t rtt_ns)
 {
 	return (struct flow_tcp){
@@ -36,7 +44,7 @@ static struct flow_tcp tcp_of(const struct flow_side *side, int64_t rtt_ns)
 }
 
 void flow_out(const struct flow_table *t, const struct flow *f, const struct bursts *bursts,
-	      struct flow_record *out)
+	      struct label *label, struct flow_record *out)
 {
 	*out = (struct flow_record){
 		.first = f->first,
@@ -55,5 +63,6 @@ void flow_out(const struct flow_table *t, const struct flow *f, const struct bur
 		.tcp_b = tcp_of(&f->ba, f->rtt_b_ns),
 	};
 	add_names(out, t, f);
+	out->app = app_of(label, &f->key);
 	out->burst_count = bursts_find(bursts, &f->key, f->first, f->payload, out->bursts);
 }

@@ -23,6 +23,7 @@ struct node {
 	struct tracing *tracing;
 	struct orders *orders;
 	struct uplink_io *uplink;
+	struct label_model *labels; // owned; NULL: none
 	struct loop_timer *leave;
 	uint64_t scan_rate_used;
 	uint64_t serial; // as last seen, for when orders are closed
@@ -47,6 +48,11 @@ const struct seal_secret *node_secret(const struct node *n)
 struct orders *node_orders(const struct node *n)
 {
 	return n->orders;
+}
+
+struct label_model *node_labels(const struct node *n)
+{
+	return n->labels;
 }
 
 void node_put_flow(struct node *n, const struct flow_record *r)
@@ -191,6 +197,16 @@ static enum err open_uplink(struct node *n, struct fault *f)
 	return uplink_io_open(n->loop, &c, &n->uplink, f);
 }
 
+// A node without labels is a node all the same.
+static void open_labels(struct node *n)
+{
+	struct fault f = { 0 };
+	if (!n->config->capture_label || strcmp(n->config->role, "vantage") != 0)
+		return;
+	if (label_model_new(&n->labels, &f) != ERR_OK)
+		log_fault(LOG_INFO, "agent", "no_labels", &f);
+}
+
 enum err node_open(struct loop *l, const struct node_config *c, const struct seal_secret *secret,
 		   struct node **out, struct fault *f)
 {
@@ -206,6 +222,7 @@ enum err node_open(struct loop *l, const struct node_config *c, const struct sea
 		.secret = secret,
 	};
 	artefacts_tidy(c);
+	open_labels(n);
 	enum err err = records_open(l, &records, &n->records, f);
 	if (err == ERR_OK)
 		err = tracing_open(l, c, n->records, &n->tracing, f);
@@ -240,6 +257,7 @@ void node_close(struct node **out)
 	orders_close(&n->orders);
 	tracing_close(&n->tracing);
 	records_close(&n->records);
+	label_model_free(&n->labels);
 	free(n);
 	*out = NULL;
 }

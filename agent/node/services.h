@@ -5,6 +5,7 @@
 // how a record leaves.
 #pragma once
 
+#include "label/label.h"
 #include "msg/link.h"
 #include "msg/order.h"
 #include "msg/record.h"
@@ -19,6 +20,7 @@ struct loop *node_loop(const struct node *n);
 const struct node_config *node_config(const struct node *n);
 const struct seal_secret *node_secret(const struct node *n);
 struct orders *node_orders(const struct node *n);
+struct label_model *node_labels(const struct node *n); // NULL: flows get no labels here
 
 // Records: appended to the spool's journal before the call returns. What cannot be stored becomes
 // a counted gap, so nothing is left for the caller to do.

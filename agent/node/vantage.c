@@ -16,12 +16,14 @@
 #include "node/worth.h"
 #include "sys/clock.h"
 #include "tunnel/tunnel_io.h"
+#include "wire/link.h"
 
 #define VANTAGE_TICK      (200 * NS_PER_MS)
 #define VANTAGE_BATCH     1024            // frames between two looks at anything else
 #define VANTAGE_LINGER    (2 * NS_PER_S)  // the tunnel stays, so that apps can say goodbye
 #define VANTAGE_PATIENCE  (15 * NS_PER_S) // for traces after the capture has ended
 #define VANTAGE_FLOWS     16384           // flows whose bursts are kept
+#define VANTAGE_LABELS    4096            // flows that get a label, of about 2 KiB each
 #define VANTAGE_KEEPALIVE 25              // seconds, where the node is behind NAT
 
 struct vantage {
@@ -37,6 +39,7 @@ struct vantage {
 	struct twin *twin; // NULL: nothing is known of the other side of the translation
 	struct flow_table *flows;
 	struct bursts *bursts;
+	struct label *label;  // NULL: flows get none
 	struct seen_io *seen; // NULL: no reflector
 	struct meet_io *meet; // NULL: the gateway calls us
 	struct meet_end other;
@@ -63,7 +66,7 @@ static void on_flow(struct vantage *v, const struct flow *flow)
 	if (!worth_telling(node_config(v->node), &flow->key))
 		return;
 	taken_count(v->capture, &v->record);
-	flow_out(v->flows, flow, v->bursts, &r);
+	flow_out(v->flows, flow, v->bursts, v->label, &r);
 	r.run = v->run;
 	r.side = v->side;
 	r.kernel_drops = (uint32_t)v->record.kernel_drops;
@@ -89,10 +92,13 @@ static void take_events(struct vantage *v)
 static void on_packet(void *self, const struct packet *p)
 {
 	struct vantage *v = self;
+	struct span ip;
 	if (v->until.ns != 0 && p->at.ns > v->until.ns)
 		return;
 	v->record.packets++;
 	artefact_put(v->kept, p);
+	if (v->label != NULL && link_frame_read(p->link, p->bytes, &ip) == ERR_OK)
+		label_hear(v->label, p->at, ip);
 	if (flow_hear(v->flows, p) == ERR_OK)
 		take_events(v);
 }
@@ -238,9 +244,11 @@ static enum err open_tables(struct vantage *v, struct fault *f)
 	random_bytes(flows.seed, sizeof(flows.seed));
 	v->flows = flow_table_new(&flows);
 	v->bursts = bursts_new(VANTAGE_FLOWS, flows.seed);
-	return v->flows != NULL && v->bursts != NULL
-		       ? ERR_OK
-		       : fault_set(f, ERR_MEMORY, 0, "capture: no memory for the flow table");
+	if (v->flows == NULL || v->bursts == NULL)
+		return fault_set(f, ERR_MEMORY, 0, "capture: no memory for the flow table");
+	struct label_model *labels = node_labels(v->node);
+	return labels != NULL ? label_new(&v->label, labels, VANTAGE_LABELS, flows.seed, f)
+			      : ERR_OK;
 }
 
 // What is outside is evidence more; a run without it is still a run.
@@ -376,6 +384,7 @@ void vantage_close(struct vantage **out)
 	capture_close(&v->capture);
 	flow_table_free(&v->flows);
 	bursts_free(&v->bursts);
+	label_free(&v->label);
 	tunnel_close(&v->tunnel);
 	free(v);
 	*out = NULL;

@@ -61,6 +61,8 @@ if [ -x "$plain" ]; then
 	ok $? "without nDPI flows have no label, and nobody minds"
 	! "$plain" flows $here/raw_packets.pcap --label >"$tmp/out" 2>"$tmp/err" && grep -q "built without nDPI" "$tmp/err"
 	ok $? "unless it was asked for"
+	"$plain-agent" --help | grep -q capture-label && ! ldd "$plain-agent" | grep -q ndpi
+	ok $? "an agent needs no nDPI either"
 else
 	skip "without nDPI" "$plain is not built: make tests"
 fi

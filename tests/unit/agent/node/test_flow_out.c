@@ -34,7 +34,7 @@ static void a_record_has_every_fact_of_its_flow(void **state)
 	struct bursts *bursts = bursts_new(4, config.seed);
 	struct flow_record r;
 	assert_true(table != NULL && bursts != NULL);
-	flow_out(table, &flow, bursts, &r);
+	flow_out(table, &flow, bursts, NULL, &r);
 	assert_true(addr_eq(r.a, flow.key.a) && addr_eq(r.b, flow.key.b));
 	assert_int_equal(r.aport, 40000);
 	assert_int_equal(r.bport, 443);
@@ -53,7 +53,7 @@ static void a_record_has_every_fact_of_its_flow(void **state)
 	assert_int_equal(r.tcp_b.again, 9);
 	assert_int_equal(r.tcp_b.late, 10);
 	assert_int_equal(r.tcp_b.rtt_ns, 12);
-	assert_int_equal(r.name_count + r.burst_count, 0);
+	assert_int_equal(r.name_count + r.burst_count + r.app.len, 0);
 	bursts_free(&bursts);
 	flow_table_free(&table);
 }
