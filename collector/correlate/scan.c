@@ -125,10 +125,12 @@ enum err correlate_scans(struct pg *pg, const char *data_dir, enum correlate_sco
 			 struct correlate_counts *counts, struct fault *f)
 {
 	AUTO(pg_rows_free) struct pg_rows *rows = NULL;
-	enum err err = scope == CORRELATE_AGAIN
-			       ? pg_query(pg, "correlate_scans", PG_NO_VALUES, &rows, f)
-			       : pg_query(pg, "correlate_scans_due",
-					  PG_VALUES(pg_bool(scope == CORRELATE_KNOWN)), &rows, f);
+	enum err err = pg_run(pg, "correlate_scans_notice", PG_NO_VALUES, NULL, f);
+	if (err == ERR_OK)
+		err = scope == CORRELATE_AGAIN
+			      ? pg_query(pg, "correlate_scans", PG_NO_VALUES, &rows, f)
+			      : pg_query(pg, "correlate_scans_due",
+					 PG_VALUES(pg_bool(scope == CORRELATE_KNOWN)), &rows, f);
 	for (size_t i = 0; err == ERR_OK && i < pg_rows_count(rows); i++) {
 		uint8_t scan[16];
 		pg_rows_uuid(rows, i, 0, scan);

@@ -124,6 +124,42 @@ is 'pairs add up' 't' "SELECT bool_and(pairs = asked + refused + not_asked AND a
 expect 0 'nothing is due then' "$waymark" judge
 ! says 'scans judged'
 ok $? 'nothing is'
+# --- what is due: batch by batch, nothing counted -------------------------------------------------------
+
+batch() { # TABLE SCAN: the stream's next batch, with a copy of one row that scan has there; no table: without
+	sql -c "UPDATE raw.stream SET last_seq = last_seq + 1"
+	[ -z "$1" ] || sql -c "INSERT INTO $1 SELECT (jsonb_populate_record(x, jsonb_build_object('seq', (SELECT last_seq FROM raw.stream),
+		'domain', 'new.example'))).* FROM $1 x WHERE scan::text LIKE '%$2' LIMIT 1" || give_up "a batch"
+}
+due() { # NAMES NAME: which scans are due, after another look
+	is "$2" "$1" "SELECT FROM judge.dns_notice(); SELECT coalesce(string_agg(s.name, ' ' ORDER BY s.name), 'none') FROM judge.dns_due JOIN raw.scan s ON s.id = scan"
+}
+due none 'all batches were looked at'
+batch ''
+due none 'a batch without facts of scans makes none due'
+batch raw.dns_pair d1
+due past 'a late pair makes its scan due, and no other'
+due past 'until it is judged'
+expect 0 'it is judged' "$waymark" judge
+says '1 scans judged'
+ok $? 'alone'
+is 'with the pair' 1 "SELECT count(*) FROM judge.dns_verdict WHERE domain = 'new.example' AND scan::text LIKE '%d1'"
+due none 'and is not due any more'
+batch raw.page d2
+batch raw.resolver d1
+due 'now past' 'a page does so, and a resolver'
+sql -c "CREATE TABLE public.noticed AS SELECT * FROM judge.dns_news WHERE scan::text LIKE '%d2'" -c "UPDATE judge.dns_news SET seq = seq - 1 WHERE scan::text LIKE '%d2'"
+sql -c "CREATE FUNCTION public.meanwhile() RETURNS trigger LANGUAGE plpgsql AS \$\$ BEGIN
+		UPDATE judge.dns_news n SET seq = o.seq FROM public.noticed o WHERE o.scan = n.scan AND o.stream = n.stream AND n.scan IN (SELECT scan FROM fresh); RETURN NULL; END \$\$" \
+	-c "GRANT SELECT ON public.noticed TO PUBLIC" -c "CREATE TRIGGER meanwhile AFTER INSERT ON judge.dns_satellite REFERENCING NEW TABLE AS fresh EXECUTE FUNCTION public.meanwhile()"
+expect 0 'both are judged, and while they are, more comes of one' "$waymark" judge
+due now 'which is due again'
+sql -c "DROP TRIGGER meanwhile ON judge.dns_satellite" -c "DROP FUNCTION public.meanwhile" -c "DROP TABLE public.noticed"
+expect 0 'and judged again' "$waymark" judge
+batch raw.dns_pair d1
+sql -c "UPDATE raw.scan SET created = now() - interval '31 days' WHERE name = 'past'"
+due none 'but what comes after a month is not worth a judgement'
+
 expect 0 'one scan is judged afresh' "$waymark" judge --scan now
 says '1 scans judged'
 ok $? 'that one'

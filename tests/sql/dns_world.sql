@@ -3,7 +3,7 @@
 -- A made-up scan in which each rule of the cascade has its pair. The domain says what is the matter.
 \set ON_ERROR_STOP on
 INSERT INTO registry.node (name, role) VALUES ('alpha', 'vantage');
-INSERT INTO raw.stream (node, epoch) SELECT id, 1 FROM registry.node WHERE name = 'alpha';
+INSERT INTO raw.stream (node, epoch, last_seq) SELECT id, 1, 1 FROM registry.node WHERE name = 'alpha';
 INSERT INTO raw.scan (id, name, started, ended, control) VALUES
 	('00000000-0000-4000-8000-0000000000d1', 'past', '2026-11-01', '2026-11-01', 'c.example'),
 	('00000000-0000-4000-8000-0000000000d2', 'now', '2026-11-20', '2026-11-20', 'c.example');

@@ -140,32 +140,70 @@ CREATE INDEX ON judge.dns_verdict (scan, domain);
 
 CREATE TABLE judge.dns_scan (
 	scan uuid PRIMARY KEY,
-	facts bigint NOT NULL,
 	signatures int NOT NULL,
 	pairs bigint NOT NULL,
 	judged timestamptz NOT NULL
 );
-COMMENT ON TABLE judge.dns_scan IS 'Scans that were judged, and on how much';
+COMMENT ON TABLE judge.dns_scan IS 'Scans that were judged';
 COMMENT ON COLUMN judge.dns_scan.scan IS 'raw.scan.id';
-COMMENT ON COLUMN judge.dns_scan.facts IS 'Pairs, pages and resolvers of the scan that there were';
 COMMENT ON COLUMN judge.dns_scan.signatures IS 'Newest ref.signature_set.id there was';
 COMMENT ON COLUMN judge.dns_scan.pairs IS 'Pairs that were judged';
 COMMENT ON COLUMN judge.dns_scan.judged IS 'When';
 
-CREATE FUNCTION judge.dns_facts(p_scan uuid) RETURNS bigint LANGUAGE sql STABLE
-	RETURN (SELECT count(*) FROM raw.dns_pair WHERE scan = p_scan) + (SELECT count(*) FROM raw.page WHERE scan = p_scan)
-		+ (SELECT count(*) FROM raw.resolver WHERE scan = p_scan);
-COMMENT ON FUNCTION judge.dns_facts(uuid) IS 'How much is known of a scan: pairs, pages and resolvers';
+-- What is due -----------------------------------------------------------------------------------------
+
+-- Asked every few seconds, beside millions of pairs: so nothing is counted. Batches of a stream are stored
+-- in their order, each whole; what came since the last look is read once, and tells which scans it is of.
+CREATE TABLE judge.dns_seen (
+	stream int PRIMARY KEY,
+	seq bigint NOT NULL
+);
+COMMENT ON TABLE judge.dns_seen IS 'How far streams were looked through for facts of scans';
+COMMENT ON COLUMN judge.dns_seen.stream IS 'raw.stream.id';
+COMMENT ON COLUMN judge.dns_seen.seq IS 'Last batch that was looked at';
+
+CREATE TABLE judge.dns_news (
+	scan uuid NOT NULL,
+	stream int NOT NULL,
+	seq bigint NOT NULL,
+	PRIMARY KEY (scan, stream)
+);
+COMMENT ON TABLE judge.dns_news IS 'Scans of which there are facts that no verdict rests on yet';
+COMMENT ON COLUMN judge.dns_news.scan IS 'raw.scan.id';
+COMMENT ON COLUMN judge.dns_news.stream IS 'Stream they came in';
+COMMENT ON COLUMN judge.dns_news.seq IS 'Last batch that was looked at when they were found';
+
+CREATE FUNCTION judge.dns_notice() RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+	s record;
+BEGIN
+	PERFORM pg_advisory_xact_lock(hashtext('waymark dns notice'));
+	FOR s IN SELECT t.id, t.node, t.last_seq AS last, coalesce(n.seq, 0) AS seen FROM raw.stream t LEFT JOIN judge.dns_seen n ON n.stream = t.id
+		WHERE t.last_seq > coalesce(n.seq, 0) ORDER BY t.id
+	LOOP
+		INSERT INTO judge.dns_news
+		SELECT f.scan, s.id, s.last FROM (
+			SELECT scan FROM raw.dns_pair WHERE node = s.node AND stream = s.id AND seq > s.seen AND seq <= s.last
+			UNION SELECT scan FROM raw.page WHERE node = s.node AND stream = s.id AND seq > s.seen AND seq <= s.last
+			UNION SELECT scan FROM raw.resolver WHERE node = s.node AND stream = s.id AND seq > s.seen AND seq <= s.last) f
+		WHERE EXISTS (SELECT FROM raw.scan r WHERE r.id = f.scan)
+		ON CONFLICT (scan, stream) DO UPDATE SET seq = excluded.seq;
+		INSERT INTO judge.dns_seen VALUES (s.id, s.last) ON CONFLICT (stream) DO UPDATE SET seq = excluded.seq;
+	END LOOP;
+END $$;
+COMMENT ON FUNCTION judge.dns_notice() IS 'Looks through what came since the last call, and notes in judge.dns_news of which scans it is';
 
 CREATE VIEW judge.dns_due AS
 	SELECT s.id AS scan, s.origin = 'import' OR s.ended IS NOT NULL OR s.created < now() - interval '1 hour' AS ended
 	FROM raw.scan s LEFT JOIN judge.dns_scan d ON d.scan = s.id
-	WHERE CASE WHEN d.scan IS NULL THEN judge.dns_facts(s.id) > 0
-		ELSE s.created > now() - interval '30 days' AND d.facts <> judge.dns_facts(s.id)
-			OR d.signatures < coalesce((SELECT max(id) FROM ref.signature_set), 0) END;
-COMMENT ON VIEW judge.dns_due IS 'Scans to be judged: new ones, those of which more is known now, and all after signatures were loaded';
+	WHERE (d.scan IS NULL AND s.origin = 'import')
+		OR ((d.scan IS NULL OR s.created > now() - interval '30 days') AND EXISTS (SELECT FROM judge.dns_news n WHERE n.scan = s.id))
+		OR d.signatures < (SELECT max(id) FROM ref.signature_set);
+COMMENT ON VIEW judge.dns_due IS 'Scans to be judged: new ones, those of which judge.dns_notice() found more, and all after signatures were loaded';
 COMMENT ON COLUMN judge.dns_due.scan IS 'raw.scan.id';
 COMMENT ON COLUMN judge.dns_due.ended IS 'Imported, ended, or ordered more than an hour ago';
+
+-- The evidence ----------------------------------------------------------------------------------------
 
 -- What the pages tell of (domain, address).
 CREATE FUNCTION judge.dns_pages(p_scan uuid) RETURNS TABLE (domain text, addr inet, valid boolean, certs bytea[], served boolean,
@@ -253,7 +291,7 @@ CREATE FUNCTION judge.dns_judge(p_scan uuid) RETURNS bigint LANGUAGE plpgsql
 DECLARE
 	judged bigint;
 	controls inet[] := ARRAY(SELECT judge.dns_controls(p_scan));
-	n_facts bigint := judge.dns_facts(p_scan);
+	news judge.dns_news[] := ARRAY(SELECT n FROM judge.dns_news n WHERE scan = p_scan); -- before: what comes meanwhile is news again
 BEGIN
 	PERFORM pg_advisory_xact_lock(hashtext('waymark dns ' || p_scan::text));
 	PERFORM judge.dns_satellite_rule(p_scan);
@@ -371,11 +409,12 @@ BEGIN
 	END IF;
 	DROP TABLE dns_apart;
 	DROP TABLE dns_page, dns_packet, dns_ask, dns_about;
-	INSERT INTO judge.dns_scan VALUES (p_scan, n_facts, coalesce((SELECT max(id) FROM ref.signature_set), 0), judged, now())
-	ON CONFLICT (scan) DO UPDATE SET facts = excluded.facts, signatures = excluded.signatures, pairs = excluded.pairs, judged = excluded.judged;
+	INSERT INTO judge.dns_scan VALUES (p_scan, coalesce((SELECT max(id) FROM ref.signature_set), 0), judged, now())
+	ON CONFLICT (scan) DO UPDATE SET signatures = excluded.signatures, pairs = excluded.pairs, judged = excluded.judged;
+	DELETE FROM judge.dns_news n USING unnest(news) o WHERE n = o;
 	RETURN judged;
 END $$;
 COMMENT ON FUNCTION judge.dns_judge(uuid) IS 'Judges all pairs of a scan, by Satellite''s rule and by the cascade; returns how many';
 
-GRANT SELECT, INSERT, UPDATE, DELETE ON judge.dns_verdict, judge.dns_scan TO waymark_judge;
-GRANT SELECT ON judge.dns_rule, judge.dns_verdict, judge.dns_scan, judge.dns_due TO waymark_judge, waymark_read;
+GRANT SELECT, INSERT, UPDATE, DELETE ON judge.dns_verdict, judge.dns_scan, judge.dns_seen, judge.dns_news TO waymark_judge;
+GRANT SELECT ON judge.dns_rule, judge.dns_verdict, judge.dns_scan, judge.dns_seen, judge.dns_news, judge.dns_due TO waymark_judge, waymark_read;
