@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "cli/export_rows.h"
 #include "cli/verb.h"
 #include "cli/verdict.h"
 #include "satellite/satellite.h"
@@ -27,43 +28,38 @@ static const struct conf_option options[] = {
 };
 // clang-format on
 
-enum each {
-	ONCE,
-	PER_RESOLVER,
-	PER_RESOLVER_NO,
-	PER_RESOLVER_YES,
-	PER_DOMAIN_NO,
-	PER_DOMAIN_YES,
-	PER_COUNTRY
-};
+enum each { ONCE, PER_RESOLVER, PER_DOMAIN_NO, PER_DOMAIN_YES, PER_COUNTRY };
 
 struct form {
 	const char *format, *file, *statement;
 	enum each
 		each; // what the statement is asked for, one after the other; NO and YES is its $3
+	bool answers; // not lines, but answers to the probe
 };
 
 // clang-format off
 static const struct form forms[] = {
-	{ "v2.2", "resolvers_raw.json", "export_resolvers_raw", ONCE },
-	{ "v2.2", "resolvers.json", "export_v22_resolvers", ONCE },
-	{ "v2.2", "results.json", "export_v22_results", PER_RESOLVER },
-	{ "v2.2", "blockpages.json", "export_pages", PER_DOMAIN_NO },
-	{ "v2.2", "control_pages.json", "export_pages", PER_DOMAIN_YES },
-	{ "v2.2", "resolvers_profile.json", "export_profile", ONCE },
-	{ "v2.2-raw", "%s.json", "export_raw", PER_COUNTRY },
-	{ "v1", "resolvers_raw.json", "export_resolvers_raw", ONCE },
-	{ "v1", "resolvers_ptr.json", "export_v1_resolvers_ptr", ONCE },
-	{ "v1", "resolvers.json", "export_v1_resolvers", ONCE },
-	{ "v1", "tagged_resolvers.json", "export_v1_tagged_resolvers", ONCE },
-	{ "v1", "answers_control.json", "export_v1_controls", PER_RESOLVER },
-	{ "v1", "answers.json", "export_v1_answers", PER_RESOLVER },
-	{ "v1", "answers_raw.json", "export_v1_answers_raw", PER_RESOLVER },
-	{ "v1", "answers_err.json", "export_v1_errors", PER_RESOLVER_YES },
-	{ "v1", "answers_ip.json", "export_v1_answers_ip", ONCE },
-	{ "v1", "tagged_answers.json", "export_v1_tagged_answers", ONCE },
-	{ "v1", "interference.json", "export_v1_interference", PER_RESOLVER },
-	{ "v1", "interference_err.json", "export_v1_errors", PER_RESOLVER_NO },
+	{ "v2.2", "resolvers_raw.json", "export_resolvers_raw", ONCE, false },
+	{ "v2.2", "resolvers.json", "export_v22_resolvers", ONCE, false },
+	{ "v2.2", "results.json", "export_v22_results", PER_RESOLVER, false },
+	{ "v2.2", "blockpages.json", "export_pages", PER_DOMAIN_NO, false },
+	{ "v2.2", "control_pages.json", "export_pages", PER_DOMAIN_YES, false },
+	{ "v2.2", "resolvers_profile.json", "export_profile", ONCE, false },
+	{ "v2.2-raw", "%s.json", "export_raw", PER_COUNTRY, false },
+	{ "v1", "resolvers_raw.json", "export_resolvers_raw", ONCE, false },
+	{ "v1", "resolvers_ip.json", "export_v1_resolvers_ip", ONCE, true },
+	{ "v1", "resolvers_err.json", "export_v1_resolvers_err", ONCE, false },
+	{ "v1", "resolvers_ptr.json", "export_v1_resolvers_ptr", ONCE, false },
+	{ "v1", "resolvers.json", "export_v1_resolvers", ONCE, false },
+	{ "v1", "tagged_resolvers.json", "export_v1_tagged_resolvers", ONCE, false },
+	{ "v1", "answers_control.json", "export_v1_controls", PER_RESOLVER, false },
+	{ "v1", "answers.json", "export_v1_answers", PER_RESOLVER, false },
+	{ "v1", "answers_raw.json", "export_v1_answers_raw", PER_RESOLVER, false },
+	{ "v1", "answers_err.json", "export_v1_answers_err", PER_RESOLVER, false },
+	{ "v1", "answers_ip.json", "export_v1_answers_ip", ONCE, false },
+	{ "v1", "tagged_answers.json", "export_v1_tagged_answers", ONCE, false },
+	{ "v1", "interference.json", "export_v1_interference", PER_RESOLVER, false },
+	{ "v1", "interference_err.json", "export_v1_interference_err", PER_RESOLVER, false },
 };
 // clang-format on
 
@@ -73,47 +69,28 @@ struct exporting {
 	char source[64]; // CP_Satellite-…
 	char folder[PATH_SIZE];
 	struct pg_rows *resolvers, *domains;
-	FILE *out;
+	struct export_file out;
 	uint64_t lines;
-	bool some; // the file at hand has a line
 };
 
 static enum err open_file(struct exporting *x, const char *name, struct fault *f)
 {
 	char path[PATH_SIZE + 64];
 	snprintf(path, sizeof(path), "%s/%s", x->folder, name);
-	x->out = fopen(path, "we");
-	x->some = false;
-	return x->out == NULL ? fault_set(f, ERR_IO, errno, "cannot write %s", path) : ERR_OK;
+	x->out = (struct export_file){ .to = fopen(path, "we") };
+	return x->out.to == NULL ? fault_set(f, ERR_IO, errno, "cannot write %s", path) : ERR_OK;
 }
 
 static enum err close_file(struct exporting *x, enum err err, struct fault *f)
 {
-	if (x->out == NULL)
+	if (x->out.to == NULL)
 		return err;
-	bool bad = ferror(x->out) != 0;
-	bad |= fclose(x->out) != 0;
-	x->out = NULL;
+	bool bad = ferror(x->out.to) != 0;
+	bad |= fclose(x->out.to) != 0;
+	x->out.to = NULL;
+	x->lines += x->out.lines;
 	return err == ERR_OK && bad ? fault_set(f, ERR_IO, errno, "cannot write in %s", x->folder)
 				    : err;
-}
-
-// As in published files: no line feed after the last.
-static enum err write_lines(struct exporting *x, const struct pg_rows *rows, struct fault *f)
-{
-	for (size_t i = 0; i < pg_rows_count(rows); i++) {
-		char *line = strdup(pg_rows_text(rows, i, 0));
-		if (line == NULL)
-			return fault_set(f, ERR_MEMORY, 0, "no memory");
-		size_t len = satellite_line_pack(line, strlen(line));
-		if (x->some)
-			fputc('\n', x->out);
-		fwrite(line, 1, len, x->out);
-		free(line);
-		x->some = true;
-		x->lines++;
-	}
-	return ERR_OK;
 }
 
 static enum err write_one(struct exporting *x, const struct form *form, struct pg_value key,
@@ -123,15 +100,16 @@ static enum err write_one(struct exporting *x, const struct form *form, struct p
 	const struct pg_value values[] = { pg_uuid(x->scan), key, more };
 	size_t count = form->each == ONCE ? 1 : form->each == PER_RESOLVER ? 2 : 3;
 	enum err err = pg_query(x->pg, form->statement, values, count, &rows, f);
-	return err == ERR_OK ? write_lines(x, rows, f) : err;
+	if (err != ERR_OK)
+		return err;
+	return form->answers ? export_answers(&x->out, rows, f) : export_lines(&x->out, rows, f);
 }
 
 static enum err write_resolvers(struct exporting *x, const struct form *form, struct fault *f)
 {
 	enum err err = ERR_OK;
 	for (size_t i = 0; err == ERR_OK && i < pg_rows_count(x->resolvers); i++)
-		err = write_one(x, form, pg_addr(pg_rows_addr(x->resolvers, i, 0)),
-				pg_bool(form->each == PER_RESOLVER_YES), f);
+		err = write_one(x, form, pg_addr(pg_rows_addr(x->resolvers, i, 0)), pg_null(), f);
 	return err;
 }
 
@@ -186,7 +164,36 @@ static enum err write_form(struct exporting *x, const struct form *form, struct 
 	return close_file(x, err, f);
 }
 
-static enum err find_scan(struct exporting *x, const char *name, const char *dir, struct fault *f)
+// The probe of the discovery. Not told: no file.
+static enum err write_packet(struct exporting *x, const char *control, struct fault *f)
+{
+	enum err err = open_file(x, "dns.pkt", f);
+	if (err == ERR_OK)
+		err = export_packet(&x->out, control, f);
+	return close_file(x, err, f);
+}
+
+// Readers tell the form by the date in the folder's name, and take what is of March 2021 or later
+// for v2: a later scan goes out as v1 under the year before.
+static void name_folder(struct exporting *x, const char *format, struct wall started)
+{
+	time_t at = (time_t)(started.ns / NS_PER_S);
+	struct tm tm;
+	gmtime_r(&at, &tm);
+	bool late = tm.tm_year > 121 || (tm.tm_year == 121 && tm.tm_mon >= 2);
+	if (strcmp(format, "v1") == 0 && late) {
+		fprintf(stderr,
+			"waymark export: readers take scans of %d for v2: the folder is named as "
+			"of "
+			"2020\n",
+			tm.tm_year + 1900);
+		tm.tm_year = 120;
+	}
+	strftime(x->source, sizeof(x->source), "CP_Satellite-%Y-%m-%d-%H-%M-%S", &tm);
+}
+
+static enum err find_scan(struct exporting *x, const char *format, const char *name,
+			  const char *dir, struct fault *f)
 {
 	AUTO(pg_rows_free) struct pg_rows *rows = NULL;
 	enum err err = pg_query(x->pg, "scan_find", PG_VALUES(pg_text(name)), &rows, f);
@@ -195,14 +202,13 @@ static enum err find_scan(struct exporting *x, const char *name, const char *dir
 	if (err != ERR_OK)
 		return err;
 	pg_rows_uuid(rows, 0, 0, x->scan);
-	time_t at = (time_t)(pg_rows_wall(rows, 0, 4).ns / NS_PER_S);
-	struct tm tm;
-	gmtime_r(&at, &tm);
-	strftime(x->source, sizeof(x->source), "CP_Satellite-%Y-%m-%d-%H-%M-%S", &tm);
+	name_folder(x, format, pg_rows_wall(rows, 0, 4));
 	int len = snprintf(x->folder, sizeof(x->folder), "%s/%s", dir, x->source);
 	if (len < 0 || (size_t)len >= sizeof(x->folder))
 		return fault_set(f, ERR_USAGE, 0, "%s is too long a path", dir);
 	err = dir_make(x->folder, 0755, f);
+	if (err == ERR_OK && strcmp(format, "v2.2-raw") != 0 && !pg_rows_null(rows, 0, 5))
+		err = write_packet(x, pg_rows_text(rows, 0, 5), f);
 	if (err == ERR_OK)
 		err = pg_query(x->pg, "export_resolvers", PG_VALUES(pg_uuid(x->scan)),
 			       &x->resolvers, f);
@@ -220,7 +226,7 @@ static enum err tell(struct exporting *x, struct fault *f)
 	printf("%s\n", x->folder);
 	fprintf(stderr,
 		"waymark export: %" PRIu64 " lines; %" PRId64 " pairs, and %" PRId64
-		" more that were never asked, for which the form has no place\n",
+		" more, never asked or where no resolver is, for which the form has no place\n",
 		x->lines, pg_rows_int(rows, 0, 0), pg_rows_int(rows, 0, 1));
 	return ERR_OK;
 }
@@ -235,7 +241,7 @@ static enum err export_scan(struct exporting *x, const char *format, const char 
 		return fault_set(f, ERR_USAGE, 0, "--format %s: v2.2-raw, v2.2 or v1", format);
 	enum err err = pg_begin(x->pg, f);
 	if (err == ERR_OK)
-		err = find_scan(x, scan, dir, f);
+		err = find_scan(x, format, scan, dir, f);
 	for (size_t i = 0; err == ERR_OK && i < COUNT(forms); i++)
 		if (strcmp(forms[i].format, format) == 0)
 			err = write_form(x, &forms[i], f);

@@ -121,6 +121,24 @@ is 'words and their denominators' '31|10|17|4|0.6296' "SELECT b.pairs, b.expecte
 	JOIN v1.scan USING (scan) WHERE name = 'now' AND resolver = '198.18.1.1'"
 is 'pairs add up' 't' "SELECT bool_and(pairs = asked + refused + not_asked AND asked = answered + timed_out + failed) FROM v1.scan"
 
+# --- asked again ------------------------------------------------------------------------------------------
+
+# Every pair stands there a second time, as when an agent was killed before it noted one; one over TCP.
+was=$(sql -c "SELECT md5(string_agg(v::text, ';' ORDER BY v::text)) FROM judge.dns_verdict v WHERE domain <> 'unmatched.example'")
+pairs=$(sql -c "SELECT count(*) FROM judge.dns_verdict")
+sql -c "CREATE TEMP TABLE again AS SELECT * FROM raw.dns_pair;
+	UPDATE again SET item = item + 10000, started = started - interval '1 minute';
+	UPDATE again SET try_transport = '{2,2,2}', addr = array_replace(addr, '198.18.120.9', '198.18.100.17'), started = started + interval '1 hour'
+		WHERE domain = 'unmatched.example' AND resolver = '198.18.1.1';
+	INSERT INTO raw.dns_pair SELECT * FROM again" >"$dir/out" 2>&1
+ok $? 'every pair of a scan is asked again'
+expect 0 'it is judged' "$waymark" judge
+is 'each pair once' "$pairs" "SELECT count(*) FROM judge.dns_verdict"
+is 'as before' "$was" "SELECT md5(string_agg(v::text, ';' ORDER BY v::text)) FROM judge.dns_verdict v WHERE domain <> 'unmatched.example'"
+rule unmatched unexpected udp_tcp 'what came over TCP is evidence of what came over UDP'
+folder=$("$waymark" export satellite --format v2.2 now "$dir/again" 2>"$dir/out")
+is 'and goes out once' "$(grep -c . "$folder/results.json")" "SELECT count(*) FROM judge.dns_satellite WHERE scan::text LIKE '%d2'"
+
 expect 0 'nothing is due then' "$waymark" judge
 ! says 'scans judged'
 ok $? 'nothing is'

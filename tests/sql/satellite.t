@@ -100,8 +100,22 @@ form v2.2 Satellitev2-2021-10-20
 same Satellitev2-2021-10-20
 [ "$(basename "$folder")" = CP_Satellite-2021-10-20-18-51-41 ]
 ok $? 'in a folder of the published name'
+[ "$(tail -c +13 "$folder/dns.pkt" | xxd -p)" = 01610c726f6f742d73657276657273036e65740000010001 ]
+ok $? 'with the question of its probe'
 form v1 Satellitev1_2018-08-03
 same Satellitev1_2018-08-03
+# A resolver with an answer to the probe, one whose reverse name is not there, a domain no control answered.
+sql -c "UPDATE raw.resolver SET payload = decode('000085800001000100000000' || '01610c726f6f742d73657276657273036e65740000010001'
+		|| 'c00c00010001000000050004c6290004', 'hex')
+	WHERE scan = $(scan Satellitev2-records) AND addr = (SELECT min(addr) FROM raw.resolver WHERE scan = $(scan Satellitev2-records));
+	UPDATE raw.resolver SET names = '{}', ptr_rcode = 3 WHERE scan = $(scan Satellitev2-records)" >"$dir/out" 2>&1
+form v1 Satellitev2-records
+[ "$(basename "$folder" | cut -c1-17)" = CP_Satellite-2020 ]
+ok $? 'in a folder that its readers take for v1'
+grep -q '","answer":"198.41.0.4"}$' "$folder/resolvers_ip.json" && grep -q '"error":{"Err":"no such host"' "$folder/resolvers_err.json"
+ok $? 'with who answered the probe, and who has no reverse name'
+all=$(grep -c . "$folder"/{interference,interference_err,answers_err,answers_control}.json | awk -F: '{ n += $2 } END { print n }')
+is 'every pair stands in one file' "$all" "SELECT count(*) FROM judge.dns_satellite WHERE scan = $(scan Satellitev2-records)"
 form v2.2-raw Satellitev2-2021-10-20
 expect 0 'the raw form comes in again' "$waymark" import satellite "$folder" --name again
 is 'with the same pairs, tries and answers' 0 "SELECT count(*) FROM (

@@ -12,7 +12,7 @@ ISO = re.compile(r'^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?[-+]\d\d:\d\d$')
 FILES = {
     'v2.2': {'resolvers_raw', 'resolvers', 'results', 'blockpages', 'control_pages', 'resolvers_profile'},
     'v1': {'answers_control', 'answers_err', 'answers_ip', 'answers', 'answers_raw', 'interference', 'interference_err',
-           'resolvers', 'resolvers_ptr', 'resolvers_raw', 'tagged_answers', 'tagged_resolvers'},
+           'resolvers', 'resolvers_err', 'resolvers_ip', 'resolvers_ptr', 'resolvers_raw', 'tagged_answers', 'tagged_resolvers'},
 }
 RAW = ('domain domain_is_control date start_time end_time retry resolver_ip resolver_name resolver_is_trusted resolver_netblock '
        'resolver_asn resolver_as_name resolver_as_full_name resolver_as_class resolver_country resolver_organization received_error '
@@ -93,12 +93,24 @@ def check_raw(name, r):
             wrong(name, 'keys of an answer', list(a))
 
 
+def check_packet(path):
+    if not os.path.exists(path):
+        return
+    with open(path, 'rb') as f:
+        q = f.read()
+    if q[2:12] != bytes([1, 0, 0, 1, 0, 0, 0, 0, 0, 0]) or q[-5:] != bytes([0, 0, 1, 0, 1]):
+        wrong('dns.pkt', 'is no question for an address', q.hex())
+
+
 def rules(folder):
     base = os.path.basename(folder.rstrip('/'))
     if not re.match(r'^CP_Satellite-20[1-3]\d-[01]\d-[0-3]\d-[0-2]\d-[0-5]\d-[0-5]\d$', base):
         wrong('the folder is called', base)
-    names = {n[:-5] for n in os.listdir(folder)}
+    names = {n[:-5] for n in os.listdir(folder) if n != 'dns.pkt'}
     form = next((f for f, want in FILES.items() if names == want), 'v2.2-raw')
+    check_packet(os.path.join(folder, 'dns.pkt'))
+    if form == 'v1' and base[len('CP_Satellite-'):] >= '2021-03-01':
+        wrong('readers take', base, 'for v2')
     if form == 'v2.2-raw':
         for n in names:
             for r in lines(folder, n + '.json'):
@@ -114,6 +126,18 @@ def rules(folder):
             wrong('interference.json', r['resolver'], 'has no country: its lines are dropped')
         if list(r) != ['resolver', 'query', 'answers', 'passed'] or not r['answers']:
             wrong('interference.json', 'keys')
+    for r in lines(folder, 'interference_err.json'):
+        if list(r) != ['resolver', 'query', 'answers'] or not r['answers']:
+            wrong('interference_err.json', r)
+    for r in lines(folder, 'answers_err.json'):
+        if list(r) != ['resolver', 'query', 'error'] or not isinstance(r['error'], (str, dict)):
+            wrong('answers_err.json', r)
+    for r in lines(folder, 'resolvers_ip.json'):
+        if list(r) != ['resolver', 'answer'] or not isinstance(r['answer'], str):
+            wrong('resolvers_ip.json', r)
+    for r in lines(folder, 'resolvers_err.json'):
+        if list(r) != ['resolver', 'error'] or not isinstance(r['error'], dict):
+            wrong('resolvers_err.json', r)
     for r in lines(folder, 'resolvers_profile.json'):
         if not all(re.match(r'^\d\.\d{4}$', v) for k, v in r.items() if k != 'resolver'):
             wrong('resolvers_profile.json', r)

@@ -85,7 +85,7 @@ CREATE TABLE judge.dns_satellite (
 	passed boolean NOT NULL,
 	answers inet[] NOT NULL,
 	matched text[] NOT NULL,
-	PRIMARY KEY (scan, node, resolver, domain, qtype, repetition)
+	PRIMARY KEY (scan, resolver, domain, qtype, repetition, node) -- an export goes by resolver
 );
 COMMENT ON TABLE judge.dns_satellite IS 'Verdict of Satellite''s rule on each pair that was asked';
 COMMENT ON COLUMN judge.dns_satellite.scan IS 'raw.scan.id';
@@ -109,6 +109,23 @@ COMMENT ON COLUMN judge.dns_satellite.passed IS 'v1: some answer matches';
 COMMENT ON COLUMN judge.dns_satellite.answers IS 'Addresses of the answer, in its order';
 COMMENT ON COLUMN judge.dns_satellite.matched IS 'Per address: tags that matched, parted by commas: ip, http, cert, asnum, asname; no_tags in v1 to v2.1; null: none';
 
+-- A scan may ask a pair again: over TCP beside UDP, or because an agent was killed between a record and its
+-- note. A verdict has one place: what was asked over UDP goes before what was asked otherwise, then the latest.
+CREATE TABLE judge.dns_again (
+	scan uuid NOT NULL,
+	node int NOT NULL,
+	stream int NOT NULL,
+	seq bigint NOT NULL,
+	item int NOT NULL,
+	PRIMARY KEY (scan, node, stream, seq, item)
+);
+COMMENT ON TABLE judge.dns_again IS 'Pairs for which another of the same scan stands: same node, resolver, domain, type and repetition';
+COMMENT ON COLUMN judge.dns_again.scan IS 'raw.scan.id';
+COMMENT ON COLUMN judge.dns_again.node IS 'registry.node.id';
+COMMENT ON COLUMN judge.dns_again.stream IS 'raw.stream.id';
+COMMENT ON COLUMN judge.dns_again.seq IS 'Batch';
+COMMENT ON COLUMN judge.dns_again.item IS 'Position in the batch';
+
 -- What became of each pair: the try of the test that counts, its addresses, how the controls fared. A
 -- question repeated over TCP because the answer was cut is the same question.
 CREATE VIEW judge.dns_asked AS
@@ -129,7 +146,8 @@ CREATE VIEW judge.dns_asked AS
 			LATERAL (SELECT coalesce(p.try_first[i] = ANY (p.addr_answer), false) AS a) z
 		WHERE p.try_outcome[i] <> 5) x
 	CROSS JOIN LATERAL (SELECT coalesce(x.first, x.answered, x.last) AS counts) c
-	WHERE p.state IN (1, 2, 3) AND p.kind = 1;
+	WHERE p.state IN (1, 2, 3) AND p.kind = 1 AND NOT EXISTS (SELECT FROM judge.dns_again g WHERE g.scan = p.scan AND g.node = p.node AND g.stream = p.stream
+		AND g.seq = p.seq AND g.item = p.item);
 COMMENT ON VIEW judge.dns_asked IS 'Pairs that were asked: the try of the test that counts and how the controls fared';
 COMMENT ON COLUMN judge.dns_asked.scan IS 'raw.scan.id';
 COMMENT ON COLUMN judge.dns_asked.node IS 'registry.node.id';
@@ -238,6 +256,13 @@ DECLARE
 	both_wanted boolean := (SELECT format IN ('v2.0', 'v2.1') FROM raw.scan WHERE id = p_scan);
 	domains bigint := (SELECT count(DISTINCT domain) FROM raw.dns_pair WHERE scan = p_scan);
 BEGIN
+	DELETE FROM judge.dns_again WHERE scan = p_scan;
+	INSERT INTO judge.dns_again
+	SELECT p_scan, node, stream, seq, item FROM (
+		SELECT p.node, p.stream, p.seq, p.item, row_number() OVER (PARTITION BY p.node, p.resolver, p.domain, p.qtype, p.repetition
+			ORDER BY p.kind, p.try_transport[1] > 1, p.started DESC, p.stream, p.seq, p.item) AS place
+		FROM raw.dns_pair p WHERE p.scan = p_scan AND p.state IN (1, 2, 3)) a
+	WHERE place > 1;
 	CREATE TEMP TABLE dns_trial ON COMMIT DROP AS SELECT * FROM judge.dns_asked a WHERE a.scan = p_scan;
 	ANALYZE dns_trial;
 	PERFORM judge.dns_tags(p_scan);
@@ -334,6 +359,6 @@ BEGIN
 	END LOOP;
 END $$;
 
-GRANT SELECT, INSERT, UPDATE, DELETE ON judge.dns_tag, judge.dns_control, judge.dns_satellite TO waymark_judge;
-GRANT SELECT ON judge.dns_tag, judge.dns_control, judge.dns_satellite, judge.dns_asked TO waymark_judge, waymark_read;
+GRANT SELECT, INSERT, UPDATE, DELETE ON judge.dns_tag, judge.dns_control, judge.dns_satellite, judge.dns_again TO waymark_judge;
+GRANT SELECT ON judge.dns_tag, judge.dns_control, judge.dns_satellite, judge.dns_again, judge.dns_asked TO waymark_judge, waymark_read;
 GRANT SELECT ON v1.dns_published TO waymark_judge, waymark_read;

@@ -94,7 +94,7 @@ CREATE TABLE judge.dns_verdict (
 	page text,
 	page_kind text,
 	path_dependent boolean NOT NULL,
-	PRIMARY KEY (scan, node, resolver, domain, qtype, repetition)
+	PRIMARY KEY (scan, resolver, domain, qtype, repetition, node)
 );
 COMMENT ON TABLE judge.dns_verdict IS 'The cascade''s verdict on each pair, with its evidence';
 COMMENT ON COLUMN judge.dns_verdict.scan IS 'raw.scan.id';
@@ -242,7 +242,8 @@ CREATE FUNCTION judge.dns_packets(p_scan uuid) RETURNS TABLE (node int, resolver
 			CASE WHEN p.options & 16 <> 0 THEN bool_and(m & 4 <> 0) FILTER (WHERE i = p.try_first[t]) END AS kept
 		FROM unnest(p.answer_try, p.answer_mark) WITH ORDINALITY AS u (t, mark, i), LATERAL (SELECT coalesce(mark, 3) AS m) z
 		WHERE p.try_role[t] = 2) x ON true
-	WHERE p.scan = p_scan AND p.state IN (1, 2, 3)
+	WHERE p.scan = p_scan AND p.state IN (1, 2, 3) AND NOT EXISTS (SELECT FROM judge.dns_again g WHERE g.scan = p.scan AND g.node = p.node AND g.stream = p.stream
+		AND g.seq = p.seq AND g.item = p.item)
 $$;
 COMMENT ON FUNCTION judge.dns_packets(uuid) IS 'What the packets of each pair of a scan tell, in one row';
 

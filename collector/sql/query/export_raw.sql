@@ -2,7 +2,7 @@
 --
 -- v2.2-raw: $1 scan, $2 resolver; one line per round trip.
 WITH asked AS MATERIALIZED ( -- once, not once a pair
-	SELECT node, domain, qtype, repetition, packet FROM judge.dns_asked WHERE scan = $1 AND resolver = $2),
+	SELECT node, stream, seq, item, packet FROM judge.dns_asked WHERE scan = $1 AND resolver = $2),
 about AS (
 	SELECT coalesce(r.role, 1) AS role, CASE r.role WHEN 2 THEN 'control' WHEN 3 THEN 'special' ELSE rtrim(r.names[1], '.') || '.' END AS name,
 		l.asn, l.as_name, coalesce(r.told_country, l.country)::text AS country
@@ -12,7 +12,7 @@ about AS (
 trip AS (
 	SELECT p.*, i, a.packet AS counts, p.try_role[i] = 2 AS test, x.has, s.name AS source,
 		row_number() OVER (PARTITION BY p.node, p.domain, p.qtype, p.repetition, p.try_role[i] = 2 ORDER BY i) - 1 AS retry
-	FROM raw.dns_pair AS p JOIN asked AS a USING (node, domain, qtype, repetition)
+	FROM raw.dns_pair AS p JOIN asked AS a USING (node, stream, seq, item)
 	JOIN raw.scan AS s ON s.id = p.scan
 	CROSS JOIN generate_subscripts(p.try_role, 1) AS i
 	CROSS JOIN LATERAL (SELECT p.try_role[i] = 2 AND p.try_first[i] IS NOT DISTINCT FROM a.packet AND a.packet IS NOT NULL AS has,

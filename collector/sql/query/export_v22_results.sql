@@ -4,13 +4,13 @@
 -- under waymark. Answers stand at the try that counts alone, as often as matches has numbers: readers pair
 -- the two.
 WITH asked AS MATERIALIZED ( -- once, not once a pair
-	SELECT node, domain, qtype, repetition, packet FROM judge.dns_asked WHERE scan = $1 AND resolver = $2),
+	SELECT node, stream, seq, item, packet FROM judge.dns_asked WHERE scan = $1 AND resolver = $2),
 pair AS MATERIALIZED (
 	SELECT p.*, s.passed_liveness, s.connect_error, s.in_control_group, s.anomaly, s.excluded, s.exclude_reason, s.average, s.matches,
 		s.untagged_controls, s.untagged_response, s.answers, s.matched, v.word, v.rule, v.why, v.blocked, v.down, v.ok, v.injected, v.injected_addrs,
 		v.ede, v.tls, v.signed_missing, v.udp_tcp, a.packet AS counts
 	FROM raw.dns_pair AS p
-	JOIN asked AS a USING (node, domain, qtype, repetition)
+	JOIN asked AS a USING (node, stream, seq, item)
 	JOIN judge.dns_satellite AS s USING (scan, node, resolver, domain, qtype, repetition)
 	LEFT JOIN judge.dns_verdict AS v USING (scan, node, resolver, domain, qtype, repetition)
 	WHERE p.scan = $1 AND p.resolver = $2),
