@@ -1,18 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "discover/discover_io.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <linux/errqueue.h>
-#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/text.h"
 #include "sys/clock.h"
 #include "sys/file.h"
+#include "sys/socket_name.h"
 
 #define PACKET_MAX  4096
 #define BUFFER_SIZE (4 * 1024 * 1024)
@@ -35,37 +33,6 @@ struct discover_io {
 	void *self;
 };
 
-union place {
-	struct sockaddr any;
-	struct sockaddr_in in4;
-	struct sockaddr_in6 in6;
-};
-
-static struct addr addr_of_place(const union place *p, uint16_t *port)
-{
-	if (p->any.sa_family == AF_INET) {
-		*port = ntohs(p->in4.sin_port);
-		return addr_of(span_of(&p->in4.sin_addr, 4));
-	}
-	*port = ntohs(p->in6.sin6_port);
-	return addr_of(span_of(&p->in6.sin6_addr, 16));
-}
-
-static socklen_t place_of(struct addr a, uint16_t port, union place *out)
-{
-	memset(out, 0, sizeof(*out));
-	if (a.family == 4) {
-		out->in4.sin_family = AF_INET;
-		out->in4.sin_port = htons(port);
-		memcpy(&out->in4.sin_addr, a.bytes, 4);
-		return sizeof(out->in4);
-	}
-	out->in6.sin6_family = AF_INET6;
-	out->in6.sin6_port = htons(port);
-	memcpy(&out->in6.sin6_addr, a.bytes, 16);
-	return sizeof(out->in6);
-}
-
 static uint8_t ttl_of(struct msghdr *m)
 {
 	for (struct cmsghdr *c = CMSG_FIRSTHDR(m); c != NULL; c = CMSG_NXTHDR(m, c)) {
@@ -83,7 +50,7 @@ static uint8_t ttl_of(struct msghdr *m)
 static bool take(struct port *p, int flags)
 {
 	uint8_t bytes[PACKET_MAX], control[512];
-	union place from;
+	union socket_name from;
 	struct iovec part = { bytes, sizeof(bytes) };
 	struct msghdr m = { .msg_name = &from,
 			    .msg_namelen = sizeof(from),
@@ -102,7 +69,7 @@ static bool take(struct port *p, int flags)
 	struct discover_heard h = { .port = p->number,
 				    .ttl = ttl_of(&m),
 				    .message = span_of(bytes, (size_t)n) };
-	h.from = addr_of_place(&from, &h.from_port);
+	h.from = socket_name_addr(&from, &h.from_port);
 	discover_hear(p->io->engine, now, clock_wall(), &h);
 	return true;
 }
@@ -121,8 +88,8 @@ static void on_ready(void *self, uint32_t events)
 // What the system will not send now counts as lost on the way: it is asked again, or silent.
 static void send_one(struct discover_io *io, const struct discover_want *w)
 {
-	union place to;
-	socklen_t len = place_of(w->to, DISCOVER_PORT, &to);
+	union socket_name to;
+	socklen_t len = socket_name_of(w->to, DISCOVER_PORT, &to);
 	int fd = io->ports[w->to.family == 6][w->port].fd;
 	// An error of an earlier question may be told here first.
 	for (int i = 0; i < 3 && fd >= 0; i++)
@@ -158,8 +125,9 @@ static enum err open_port(struct discover_io *io, unsigned number, int family, s
 {
 	struct port *p = &io->ports[family == AF_INET6][number];
 	int one = 1, size = BUFFER_SIZE;
-	union place any;
-	socklen_t len = place_of((struct addr){ .family = family == AF_INET ? 4 : 6 }, 0, &any);
+	union socket_name any;
+	socklen_t len =
+		socket_name_of((struct addr){ .family = family == AF_INET ? 4 : 6 }, 0, &any);
 	p->io = io;
 	p->number = number;
 	p->fd = socket(family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);

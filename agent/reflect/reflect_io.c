@@ -60,7 +60,7 @@ static void answer_connection(struct connection *c)
 	struct wr w = wr_of(room, sizeof(room));
 	if (getpeername(c->fd, &from.any, &len) != 0)
 		return;
-	seen.from = socket_addr(&from, &seen.port);
+	seen.from = socket_name_addr(&from, &seen.port);
 	if (getsockopt(c->fd, IPPROTO_TCP, TCP_SAVED_SYN, syn, &syn_len) == 0)
 		seen.syn = span_of(syn, syn_len);
 	// One answer fits the empty buffer of a new connection.
@@ -141,7 +141,7 @@ static void on_datagram(void *self, uint32_t events)
 		struct wr w = wr_of(out, sizeof(out));
 		struct reflect_seen seen = { .ttl = d.ttl, .proto = IP_UDP };
 		struct span question = span_of(in, d.len);
-		seen.from = socket_addr(&d.from, &seen.port);
+		seen.from = socket_name_addr(&d.from, &seen.port);
 		bool said = l->kind == LISTEN_DNS
 				    ? reflect_hear_name(l->owner->reflect, clock_mono(), seen.from,
 							question, &w)

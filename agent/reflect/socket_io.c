@@ -1,35 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "reflect/socket_io.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <string.h>
 
 #include "sys/fd.h"
 
 #define BACKLOG 64
-
-socklen_t socket_name_of(struct addr a, uint16_t port, union socket_name *out)
-{
-	memset(out, 0, sizeof(*out));
-	if (a.family == 4) {
-		out->four.sin_family = AF_INET;
-		out->four.sin_port = htons(port);
-		memcpy(&out->four.sin_addr, a.bytes, 4);
-		return sizeof(out->four);
-	}
-	out->six.sin6_family = AF_INET6;
-	out->six.sin6_port = htons(port);
-	memcpy(&out->six.sin6_addr, a.bytes, 16);
-	return sizeof(out->six);
-}
-
-struct addr socket_addr(const union socket_name *n, uint16_t *port)
-{
-	bool four = n->any.sa_family == AF_INET;
-	*port = ntohs(four ? n->four.sin_port : n->six.sin6_port);
-	return addr_of(four ? span_of(&n->four.sin_addr, 4) : span_of(&n->six.sin6_addr, 16));
-}
 
 static bool set(int fd, int level, int name, int value)
 {

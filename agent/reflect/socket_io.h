@@ -1,22 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Addresses and sockets of a reflector: between struct addr and sockaddr, bound sockets that tell
-// TTL and destination of what comes, datagrams in and out by the address that was asked.
+// Sockets of a reflector: bound ones that tell TTL and destination of what comes, datagrams in and
+// out by the address that was asked.
 #pragma once
 
-#include <netinet/in.h>
-#include <sys/socket.h>
-
-#include "base/addr.h"
-
-union socket_name {
-	struct sockaddr any;
-	struct sockaddr_in four;
-	struct sockaddr_in6 six;
-};
-
-socklen_t socket_name_of(struct addr a, uint16_t port, union socket_name *out);
-struct addr socket_addr(const union socket_name *n, uint16_t *port);
+#include "sys/socket_name.h"
 
 // TYPE: SOCK_DGRAM or SOCK_STREAM. ADDR: any address of its family where it is all zero.
 // ERR_UNSUPPORTED: no such family here.

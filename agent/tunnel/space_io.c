@@ -1,17 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tunnel/space_io.h"
 
-#include <arpa/inet.h>
 #include <assert.h>
 #include <errno.h>
-#include <netinet/in.h>
 #include <sched.h>
 #include <stdio.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "sys/fd.h"
 #include "sys/netns.h"
+#include "sys/socket_name.h"
 
 // A thread left in the wrong namespace would send a phone's packets anywhere.
 static void come_back(int home)
@@ -55,18 +53,16 @@ enum err space_run(int fd, space_fn *fn, void *self, struct fault *f)
 	return err;
 }
 
-static int bind_any(int family, uint16_t port)
+static int bind_any(uint8_t family, uint16_t port)
 {
-	struct sockaddr_in6 six = { .sin6_family = AF_INET6, .sin6_port = htons(port) };
-	struct sockaddr_in four = { .sin_family = AF_INET, .sin_port = htons(port) };
+	union socket_name any;
+	socklen_t len = socket_name_of((struct addr){ .family = family }, port, &any);
 	const int least = 1; // byte; the kernel rounds up
-	int fd = socket(family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	int fd = socket(any.any.sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return -1;
 	(void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &least, sizeof(least));
-	int rc = family == AF_INET6 ? bind(fd, (const struct sockaddr *)&six, sizeof(six))
-				    : bind(fd, (const struct sockaddr *)&four, sizeof(four));
-	if (rc == 0)
+	if (bind(fd, &any.any, len) == 0)
 		return fd;
 	int sys = errno;
 	close(fd);
@@ -76,16 +72,12 @@ static int bind_any(int family, uint16_t port)
 
 enum err space_hold_port(uint16_t *port, int *fd, struct fault *f)
 {
-	struct sockaddr_in6 got;
-	socklen_t len = sizeof(got);
-	*fd = bind_any(AF_INET6, *port);
+	*fd = bind_any(6, *port);
 	if (*fd < 0 && (errno == EAFNOSUPPORT || errno == EADDRNOTAVAIL))
-		*fd = bind_any(AF_INET, *port);
+		*fd = bind_any(4, *port);
 	if (*fd < 0)
 		return fault_set(f, ERR_IO, errno, "UDP port %u%s", *port,
 				 errno == EADDRINUSE ? ": the UDP port is in use" : "");
-	if (getsockname(*fd, (struct sockaddr *)&got, &len) != 0)
-		return fault_set(f, ERR_IO, errno, "getsockname");
-	*port = ntohs(got.sin6_port); // at the same place in sockaddr_in
-	return ERR_OK;
+	*port = socket_port(*fd);
+	return *port != 0 ? ERR_OK : fault_set(f, ERR_IO, errno, "getsockname");
 }

@@ -2,7 +2,6 @@
 //
 // The kernel's module: rtnetlink makes the interface, the generic netlink family "wireguard"
 // (linux/wireguard.h, which documents each attribute) configures it.
-#include <arpa/inet.h>
 #include <errno.h>
 #include <libmnl/libmnl.h>
 #include <linux/genetlink.h>
@@ -10,10 +9,9 @@
 #include <linux/rtnetlink.h>
 #include <linux/wireguard.h>
 #include <net/if.h>
-#include <netinet/in.h>
 #include <string.h>
-#include <sys/socket.h>
 
+#include "sys/socket_name.h"
 #include "tunnel/wireguard.h"
 
 #define MESSAGE_ROOM 8192 // one peer with WIREGUARD_ALLOWED addresses takes some 700 bytes
@@ -146,15 +144,9 @@ static void put_address(struct nlmsghdr *h, uint16_t type, struct addr a)
 
 static void put_endpoint(struct nlmsghdr *h, struct addr a, uint16_t port)
 {
-	if (a.family == 4) {
-		struct sockaddr_in in = { .sin_family = AF_INET, .sin_port = htons(port) };
-		memcpy(&in.sin_addr, a.bytes, 4);
-		mnl_attr_put(h, WGPEER_A_ENDPOINT, sizeof(in), &in);
-	} else if (a.family == 6) {
-		struct sockaddr_in6 in = { .sin6_family = AF_INET6, .sin6_port = htons(port) };
-		memcpy(&in.sin6_addr, a.bytes, 16);
-		mnl_attr_put(h, WGPEER_A_ENDPOINT, sizeof(in), &in);
-	}
+	union socket_name name;
+	if (a.family != 0)
+		mnl_attr_put(h, WGPEER_A_ENDPOINT, socket_name_of(a, port, &name), &name);
 }
 
 static void put_allowed(struct nlmsghdr *h, const struct wireguard_config *c)
@@ -209,18 +201,12 @@ static enum err kernel_set(const struct wireguard_config *c, struct fault *f)
 
 static void hear_endpoint(const struct nlattr *a, struct wireguard_state *s)
 {
-	struct sockaddr_in in4;
-	struct sockaddr_in6 in6;
+	union socket_name name = { 0 };
 	uint16_t len = mnl_attr_get_payload_len(a);
-	if (len == sizeof(in4)) {
-		memcpy(&in4, mnl_attr_get_payload(a), len);
-		s->endpoint = addr_of(span_of(&in4.sin_addr, 4));
-		s->endpoint_port = ntohs(in4.sin_port);
-	} else if (len == sizeof(in6)) {
-		memcpy(&in6, mnl_attr_get_payload(a), len);
-		s->endpoint = addr_of(span_of(&in6.sin6_addr, 16));
-		s->endpoint_port = ntohs(in6.sin6_port);
-	}
+	if (len != sizeof(name.in4) && len != sizeof(name.in6))
+		return;
+	memcpy(&name, mnl_attr_get_payload(a), len);
+	s->endpoint = socket_name_addr(&name, &s->endpoint_port);
 }
 
 static int hear_peer(const struct nlattr *a, void *self)

@@ -12,6 +12,7 @@
 #include "lab/app_server.h"
 #include "lab/app_socket.h"
 #include "sys/clock.h"
+#include "sys/socket_name.h"
 
 #define NTP_SIZE  48
 #define NTP_EPOCH 2208988800ULL // seconds from 1900 to 1970

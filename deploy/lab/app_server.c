@@ -11,6 +11,7 @@
 #include "log/log.h"
 #include "sys/clock.h"
 #include "sys/fd.h"
+#include "sys/socket_name.h"
 
 #define SWEEP_NS (5 * NS_PER_S)
 

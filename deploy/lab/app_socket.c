@@ -1,37 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lab/app_socket.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
-#include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <string.h>
-#include <sys/socket.h>
 
 #include "sys/fd.h"
+#include "sys/socket_name.h"
 
 #define DEAD_MS 30000
-
-union name {
-	struct sockaddr any;
-	struct sockaddr_in v4;
-	struct sockaddr_in6 v6;
-};
-
-static socklen_t name_of(struct addr a, uint16_t port, union name *out)
-{
-	memset(out, 0, sizeof(*out));
-	if (a.family == 4) {
-		out->v4.sin_family = AF_INET;
-		out->v4.sin_port = htons(port);
-		memcpy(&out->v4.sin_addr, a.bytes, 4);
-		return sizeof(out->v4);
-	}
-	out->v6.sin6_family = AF_INET6; // family 0: every address
-	out->v6.sin6_port = htons(port);
-	memcpy(&out->v6.sin6_addr, a.bytes, 16);
-	return sizeof(out->v6);
-}
 
 static enum err open_socket(struct addr a, int type, int *fd, struct fault *f)
 {
@@ -46,8 +22,8 @@ static void flag(int fd, int level, int option, int value)
 
 static enum err towards(struct addr to, uint16_t port, int type, int *fd, struct fault *f)
 {
-	union name name;
-	socklen_t len = name_of(to, port, &name);
+	union socket_name name;
+	socklen_t len = socket_name_of(to, port, &name);
 	enum err err = open_socket(to, type, fd, f);
 
 	if (err != ERR_OK)
@@ -75,8 +51,8 @@ enum err socket_udp(struct addr to, uint16_t port, int *fd, struct fault *f)
 
 enum err socket_listen(int type, struct addr at, uint16_t port, int *fd, struct fault *f)
 {
-	union name name;
-	socklen_t len = name_of(at, port, &name);
+	union socket_name name;
+	socklen_t len = socket_name_of(at, port, &name);
 	enum err err = open_socket(at, type, fd, f);
 
 	if (err != ERR_OK)
@@ -89,14 +65,4 @@ enum err socket_listen(int type, struct addr at, uint16_t port, int *fd, struct 
 	int sys = errno;
 	fd_close(fd);
 	return fault_set(f, ERR_IO, sys, "port %u: cannot listen; is it in use?", port);
-}
-
-uint16_t socket_port(int fd)
-{
-	union name name;
-	socklen_t len = sizeof(name);
-
-	if (getsockname(fd, &name.any, &len) != 0)
-		return 0;
-	return ntohs(name.any.sa_family == AF_INET ? name.v4.sin_port : name.v6.sin6_port);
 }

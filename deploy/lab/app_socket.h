@@ -15,6 +15,3 @@ enum err socket_udp(struct addr to, uint16_t port, int *fd, struct fault *f) MUS
 // Both families at every address (AT.family 0), or at AT. TYPE: SOCK_STREAM (listening) or
 // SOCK_DGRAM. Port 0: the kernel chooses.
 enum err socket_listen(int type, struct addr at, uint16_t port, int *fd, struct fault *f) MUSTUSE;
-
-// The local port of FD.
-uint16_t socket_port(int fd);

@@ -3,11 +3,9 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <netinet/in.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "cli/options.h"
@@ -17,6 +15,7 @@
 #include "sys/clock.h"
 #include "sys/fd.h"
 #include "sys/loop.h"
+#include "sys/socket_name.h"
 
 #define PROGRAM    "waymark-lab crowd"
 #define PORT       53
@@ -28,7 +27,7 @@
 
 // One received or to be sent datagram.
 struct datagram {
-	struct sockaddr_in6 peer; // room for both families
+	union socket_name peer;
 	struct iovec body;
 	_Alignas(size_t) char control[CONTROL];
 };
@@ -56,23 +55,13 @@ static enum err sys_fault(struct fault *f, const char *what)
 	return fault_set(f, errno == EACCES ? ERR_PERMIT : ERR_IO, errno, "%s", what);
 }
 
-struct addr crowd_peer(const void *socket_address)
-{
-	const struct sockaddr *sa = socket_address;
-	const struct sockaddr_in *v4 = socket_address;
-	const struct sockaddr_in6 *v6 = socket_address;
-
-	return sa->sa_family == AF_INET ? addr_v4(ntohl(v4->sin_addr.s_addr))
-					: addr_of(span_of(v6->sin6_addr.s6_addr, 16));
-}
-
 static enum err udp_open(int family, int *out, struct fault *f)
 {
 	AUTO(fd_close) int fd = socket(family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	bool v6 = family == AF_INET6;
 	int on = 1, mem = SOCKET_MEM;
-	struct sockaddr_in any4 = { .sin_family = AF_INET, .sin_port = htons(PORT) };
-	struct sockaddr_in6 any6 = { .sin6_family = AF_INET6, .sin6_port = htons(PORT) };
+	union socket_name any;
+	socklen_t len = socket_name_of((struct addr){ .family = v6 ? 6 : 4 }, PORT, &any);
 
 	if (fd < 0 || (v6 && setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on)) != 0) ||
 	    setsockopt(fd, v6 ? IPPROTO_IPV6 : IPPROTO_IP, v6 ? IPV6_RECVPKTINFO : IP_PKTINFO, &on,
@@ -81,7 +70,7 @@ static enum err udp_open(int family, int *out, struct fault *f)
 	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &mem, sizeof(mem)) != 0)
 		(void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &mem, sizeof(mem));
 	(void)setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &mem, sizeof(mem));
-	if (bind(fd, v6 ? (void *)&any6 : (void *)&any4, v6 ? sizeof(any6) : sizeof(any4)) != 0)
+	if (bind(fd, &any.any, len) != 0)
 		return sys_fault(f, "cannot listen on port 53");
 	*out = fd;
 	fd = -1;
@@ -163,7 +152,7 @@ static void questions_ready(struct server *s, int fd)
 	for (int i = 0; i < got; i++) {
 		struct msghdr *head = &s->in.heads[i].msg_hdr;
 		struct crowd_question q = { .asked = asked_of(head),
-					    .asker = crowd_peer(&s->in.items[i].peer),
+					    .asker = socket_name_addr(&s->in.items[i].peer, NULL),
 					    .message = span_of(s->questions[i],
 							       s->in.heads[i].msg_len) };
 		struct crowd_answer *a = &s->answers[count];
@@ -227,14 +216,13 @@ static void learn_due(void *self, struct mono now)
 
 static enum err learn_open(struct server *s, struct fault *f)
 {
-	struct sockaddr_in to = { .sin_family = AF_INET,
-				  .sin_port = htons(PORT),
-				  .sin_addr.s_addr = htonl(addr_to_v4(s->authority)) };
+	union socket_name to;
+	socklen_t len = socket_name_of(s->authority, PORT, &to);
 
 	if (s->authority.family != 4)
 		return ERR_OK;
 	s->learn = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (s->learn < 0 || connect(s->learn, (void *)&to, sizeof(to)) != 0)
+	if (s->learn < 0 || connect(s->learn, &to.any, len) != 0)
 		return sys_fault(f, "a socket for the authority");
 	enum err err = loop_watch(s->loop, s->learn, EPOLLIN, learn_ready, s, &s->watches[2], f);
 	if (err == ERR_OK)

@@ -1,16 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lab/crowd_tcp_io.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
-#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "sys/clock.h"
 #include "sys/fd.h"
+#include "sys/socket_name.h"
 
 #define QUESTION_MAX 1500
 #define IDLE_NS      (10 * NS_PER_S)
@@ -103,19 +101,19 @@ static struct talk *place(struct crowd_tcp *s)
 static void accept_ready(void *self, uint32_t events)
 {
 	struct crowd_tcp *s = self;
-	struct sockaddr_in6 peer, own;
+	union socket_name peer, own;
 	socklen_t peer_len = sizeof(peer), own_len = sizeof(own);
 	AUTO(fd_close)
-	int fd = accept4(s->fd, (void *)&peer, &peer_len, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	int fd = accept4(s->fd, &peer.any, &peer_len, SOCK_NONBLOCK | SOCK_CLOEXEC);
 	struct talk *t = fd >= 0 ? place(s) : NULL;
 
 	(void)events;
-	if (!t || getsockname(fd, (void *)&own, &own_len) != 0)
+	if (!t || getsockname(fd, &own.any, &own_len) != 0)
 		return;
 	*t = (struct talk){ .in = s,
 			    .fd = fd,
-			    .asked = crowd_peer(&own),
-			    .asker = crowd_peer(&peer),
+			    .asked = socket_name_addr(&own, NULL),
+			    .asker = socket_name_addr(&peer, NULL),
 			    .last = clock_mono() };
 	fd = -1;
 	if (loop_watch(s->loop, t->fd, EPOLLIN, talk_ready, t, &t->watch, NULL) != ERR_OK)
@@ -126,9 +124,9 @@ enum err crowd_tcp_open(struct loop *loop, struct crowd *crowd, int family, stru
 			struct fault *f)
 {
 	struct crowd_tcp *s = calloc(1, sizeof(*s));
-	struct sockaddr_in any4 = { .sin_family = AF_INET, .sin_port = htons(53) };
-	struct sockaddr_in6 any6 = { .sin6_family = AF_INET6, .sin6_port = htons(53) };
 	bool v6 = family == 6;
+	union socket_name any;
+	socklen_t len = socket_name_of((struct addr){ .family = v6 ? 6 : 4 }, 53, &any);
 	int on = 1;
 
 	if (!s)
@@ -141,9 +139,7 @@ enum err crowd_tcp_open(struct loop *loop, struct crowd *crowd, int family, stru
 	enum err err = ERR_OK;
 	if (s->fd < 0 || setsockopt(s->fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) != 0 ||
 	    (v6 && setsockopt(s->fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on)) != 0) ||
-	    bind(s->fd, v6 ? (void *)&any6 : (void *)&any4, v6 ? sizeof(any6) : sizeof(any4)) !=
-		    0 ||
-	    listen(s->fd, 512) != 0)
+	    bind(s->fd, &any.any, len) != 0 || listen(s->fd, 512) != 0)
 		err = fault_set(f, ERR_IO, errno, "cannot listen on TCP port 53");
 	if (err == ERR_OK)
 		err = loop_watch(loop, s->fd, EPOLLIN, accept_ready, s, &s->watch, f);

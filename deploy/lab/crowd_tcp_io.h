@@ -15,6 +15,3 @@ struct crowd_tcp;
 enum err crowd_tcp_open(struct loop *loop, struct crowd *crowd, int family, struct crowd_tcp **out,
 			struct fault *f) MUSTUSE;
 void crowd_tcp_close(struct crowd_tcp **t);
-
-// Of a sockaddr_in or sockaddr_in6.
-struct addr crowd_peer(const void *socket_address);

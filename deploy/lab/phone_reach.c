@@ -2,15 +2,14 @@
 #include "lab/phone_reach.h"
 
 #include <errno.h>
-#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 
 #include "base/addr.h"
 #include "base/text.h"
 #include "sys/clock.h"
 #include "sys/fd.h"
+#include "sys/socket_name.h"
 
 struct way {
 	struct phone_reach *owner;
@@ -29,12 +28,6 @@ struct phone_reach {
 	phone_reach_fn *fn;
 	void *self;
 	struct way ways[REACH_MAX];
-};
-
-union name {
-	struct sockaddr any;
-	struct sockaddr_in four;
-	struct sockaddr_in6 six;
 };
 
 static void tell(struct phone_reach *r, const char *id, const char *why)
@@ -90,7 +83,7 @@ static void on_time(void *self, struct mono now)
 	loop_timer_at(r->timer, next);
 }
 
-static enum err way_read(struct span text, int *type, union name *to, socklen_t *to_len,
+static enum err way_read(struct span text, int *type, union socket_name *to, socklen_t *to_len,
 			 struct way *w)
 {
 	struct span kind = text_word(&text), where = text_word(&text), number = text_word(&text);
@@ -101,18 +94,7 @@ static enum err way_read(struct span text, int *type, union name *to, socklen_t 
 		return ERR_FORMAT;
 	*type = text_is(kind, "tcp") ? SOCK_STREAM : SOCK_DGRAM;
 	w->len = text.len / 2;
-	memset(to, 0, sizeof(*to));
-	if (a.family == 4) {
-		to->four.sin_family = AF_INET;
-		to->four.sin_port = htons((uint16_t)port);
-		memcpy(&to->four.sin_addr, a.bytes, 4);
-		*to_len = sizeof(to->four);
-	} else {
-		to->six.sin6_family = AF_INET6;
-		to->six.sin6_port = htons((uint16_t)port);
-		memcpy(&to->six.sin6_addr, a.bytes, 16);
-		*to_len = sizeof(to->six);
-	}
+	*to_len = socket_name_of(a, (uint16_t)port, to);
 	return ERR_OK;
 }
 
@@ -128,7 +110,7 @@ void phone_reach_start(struct phone_reach *r, const struct phone_line *command)
 {
 	struct way *w = free_way(r);
 	struct fault f;
-	union name to;
+	union socket_name to;
 	socklen_t to_len = 0;
 	int type = SOCK_DGRAM;
 	char id[PHONE_WORD_MAX + 1];
