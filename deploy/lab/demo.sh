@@ -140,7 +140,7 @@ parallel=$(tr ',' '\n' <<<"$lanes" | wc -l)
 say "== the runs: every pair of nodes within a region, each messenger, 2 messages each way"
 # Waited for, not in the foreground: a trap would have to wait until all runs are over.
 waymark run campaign --apps "$apps" --nodes "$(IFS=,; echo "${nodes[*]}")" --pairs region --empty \
-	--phones "$lanes" --parallel "$parallel" --in 4 --length 10 --operator-key "$work/operator" "$data" &
+	--phones "$lanes" --parallel "$parallel" --in 4 --length 10 --again 3 --operator-key "$work/operator" "$data" &
 campaign=$!
 result=0
 wait $campaign || result=$?
