@@ -46,15 +46,6 @@ static uint32_t index_of(const struct dns_ports *p, int fd)
 	return UINT32_MAX;
 }
 
-static struct addr addr_from(const struct sockaddr_in6 *from, uint16_t *port)
-{
-	const struct sockaddr_in *in4 = (const struct sockaddr_in *)from;
-	*port = ntohs(in4->sin_port);
-	if (in4->sin_family == AF_INET)
-		return addr_of(span_of(&in4->sin_addr, 4));
-	return addr_of(span_of(&from->sin6_addr, 16));
-}
-
 // What came beside the bytes.
 struct beside {
 	struct mono at;
@@ -69,16 +60,15 @@ static void read_error(const struct cmsghdr *c, struct beside *out)
 	// SO_EE_OFFENDER: what follows the error, if the message has room for it.
 	const uint8_t *who = CMSG_DATA(c) + sizeof(out->error);
 	sa_family_t family;
-	struct sockaddr_in6 from = { 0 };
-	uint16_t port;
+	union socket_name from = { 0 };
 	if (c->cmsg_len < CMSG_LEN(sizeof(out->error) + sizeof(family)))
 		return;
 	memcpy(&family, who, sizeof(family));
-	size_t len = family == AF_INET ? sizeof(struct sockaddr_in) : sizeof(from);
+	size_t len = family == AF_INET ? sizeof(from.in4) : sizeof(from.in6);
 	if (family == AF_UNSPEC || c->cmsg_len < CMSG_LEN(sizeof(out->error) + len))
 		return;
 	memcpy(&from, who, len);
-	out->offender = addr_from(&from, &port);
+	out->offender = socket_name_addr(&from, NULL);
 }
 
 static struct beside beside_of(struct dns_ports *p, struct msghdr *m, struct mono now,
@@ -138,7 +128,7 @@ static void take_answers(struct dns_ports *p, int fd, uint32_t index)
 			.cut = (p->in[i].msg_hdr.msg_flags & MSG_TRUNC) != 0,
 			.message = span_of(p->in_bytes[i], p->in[i].msg_len),
 		};
-		h.from = addr_from(&p->in_from[i], &h.from_port);
+		h.from = socket_name_addr(&p->in_from[i], &h.from_port);
 		p->c.heard(p->c.self, b.at, &h);
 	}
 }
@@ -150,7 +140,6 @@ static void take_errors(struct dns_ports *p, int fd, uint32_t index)
 	struct wall wall = clock_wall();
 	struct mono now = clock_mono();
 	for (int i = 0; i < n; i++) {
-		uint16_t port;
 		struct beside b = beside_of(p, &p->in[i].msg_hdr, now, wall);
 		const uint8_t *m = p->in_bytes[i];
 		if (p->in[i].msg_len < 2 || b.error.ee_errno == 0)
@@ -158,9 +147,9 @@ static void take_errors(struct dns_ports *p, int fd, uint32_t index)
 		const struct dns_icmp out = {
 			.port_index = index,
 			.id = (uint16_t)(m[0] << 8 | m[1]),
-			.asked = addr_from(&p->in_from[i], &port),
+			.asked = socket_name_addr(&p->in_from[i], NULL),
 			.from = b.offender.family != 0 ? b.offender
-						       : addr_from(&p->in_from[i], &port),
+						       : socket_name_addr(&p->in_from[i], NULL),
 			.type = b.error.ee_type,
 			.code = b.error.ee_code,
 			.error = dns_error_of((int)b.error.ee_errno),

@@ -60,24 +60,21 @@ static bool deafen(int fd)
 	return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program)) == 0;
 }
 
-static int bound(int family, uint16_t port)
+static int bound(uint8_t family, uint16_t port)
 {
 	const int on = 1, buffer = SEND_BUFFER, whole = IP_PMTUDISC_DO;
-	struct sockaddr_in in4 = { .sin_family = AF_INET, .sin_port = htons(port) };
-	struct sockaddr_in6 in6 = { .sin6_family = AF_INET6, .sin6_port = htons(port) };
-	int fd = socket(family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	union socket_name any;
+	socklen_t len = socket_name_of((struct addr){ .family = family }, port, &any);
+	int fd = socket(any.any.sa_family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
 		return -1;
 	(void)setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &buffer, sizeof(buffer));
 	// Questions are small: with DF set the kernel draws no IP id for each.
-	if (family == AF_INET)
+	if (family == 4)
 		(void)setsockopt(fd, IPPROTO_IP, IP_MTU_DISCOVER, &whole, sizeof(whole));
-	if (family == AF_INET6)
+	if (family == 6)
 		(void)setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));
-	const struct sockaddr *at =
-		family == AF_INET ? (const struct sockaddr *)&in4 : (const struct sockaddr *)&in6;
-	socklen_t len = family == AF_INET ? sizeof(in4) : sizeof(in6);
-	if (bind(fd, at, len) != 0) {
+	if (bind(fd, &any.any, len) != 0) {
 		int sys = errno;
 		fd_close(&fd);
 		errno = sys;
@@ -99,7 +96,7 @@ static bool bind_range(struct dns_ports *p, uint16_t first)
 		for (size_t f = 0; f < 2; f++) {
 			if (p->fds[f] == NULL)
 				continue;
-			p->fds[f][i] = bound(f == 0 ? AF_INET : AF_INET6, (uint16_t)(first + i));
+			p->fds[f][i] = bound(f == 0 ? 4 : 6, (uint16_t)(first + i));
 			if (p->fds[f][i] < 0) {
 				int sys = errno;
 				close_all(p);
@@ -206,19 +203,6 @@ int dns_ports_fd(const struct dns_ports *p)
 	return p->epoll;
 }
 
-static void address(struct dns_letter *l, const struct dns_server *to)
-{
-	if (to->addr.family == 4) {
-		l->to.in4 =
-			(struct sockaddr_in){ .sin_family = AF_INET, .sin_port = htons(to->port) };
-		memcpy(&l->to.in4.sin_addr, to->addr.bytes, 4);
-	} else {
-		l->to.in6 = (struct sockaddr_in6){ .sin6_family = AF_INET6,
-						   .sin6_port = htons(to->port) };
-		memcpy(&l->to.in6.sin6_addr, to->addr.bytes, 16);
-	}
-}
-
 void dns_ports_put(struct dns_ports *p, const struct dns_want *w)
 {
 	if (p->count == DNS_BATCH)
@@ -229,7 +213,7 @@ void dns_ports_put(struct dns_ports *p, const struct dns_want *w)
 	l->ttl = w->ttl;
 	l->len = (uint16_t)w->message.len;
 	memcpy(l->bytes, w->message.at, w->message.len);
-	address(l, &w->to);
+	(void)socket_name_of(w->to.addr, w->to.port, &l->to);
 }
 
 // A batch for one socket; what cannot be sent for want of room is tried again, what cannot be sent
@@ -296,8 +280,7 @@ void dns_ports_flush(struct dns_ports *p, struct mono now)
 			p->parts[j] = (struct iovec){ l->bytes, l->len };
 			p->messages[put++].msg_hdr = (struct msghdr){
 				.msg_name = &l->to,
-				.msg_namelen = l->to.any.sa_family == AF_INET ? sizeof(l->to.in4)
-									      : sizeof(l->to.in6),
+				.msg_namelen = socket_name_len(&l->to),
 				.msg_iov = &p->parts[j],
 				.msg_iovlen = 1,
 			};

@@ -3,10 +3,8 @@
 // What the files of the UDP doing half share: sending, reading rings, reading sockets.
 #pragma once
 
-#include <netinet/in.h>
-#include <sys/socket.h>
-
 #include "dns/ports_io.h"
+#include "sys/socket_name.h"
 #include "trace/ring_io.h"
 
 #define DNS_BATCH  256  // new pairs leave from one socket for so long
@@ -20,11 +18,7 @@ struct dns_letter {
 	uint8_t ttl;
 	_Alignas(8) uint8_t control[CMSG_SPACE(sizeof(int))];
 	uint8_t bytes[DNS_QUERY_MAX];
-	union {
-		struct sockaddr any;
-		struct sockaddr_in in4;
-		struct sockaddr_in6 in6;
-	} to;
+	union socket_name to;
 };
 
 struct dns_ports {
@@ -42,7 +36,7 @@ struct dns_ports {
 	uint16_t order[DNS_BATCH];
 	struct mmsghdr in[64];
 	struct iovec in_parts[64];
-	struct sockaddr_in6 in_from[64];
+	union socket_name in_from[64];
 	uint8_t in_control[64][128];
 	uint8_t in_bytes[64][DNS_PACKET];
 };

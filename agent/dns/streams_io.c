@@ -2,12 +2,10 @@
 #include "dns/streams_io.h"
 
 #include <errno.h>
-#include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "dns/doh_io.h"
@@ -15,6 +13,7 @@
 #include "dns/ports_io.h"
 #include "sys/clock.h"
 #include "sys/fd.h"
+#include "sys/socket_name.h"
 
 #define ANSWER_MAX 65537 // two bytes of length and the longest message
 
@@ -263,18 +262,13 @@ static bool prepare_tls(struct dns_streams *s, struct stream *t)
 static int dial(const struct dns_server *to)
 {
 	const int on = 1;
-	struct sockaddr_in in4 = { .sin_family = AF_INET, .sin_port = htons(to->port) };
-	struct sockaddr_in6 in6 = { .sin6_family = AF_INET6, .sin6_port = htons(to->port) };
-	memcpy(&in4.sin_addr, to->addr.bytes, 4);
-	memcpy(&in6.sin6_addr, to->addr.bytes, 16);
-	bool four = to->addr.family == 4;
-	int fd = socket(four ? AF_INET : AF_INET6, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	union socket_name at;
+	socklen_t len = socket_name_of(to->addr, to->port, &at);
+	int fd = socket(at.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
 		return -1;
 	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-	const struct sockaddr *at =
-		four ? (const struct sockaddr *)&in4 : (const struct sockaddr *)&in6;
-	if (connect(fd, at, four ? sizeof(in4) : sizeof(in6)) != 0 && errno != EINPROGRESS) {
+	if (connect(fd, &at.any, len) != 0 && errno != EINPROGRESS) {
 		int sys = errno;
 		fd_close(&fd);
 		errno = sys;
@@ -326,15 +320,6 @@ static struct stream *find(struct dns_streams *s, const struct dns_want *w)
 	return NULL;
 }
 
-static uint16_t local_port(int fd)
-{
-	struct sockaddr_in6 at = { 0 };
-	socklen_t len = sizeof(at);
-	if (getsockname(fd, (struct sockaddr *)&at, &len) != 0)
-		return 0;
-	return ntohs(((const struct sockaddr_in *)&at)->sin_port); // both families: at one place
-}
-
 void dns_streams_put(struct dns_streams *s, const struct dns_want *w, struct mono now)
 {
 	enum dns_error e;
@@ -354,7 +339,7 @@ void dns_streams_put(struct dns_streams *s, const struct dns_want *w, struct mon
 		return;
 	}
 	t->handle = w->handle;
-	s->c.left(s->c.self, w->handle, local_port(t->fd));
+	s->c.left(s->c.self, w->handle, socket_port(t->fd));
 	t->asking = true;
 	t->idle = mono_add(now, 10 * NS_PER_S);
 	t->out[0] = (uint8_t)(w->message.len >> 8);

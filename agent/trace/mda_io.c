@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "trace/mda_io.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <stdlib.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/macro.h"
 #include "sys/clock.h"
 #include "sys/fd.h"
+#include "sys/socket_name.h"
 #include "trace/filter_io.h"
 #include "trace/probe.h"
 #include "trace/ring_io.h"
@@ -74,14 +73,12 @@ static bool send_probe(struct mda_io *io, struct session *s)
 {
 	uint8_t bytes[TRACE_PROBE_MAX];
 	struct wr w = wr_of(bytes, sizeof(bytes));
-	struct sockaddr_storage to;
+	union socket_name to;
 	struct mono at = clock_mono();
 	int fd = io->senders[s->target.dst.family == 4 ? V4 : V6];
 	bool written = trace_probe_write(&w, &s->probe) == ERR_OK;
-	trace_source_fill(&to, s->target.dst);
-	ssize_t n = written ? sendto(fd, bytes, w.len, MSG_DONTWAIT, (struct sockaddr *)&to,
-				     trace_source_length(&to))
-			    : -1;
+	socklen_t len = socket_name_of(s->target.dst, 0, &to);
+	ssize_t n = written ? sendto(fd, bytes, w.len, MSG_DONTWAIT, &to.any, len) : -1;
 	int sys = written ? errno : EPERM;
 	if (n < 0 && (sys == EAGAIN || sys == ENOBUFS || sys == EINTR))
 		return false;

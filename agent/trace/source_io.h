@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Which address the kernel would send from, by asking it; and addresses in its form.
+// Which address the kernel would send from, by asking it.
 #pragma once
-
-#include <sys/socket.h>
 
 #include "base/addr.h"
 
@@ -20,6 +18,3 @@ struct addr trace_source_find(struct trace_source *s, struct addr dst);
 
 // MTU of the way to the address found last, as the kernel knows it; 0: not known.
 uint16_t trace_source_mtu(const struct trace_source *s, uint8_t family);
-
-void trace_source_fill(struct sockaddr_storage *to, struct addr dst);
-socklen_t trace_source_length(const struct sockaddr_storage *to);

@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "trace/trace_io.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/macro.h"
 #include "sys/clock.h"
 #include "sys/fd.h"
+#include "sys/socket_name.h"
 #include "trace/filter_io.h"
 #include "trace/near_io.h"
 #include "trace/probe.h"
@@ -31,7 +30,7 @@ struct out_batch {
 	unsigned count;
 	struct mmsghdr messages[SEND_BATCH];
 	struct iovec parts[SEND_BATCH];
-	struct sockaddr_storage to[SEND_BATCH];
+	union socket_name to[SEND_BATCH];
 	struct trace_ref refs[SEND_BATCH];
 	uint8_t bytes[SEND_BATCH][TRACE_PROBE_MAX];
 };
@@ -90,12 +89,9 @@ static void shift(struct out_batch *b, unsigned sent)
 }
 
 // A router told the kernel, too, and that may have been quicker.
-static uint32_t mtu_to(struct trace_io *io, const struct sockaddr_storage *to)
+static uint32_t mtu_to(struct trace_io *io, const union socket_name *to)
 {
-	bool four = to->ss_family == AF_INET;
-	struct addr dst =
-		four ? addr_of(span_of(&((const struct sockaddr_in *)to)->sin_addr, 4))
-		     : addr_of(span_of(&((const struct sockaddr_in6 *)to)->sin6_addr, 16));
+	struct addr dst = socket_name_addr(to, NULL);
 	(void)trace_source_find(&io->source, dst);
 	return trace_source_mtu(&io->source, dst.family);
 }
@@ -130,12 +126,12 @@ static void batch_put(struct trace_io *io, const struct trace_probe *p)
 		trace_hear_failed(io->engine, p->ref, true, 0);
 		return;
 	}
-	trace_source_fill(&b->to[i], p->dst);
+	socklen_t len = socket_name_of(p->dst, 0, &b->to[i]);
 	b->refs[i] = p->ref;
 	b->parts[i] = (struct iovec){ b->bytes[i], w.len };
 	b->messages[i].msg_hdr = (struct msghdr){
 		.msg_name = &b->to[i],
-		.msg_namelen = trace_source_length(&b->to[i]),
+		.msg_namelen = len,
 		.msg_iov = &b->parts[i],
 		.msg_iovlen = 1,
 	};

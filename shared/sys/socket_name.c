@@ -19,6 +19,11 @@ socklen_t socket_name_of(struct addr a, uint16_t port, union socket_name *out)
 	return sizeof(out->in6);
 }
 
+socklen_t socket_name_len(const union socket_name *n)
+{
+	return n->any.sa_family == AF_INET ? sizeof(n->in4) : sizeof(n->in6);
+}
+
 struct addr socket_name_addr(const union socket_name *n, uint16_t *port)
 {
 	bool four = n->any.sa_family == AF_INET;

@@ -17,6 +17,8 @@ union socket_name {
 // Returns the length of the name. All zero bytes: any address of the family; family 0 is IPv6.
 socklen_t socket_name_of(struct addr a, uint16_t port, union socket_name *out);
 
+socklen_t socket_name_len(const union socket_name *n);
+
 // PORT may be NULL.
 struct addr socket_name_addr(const union socket_name *n, uint16_t *port);
 

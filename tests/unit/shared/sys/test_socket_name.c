@@ -22,6 +22,8 @@ static void a_name_comes_back(void **state)
 		uint16_t port = 0;
 		assert_int_equal(socket_name_of(addrs[i], 5353, &name),
 				 i == 0 ? sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6));
+		assert_int_equal(socket_name_len(&name),
+				 i == 0 ? sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6));
 		assert_int_equal(i == 0 ? name.in4.sin_port : name.in6.sin6_port, htons(5353));
 		assert_true(addr_eq(socket_name_addr(&name, &port), addrs[i]));
 		assert_int_equal(port, 5353);
