@@ -1,18 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "local/trace.h"
 
-#include <signal.h>
-#include <unistd.h>
-
-#include "cli/verb.h"
+#include "cli/options.h"
 #include "local/live.h"
+#include "local/trace_feed.h"
 #include "local/trace_mda.h"
 #include "local/trace_names.h"
 #include "local/trace_print.h"
 #include "local/trace_read.h"
 #include "local/trace_settings.h"
 #include "local/trace_status.h"
-#include "local/trace_targets.h"
 #include "sys/clock.h"
 #include "trace/source_io.h"
 #include "trace/trace_io.h"
@@ -23,21 +20,15 @@ struct job {
 	const struct trace_settings *settings;
 	enum trace_format format;
 	uint64_t seed[2];
-	struct loop *loop;
 	struct trace_io *io;
 	struct trace_names *names; // NULL: none asked for
 	struct pace *pace;
-	struct loop_watch *input; // standard input, while a line is waited for
 	struct loop_timer *second;
-	struct trace_targets targets;
+	struct trace_feed feed;
 	struct trace_status status;
-	struct trace_wish held; // taken, and its flow is busy
-	bool holding, ended, interrupted;
-	uint64_t done, refused, failed, unprinted;
+	size_t partly; // told, and not whole
 	uint64_t stops[TRACE_STOP_COUNT];
 };
-
-static void feed(struct job *j);
 
 static struct trace_figures figures(const struct job *j)
 {
@@ -45,51 +36,35 @@ static struct trace_figures figures(const struct job *j)
 		.probes = trace_io_counts(j->io),
 		.drops = trace_io_drops(j->io),
 		.running = trace_io_count(j->io),
-		.taken = j->targets.taken,
-		.done = j->done,
-		.refused = j->refused,
-		.failed = j->failed,
-		.bad = j->targets.bad,
-		.all_known = j->ended,
+		.taken = j->feed.targets.taken,
+		.done = j->feed.done,
+		.refused = j->feed.refused,
+		.failed = j->feed.failed,
+		.bad = j->feed.targets.bad,
+		.all_known = j->feed.ended,
 	};
 	for (int i = 0; i < TRACE_STOP_COUNT; i++)
 		g.stops[i] = j->stops[i];
 	return g;
 }
 
-// What came from the command line has its name there. The tag counts targets from 1.
-static const char *name_of(const struct job *j, uint64_t tag, struct addr a,
-			   char text[static ADDR_TEXT])
-{
-	addr_write(a, text);
-	return j->targets.from_input ? text : j->targets.items[tag - 1].name;
-}
-
-static void stop_when_done(struct job *j)
-{
-	if (j->ended && !j->holding && j->done + j->failed == j->targets.taken)
-		loop_stop(j->loop);
-}
-
 static void tell(void *self, const struct trace_record *r)
 {
 	struct job *j = self;
 	char text[ADDR_TEXT];
-	const char *name = name_of(j, r->id, r->dst, text);
+	const char *name = trace_feed_name(&j->feed, r->id, r->dst, text);
 	if (j->format == TRACE_FORMAT_JSON)
 		trace_print_json(stdout, r, name, j->settings->share > 0, j->names);
 	else if (trace_record_print(stdout, j->format, r, name, (unsigned)j->settings->max_ttl,
 				    j->names) != ERR_OK)
-		j->unprinted++;
-	if (j->format == TRACE_FORMAT_TEXT || j->targets.count == 1)
+		j->partly++;
+	if (j->format == TRACE_FORMAT_TEXT || j->feed.targets.count == 1)
 		fflush(stdout);
 	if (j->format == TRACE_FORMAT_TEXT && r->stop != TRACE_REACHED)
 		fprintf(stderr, "waymark trace: %s: not reached: %s\n", name,
 			trace_stop_name(r->stop));
-	j->done++;
 	j->stops[r->stop]++;
-	j->refused += r->stop == TRACE_REFUSED;
-	stop_when_done(j);
+	trace_feed_told(&j->feed, r->stop == TRACE_REFUSED);
 }
 
 static void on_done(void *self, const struct trace_record *r)
@@ -99,61 +74,34 @@ static void on_done(void *self, const struct trace_record *r)
 		trace_names_put(j->names, r);
 	else
 		tell(j, r);
-	if (!j->interrupted)
-		feed(j);
-	// The one being handed over still counts as running.
-	stop_when_done(j);
+	trace_feed_more(&j->feed);
 }
 
-// False when it has to wait: its flow is busy (a target named twice), or there is no room.
-static bool begin(struct job *j, const struct trace_wish *w)
-{
-	char text[ADDR_TEXT];
-	struct trace_target t = trace_settings_target(j->settings, w);
-	t.tag = j->targets.taken;
-	t.spread = j->targets.from_input ? TRACE_SPREAD : 1;
-	enum err err = trace_io_put(j->io, &t);
-	if ((err == ERR_EXISTS || err == ERR_FULL) && trace_io_count(j->io) > 0)
-		return false;
-	if (err != ERR_OK) {
-		fprintf(stderr, "waymark trace: %s: cannot start (%s)\n",
-			name_of(j, t.tag, t.dst, text), err_name(err));
-		j->failed++;
-	}
-	return true;
-}
-
-static void wait_for_input(struct job *j, bool wait)
-{
-	struct fault f;
-	if (j->input != NULL && loop_watch_events(j->input, wait ? EPOLLIN : 0, &f) != ERR_OK)
-		(void)cli_fail("waymark trace", &f);
-}
-
-// Begins as many as may run at once.
-static void feed(struct job *j)
-{
-	enum trace_supply supply = TRACE_SUPPLY_ONE;
-	while (!j->ended && trace_io_count(j->io) < j->settings->parallel) {
-		if (!j->holding)
-			supply = trace_targets_take(&j->targets, &j->held);
-		if (supply != TRACE_SUPPLY_ONE)
-			break;
-		j->holding = !begin(j, &j->held);
-		if (j->holding)
-			break;
-	}
-	j->ended = j->ended || supply == TRACE_SUPPLY_END;
-	wait_for_input(j, supply == TRACE_SUPPLY_LATER);
-}
-
-static void on_input(void *self, uint32_t events)
+static enum err put(void *self, const struct trace_wish *w, uint64_t tag)
 {
 	struct job *j = self;
-	(void)events;
-	trace_targets_hear(&j->targets);
-	feed(j);
-	stop_when_done(j);
+	struct trace_target t = trace_settings_target(j->settings, w);
+	t.tag = tag;
+	t.spread = j->feed.targets.from_input ? TRACE_SPREAD : 1;
+	return trace_io_put(j->io, &t);
+}
+
+static size_t count(const void *self)
+{
+	return trace_io_count(((const struct job *)self)->io);
+}
+
+static size_t kept(const void *self)
+{
+	return trace_names_count(((const struct job *)self)->names);
+}
+
+static void stop(void *self)
+{
+	struct job *j = self;
+	trace_io_stop(j->io);
+	if (j->names != NULL)
+		trace_names_stop(j->names);
 }
 
 static void on_second(void *self, struct mono now)
@@ -165,25 +113,11 @@ static void on_second(void *self, struct mono now)
 	loop_timer_at(j->second, mono_add(now, NS_PER_S));
 }
 
-static void on_signal(void *self, uint32_t number)
-{
-	struct job *j = self;
-	if (number != SIGINT && number != SIGTERM)
-		return;
-	j->interrupted = true;
-	trace_io_stop(j->io);
-	if (j->names != NULL)
-		trace_names_stop(j->names);
-	loop_stop(j->loop);
-}
-
 static enum err open_loop(struct job *j, struct loop *l, struct fault *f)
 {
-	enum err err = loop_signals(l, on_signal, j, f);
+	enum err err = trace_feed_open(&j->feed, l, f);
 	if (err == ERR_OK)
 		err = loop_timer(l, on_second, j, &j->second, f);
-	if (err == ERR_OK && j->targets.from_input && !j->targets.file)
-		err = loop_watch(l, STDIN_FILENO, 0, on_input, j, &j->input, f);
 	if (err == ERR_OK)
 		loop_timer_at(j->second, mono_add(clock_mono(), NS_PER_S));
 	return err;
@@ -193,7 +127,7 @@ static enum err open_engine(struct job *j, struct loop *l, struct trace_io **io,
 {
 	const struct trace_settings *s = j->settings;
 	struct trace_io_config c = TRACE_IO_DEFAULT;
-	c.traces = (size_t)s->parallel + 1; // the one being handed over still has its place
+	c.traces = (size_t)s->parallel;
 	c.done = on_done;
 	c.self = j;
 	c.pace = j->pace;
@@ -209,7 +143,7 @@ static enum err open_engine(struct job *j, struct loop *l, struct trace_io **io,
 
 static enum err run_loop(struct job *j, char **argv, struct fault *f)
 {
-	bool many = j->targets.from_input || j->targets.count > 1;
+	bool many = j->feed.targets.from_input || j->feed.targets.count > 1;
 	enum err err =
 		trace_status_open(&j->status, j->settings, many, clock_mono(), clock_wall(), f);
 	if (err != ERR_OK)
@@ -217,22 +151,18 @@ static enum err run_loop(struct job *j, char **argv, struct fault *f)
 	// A line is a kilobyte: many go out in one call.
 	static char output[OUTPUT_SIZE];
 	(void)setvbuf(stdout, output, _IOFBF, sizeof(output));
-	feed(j);
-	if (!j->ended || trace_io_count(j->io) > 0 || trace_names_count(j->names) > 0)
-		err = loop_run(j->loop, f);
+	err = trace_feed_run(&j->feed, f);
 	const struct trace_figures g = figures(j);
 	fflush(stdout);
 	if (err == ERR_OK)
-		err = trace_status_close(&j->status, argv, j->seed, j->interrupted, &g,
+		err = trace_status_close(&j->status, argv, j->seed, j->feed.interrupted, &g,
 					 clock_mono(), clock_wall(), f);
-	if (err == ERR_OK && j->targets.taken == 0 && !j->interrupted)
-		return fault_set(f, ERR_USAGE, 0,
-				 "no targets on standard input; --help tells more");
 	return err;
 }
 
 static enum err measure(struct job *j, char **argv, struct fault *f)
 {
+	static const struct trace_feed_engine engine = { put, count, kept, stop };
 	AUTO(loop_free) struct loop *loop = NULL;
 	AUTO(trace_names_close) struct trace_names *names = NULL;
 	AUTO(trace_io_close) struct trace_io *io = NULL;
@@ -245,9 +175,11 @@ static enum err measure(struct job *j, char **argv, struct fault *f)
 		err = trace_names_open(loop, tell, j, &names, f);
 	if (err != ERR_OK)
 		return err;
-	j->loop = loop;
 	j->io = io;
 	j->names = names;
+	j->feed.engine = &engine;
+	j->feed.self = j;
+	j->feed.most = (size_t)j->settings->parallel;
 	return run_loop(j, argv, f);
 }
 
@@ -258,9 +190,9 @@ static enum err rehearse(struct job *j)
 	struct trace_wish w;
 	enum trace_supply supply;
 	uint64_t probes = 0;
-	while ((supply = trace_targets_take(&j->targets, &w)) != TRACE_SUPPLY_END) {
+	while ((supply = trace_targets_take(&j->feed.targets, &w)) != TRACE_SUPPLY_END) {
 		if (supply == TRACE_SUPPLY_LATER) {
-			trace_targets_hear(&j->targets);
+			trace_targets_hear(&j->feed.targets);
 			continue;
 		}
 		struct trace_target t = trace_settings_target(j->settings, &w);
@@ -268,16 +200,16 @@ static enum err rehearse(struct job *j)
 		const struct prefix *denied = pace_denied(j->pace, t.dst);
 		t.src = trace_source_find(&source, t.dst);
 		trace_print_plan(stdout, j->format == TRACE_FORMAT_JSON, &t, denied,
-				 name_of(j, j->targets.taken, t.dst, text));
-		j->refused += denied != NULL;
-		j->done++;
+				 trace_feed_name(&j->feed, j->feed.targets.taken, t.dst, text));
+		j->feed.refused += denied != NULL;
+		j->feed.done++;
 		probes += denied != NULL ? 0 : trace_most_probes(&t);
 	}
 	trace_source_wipe(&source);
 	fprintf(stderr,
 		"waymark trace: dry run: %llu targets, %llu denied, at most %llu probes, at least "
 		"%.1f s for those\n",
-		(unsigned long long)j->done, (unsigned long long)j->refused,
+		(unsigned long long)j->feed.done, (unsigned long long)j->feed.refused,
 		(unsigned long long)probes, (double)probes / j->settings->rate);
 	return ERR_OK;
 }
@@ -297,36 +229,42 @@ static enum err watch(struct job *j, struct fault *f)
 	c.flows.wait_ns = s->wait;
 	c.flows.pace = j->pace;
 	enum err err = live_measure(&c, &counts, f);
-	j->done = counts.inside + counts.beside;
-	j->failed = counts.refused;
-	j->interrupted = counts.interrupted;
+	j->feed.done = counts.inside + counts.beside;
+	j->feed.failed = counts.refused;
+	j->feed.interrupted = counts.interrupted;
 	return err;
 }
 
-static int status(const struct job *j)
-{
-	size_t bad = j->refused + j->failed + j->unprinted + j->targets.bad;
-	if (j->interrupted)
-		return err_exit(ERR_CANCELED);
-	if (bad == 0)
-		return 0;
-	if (j->refused > 0 && j->refused == j->targets.taken + j->targets.bad)
-		return err_exit(ERR_REFUSED);
-	return j->done > j->refused ? 3 : 1;
-}
-
-// And does the whole work when traces are only read.
-static enum err choose_format(struct trace_settings *s, struct job *j, struct fault *f)
+static enum err choose(struct job *j, const struct trace_settings *s, struct trace_wish *unset,
+		       struct fault *f)
 {
 	if (trace_format_read(span_text(s->format), &j->format) != ERR_OK)
 		return fault_set(f, ERR_USAGE, 0,
 				 "--format: \"%s\" is not text, json, atlas or warts", s->format);
 	if (s->json)
 		j->format = TRACE_FORMAT_JSON;
-	if (s->read[0] != '\0')
-		return trace_read_print(s->read, j->format, (unsigned)s->max_ttl, &j->targets.bad,
-					f);
+	if (s->mda && j->format != TRACE_FORMAT_JSON && j->format != TRACE_FORMAT_TEXT)
+		return fault_set(f, ERR_USAGE, 0, "--format: graphs are told as text or json");
+	if (trace_method_read(span_text(s->method), &unset->method) != ERR_OK)
+		return fault_set(f, ERR_USAGE, 0,
+				 "--method: \"%s\" is not udp, icmp, tcp-syn, tcp-ack or quic",
+				 s->method);
+	unset->port = (uint16_t)s->port;
+	j->seed[0] = s->seed != 0 ? s->seed : random_u64();
+	j->seed[1] = s->seed != 0 ? ~s->seed : random_u64();
 	return ERR_OK;
+}
+
+static enum err trace_all(struct job *j, char **argv, struct fault *f)
+{
+	const struct trace_settings *s = j->settings;
+	enum err err = s->mda ? trace_mda_measure(&j->feed, s, j->format == TRACE_FORMAT_JSON,
+						  j->pace, &j->partly, f)
+			      : measure(j, argv, f);
+	if (err == ERR_OK && j->feed.targets.taken == 0 && !j->feed.interrupted)
+		return fault_set(f, ERR_USAGE, 0,
+				 "no targets on standard input; --help tells more");
+	return err;
 }
 
 static enum err run(int argc, char **argv, struct trace_settings *s, struct job *j, struct fault *f)
@@ -336,45 +274,35 @@ static enum err run(int argc, char **argv, struct trace_settings *s, struct job 
 	enum err err = cli_read(argc, argv, trace_options, &trace_usage, s, &cli, f);
 	if (err != ERR_OK || cli.helped)
 		return err;
-	err = choose_format(s, j, f);
-	if (err != ERR_OK || s->read[0] != '\0')
-		return err;
-	if (s->first > s->max_ttl)
-		return fault_set(f, ERR_USAGE, 0, "--first lies past --max-ttl");
-	if (trace_method_read(span_text(s->method), &unset.method) != ERR_OK)
-		return fault_set(f, ERR_USAGE, 0,
-				 "--method: \"%s\" is not udp, icmp, tcp-syn, tcp-ack or quic",
-				 s->method);
-	unset.port = (uint16_t)s->port;
 	err = trace_settings_check(s, f);
-	if (err != ERR_OK)
-		return err;
-	j->seed[0] = s->seed != 0 ? s->seed : random_u64();
-	j->seed[1] = s->seed != 0 ? ~s->seed : random_u64();
-	if (s->live[0] != '\0') {
-		if (cli.count > 0)
-			return fault_set(f, ERR_USAGE, 0, "--live takes no targets");
-		err = trace_settings_pace(s, j->seed, &j->pace, f);
-		return err == ERR_OK ? watch(j, f) : err;
-	}
-	err = trace_targets_open(&j->targets, cli.words, cli.count, &unset, s->ipv6, f);
+	if (err == ERR_OK)
+		err = choose(j, s, &unset, f);
+	if (err == ERR_OK && s->read[0] != '\0')
+		return trace_read_print(s->read, j->format, (unsigned)s->max_ttl,
+					&j->feed.targets.bad, f);
+	if (err == ERR_OK && s->live[0] != '\0' && cli.count > 0)
+		return fault_set(f, ERR_USAGE, 0, "--live takes no targets");
 	if (err == ERR_OK)
 		err = trace_settings_pace(s, j->seed, &j->pace, f);
+	if (err == ERR_OK && s->live[0] != '\0')
+		return watch(j, f);
+	if (err == ERR_OK)
+		err = trace_targets_open(&j->feed.targets, cli.words, cli.count, &unset, s->ipv6,
+					 f);
 	if (err != ERR_OK)
 		return err;
-	return s->dry_run ? rehearse(j) : measure(j, argv, f);
+	return s->dry_run ? rehearse(j) : trace_all(j, argv, f);
 }
 
 int trace_run(int argc, char **argv)
 {
-	if (trace_mda_asked(argc, argv))
-		return trace_mda_run(argc, argv);
 	struct trace_settings s = { 0 };
 	struct job j = { .settings = &s };
 	struct fault f = { 0 };
 	enum err err = run(argc, argv, &s, &j, &f);
-	int exit = err == ERR_OK ? status(&j) : cli_fail("waymark trace", &f);
-	trace_targets_wipe(&j.targets);
+	int exit = err == ERR_OK ? trace_feed_status(&j.feed, j.partly)
+				 : cli_fail("waymark trace", &f);
+	trace_targets_wipe(&j.feed.targets);
 	pace_free(&j.pace);
 	conf_wipe(trace_options, &s);
 	if (fflush(stdout) != 0 && exit == 0)

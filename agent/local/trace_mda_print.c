@@ -191,6 +191,17 @@ static void json_links(struct json *j, const struct mda_result *r)
 	json_end_array(j);
 }
 
+// Of the flow from port sport, sport + 1, …: whoever wants to go that way again needs both.
+static void json_flow_labels(struct json *j, const struct mda_done *d, const struct mda_result *r)
+{
+	if (d->target->dst.family == 4)
+		return;
+	json_array(j, "flow_labels");
+	for (uint16_t f = 0; f < r->graph->flows; f++)
+		json_int(j, NULL, mda_flow_label(d->mda, f));
+	json_end_array(j);
+}
+
 void trace_mda_json(FILE *out, const struct mda_done *d, const char *name)
 {
 	struct json j = json_of(out);
@@ -218,6 +229,7 @@ void trace_mda_json(FILE *out, const struct mda_done *d, const char *name)
 	json_real(&j, "confidence_reached", r.risk < 1 ? 1 - r.risk : 0, 4);
 	json_bool(&j, "complete", r.complete);
 	json_int(&j, "flows", r.graph->flows);
+	json_flow_labels(&j, d, &r);
 	json_hops(&j, d, &r);
 	json_nodes(&j, d, &r);
 	json_links(&j, &r);

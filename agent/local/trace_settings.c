@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "local/trace_settings.h"
 
+#include <string.h>
+
 #include "base/text.h"
+
+#define GRAPHS_MOST 256   // at once
+#define SPORT_MOST  61000 // of the first: the others follow
 
 #define ROW(name, kind, min, max, unset, value, help)                                              \
 	{                                                                                          \
@@ -15,15 +20,18 @@ const struct conf_option trace_options[] = {
 	ROW(first, CONF_UINT, 1, TRACE_HOPS_MAX, "1", "TTL", "first hop asked"),
 	{ "max-ttl", CONF_UINT, offsetof(struct trace_settings, max_ttl), sizeof(uint64_t), 1,
 	  TRACE_HOPS_MAX, "32", "TTL", "last hop asked" },
-	ROW(attempts, CONF_UINT, 1, TRACE_TRIES_MAX, "3", "N", "probes to each hop"),
+	ROW(attempts, CONF_UINT, 1, TRACE_TRIES_MAX, "3", "N",
+	    "probes to each hop; with --mda: to one that is silent"),
 	ROW(again, CONF_UINT, 0, TRACE_TRIES_MAX, "2", "N",
 	    "more, slower, to a silent hop within the path"),
 	ROW(wait, CONF_DURATION, 0.01, 60, "2s", "DURATION", "longest wait for one answer"),
 	ROW(gap, CONF_UINT, 1, TRACE_HOPS_MAX, "5", "N", "silent hops in a row that end a trace"),
-	ROW(window, CONF_UINT, 1, 255, "8", "N", "probes of one trace in flight at once"),
+	ROW(window, CONF_UINT, 0, 255, "0", "N",
+	    "probes of one trace in flight at once; 0: 8, with --mda 16"),
 	ROW(deadline, CONF_DURATION, 0, 86400, "0s", "DURATION",
 	    "ends a trace after this; 0: never"),
-	ROW(parallel, CONF_UINT, 1, 100000, "1000", "N", "traces at once"),
+	ROW(parallel, CONF_UINT, 0, 100000, "0", "N",
+	    "traces at once; 0: 1000, with --mda 16, there at most 256"),
 	ROW(rate, CONF_REAL, 0.1, 1e7, "1000", "PPS", "packets a second, all together"),
 	{ "target-rate", CONF_REAL, offsetof(struct trace_settings, target_rate), sizeof(double),
 	  0.1, 1e7, "100", "PPS", "packets a second to one address" },
@@ -36,7 +44,11 @@ const struct conf_option trace_options[] = {
 	    "borrow near hops that another trace of this run found so long ago at most; 0: never"),
 	ROW(own, CONF_LIST, 0, 0, NULL, "PREFIX",
 	    "with --share: targets that are asked for every hop themselves; repeatable"),
-	ROW(sport, CONF_UINT, 0, 65535, "0", "PORT", "source port (icmp: id); 0: chosen"),
+	ROW(sport, CONF_UINT, 0, 65535, "0", "PORT",
+	    "source port (icmp: id); 0: chosen; with --mda: the first, 61000 at most"),
+	{ "flow-label", CONF_TEXT, offsetof(struct trace_settings, flow_label),
+	  sizeof(((struct trace_settings *)0)->flow_label), 0, 0, "auto", "LABEL",
+	  "IPv6 flow label, 0 to 1048575; auto: one for each flow" },
 	ROW(names, CONF_BOOL, 0, 0, "no", NULL,
 	    "DNS names of hops; a trace waits for them before it is told"),
 	ROW(pmtu, CONF_BOOL, 0, 0, "no", NULL,
@@ -57,7 +69,12 @@ const struct conf_option trace_options[] = {
 	  "counts and rates once a second, as CSV" },
 	ROW(quiet, CONF_BOOL, 0, 0, "no", NULL, "no progress line on standard error"),
 	ROW(mda, CONF_BOOL, 0, 0, "no", NULL,
-	    "all paths balancers have; trace --mda --help tells more"),
+	    "the graph of all paths that balancers have, by many flows"),
+	ROW(confidence, CONF_REAL, 50, 99.99, "95", "PERCENT",
+	    "with --mda: that the whole graph is found"),
+	ROW(mode, CONF_TEXT, 0, 0, "lite", "MODE",
+	    "with --mda: lite, or full: each router of a wide hop for itself"),
+	ROW(probes, CONF_UINT, 1, 59999, "30000", "N", "with --mda: most probes to one target"),
 	ROW(live, CONF_TEXT, 0, 0, "", "IF",
 	    "trace the flows seen on an uplink, each inside itself"),
 	{ "for", CONF_DURATION, offsetof(struct trace_settings, span), sizeof(int64_t), 0, 86400,
@@ -75,6 +92,8 @@ const struct cli_usage trace_usage = {
 		    "  waymark trace --json --rate 50000 --parallel 10000 --attempts 1 \\\n"
 		    "    --metadata run.json --status-file run.csv < many.txt > paths.jsonl\n"
 		    "  waymark trace --share 60s --json < many.txt > paths.jsonl\n"
+		    "  waymark trace --mda 198.18.0.1 --method tcp-syn --port 443\n"
+		    "  waymark trace --mda --confidence 99 --json < targets.txt > graphs.jsonl\n"
 		    "  waymark trace --live eth0 --for 60s --json > flows.jsonl\n"
 		    "  waymark trace --read paths.jsonl --format warts > paths.warts\n",
 };
@@ -88,6 +107,7 @@ struct trace_target trace_settings_target(const struct trace_settings *s,
 	t.dport = w->port;
 	t.sport = (uint16_t)s->sport;
 	t.tos = (uint8_t)s->tos;
+	t.flow_label = s->label;
 	// Other methods have no place for a payload.
 	t.size = s->pmtu && t.method <= TRACE_UDP ? TRACE_SIZE_MAX : 0;
 	t.first_ttl = (uint8_t)s->first;
@@ -105,8 +125,80 @@ struct trace_target trace_settings_target(const struct trace_settings *s,
 	return t;
 }
 
+struct mda_target trace_settings_graph(const struct trace_settings *s, const struct trace_wish *w)
+{
+	struct mda_target t = MDA_TARGET_DEFAULT;
+	t.dst = w->addr;
+	t.method = w->method;
+	t.dport = w->port;
+	t.first_ttl = (uint8_t)s->first;
+	t.max_ttl = (uint8_t)s->max_ttl;
+	t.attempts = (uint8_t)s->attempts;
+	t.tos = (uint8_t)s->tos;
+	t.flow_label = s->label;
+	t.gap = (uint8_t)s->gap;
+	t.window = (uint8_t)s->window;
+	t.probes_max = (uint16_t)s->probes;
+	t.wait_ns = s->wait;
+	t.deadline_ns = s->deadline;
+	t.risk = 1 - s->confidence / 100;
+	t.mode = strcmp(s->mode, "full") == 0 ? MDA_FULL : MDA_LITE;
+	return t;
+}
+
+static enum err check_graph(const struct trace_settings *s, struct fault *f)
+{
+	const struct {
+		const char *name;
+		bool given;
+	} alien[] = {
+		{ "share", s->share > 0 },
+		{ "own", s->own.count > 0 },
+		{ "names", s->names },
+		{ "pmtu", s->pmtu },
+		{ "dry-run", s->dry_run },
+		{ "metadata", s->metadata[0] != '\0' },
+		{ "status-file", s->status_file[0] != '\0' },
+		{ "live", s->live[0] != '\0' },
+		{ "read", s->read[0] != '\0' },
+	};
+	for (size_t i = 0; i < COUNT(alien); i++)
+		if (alien[i].given)
+			return fault_set(f, ERR_USAGE, 0, "--%s does not go with --mda",
+					 alien[i].name);
+	if (strcmp(s->mode, "lite") != 0 && strcmp(s->mode, "full") != 0)
+		return fault_set(f, ERR_USAGE, 0, "--mode: \"%s\" is not lite or full", s->mode);
+	if (s->max_ttl >= TRACE_HOPS_MAX || s->parallel > GRAPHS_MOST || s->sport > SPORT_MOST)
+		return fault_set(f, ERR_USAGE, 0,
+				 "with --mda: --max-ttl is at most %d, --parallel %d, --sport %d",
+				 TRACE_HOPS_MAX - 1, GRAPHS_MOST, SPORT_MOST);
+	return ERR_OK;
+}
+
+static enum err read_label(struct trace_settings *s, struct fault *f)
+{
+	uint64_t label;
+	s->label = TRACE_LABEL_AUTO;
+	if (strcmp(s->flow_label, "auto") == 0)
+		return ERR_OK;
+	if (text_u64(span_text(s->flow_label), 0, TRACE_LABEL_MAX, &label) != ERR_OK)
+		return fault_set(f, ERR_USAGE, 0,
+				 "--flow-label: \"%s\" is not auto, nor 0 to 1048575",
+				 s->flow_label);
+	s->label = (uint32_t)label;
+	return ERR_OK;
+}
+
 enum err trace_settings_check(struct trace_settings *s, struct fault *f)
 {
+	if (s->first > s->max_ttl)
+		return fault_set(f, ERR_USAGE, 0, "--first lies past --max-ttl");
+	if (read_label(s, f) != ERR_OK || (s->mda && check_graph(s, f) != ERR_OK))
+		return f->err;
+	if (s->window == 0)
+		s->window = s->mda ? 16 : 8;
+	if (s->parallel == 0)
+		s->parallel = s->mda ? 16 : 1000;
 	if (s->own.count > TRACE_OWN_MAX)
 		return fault_set(f, ERR_USAGE, 0, "own: more than %d prefixes", TRACE_OWN_MAX);
 	for (size_t i = 0; i < s->own.count; i++)

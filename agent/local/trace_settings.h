@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The options of `waymark trace`, and what they make of one wish.
+// The options of `waymark trace`, of plain traces and of graphs, and what they make of one wish.
 #pragma once
 
 #include "cli/options.h"
 #include "local/trace_targets.h"
 #include "pace/pace.h"
+#include "trace/mda.h"
 #include "trace/trace.h"
 
 #define TRACE_OWN_MAX 64 // prefixes of --own
@@ -19,6 +20,10 @@ struct trace_settings {
 	struct conf_list deny, own;
 	struct prefix owns[TRACE_OWN_MAX]; // read from OWN
 	bool json, names, pmtu, ipv6, dry_run, quiet, mda;
+	char mode[8], flow_label[16];
+	uint32_t label; // read from FLOW_LABEL
+	uint64_t probes;
+	double confidence;
 };
 
 extern const struct conf_option trace_options[];
@@ -26,8 +31,10 @@ extern const struct cli_usage trace_usage;
 
 struct trace_target trace_settings_target(const struct trace_settings *s,
 					  const struct trace_wish *w);
+struct mda_target trace_settings_graph(const struct trace_settings *s, const struct trace_wish *w);
 
-// Reads what is text in the options.
+// Reads what is text in the options, fills in what depends on others, refuses what does not go
+// together.
 enum err trace_settings_check(struct trace_settings *s, struct fault *f) MUSTUSE;
 enum err trace_settings_pace(const struct trace_settings *s, const uint64_t seed[2],
 			     struct pace **out, struct fault *f) MUSTUSE;

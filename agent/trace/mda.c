@@ -13,6 +13,8 @@
 static bool range_ok(const struct mda_target *t)
 {
 	bool method = t->method >= TRACE_ICMP && t->method <= TRACE_QUIC;
+	if (t->flow_label > TRACE_LABEL_MAX && t->flow_label != TRACE_LABEL_AUTO)
+		return false;
 	return method && t->src.family == t->dst.family && addr_bits(t->dst) != 0 &&
 	       t->first_ttl >= 1 && t->first_ttl <= t->max_ttl && t->max_ttl < TRACE_HOPS_MAX &&
 	       t->attempts >= 1 && t->gap >= 1 && t->window >= 1 && t->wait_ns > 0 &&

@@ -5,8 +5,9 @@
 // which interfaces and links there are, with what certainty. Knows no socket, clock or log.
 //
 // Flow F is source port sport_first + F (ICMP: id, with a checksum of its own; IPv6: a flow label
-// of its own besides): constant over all its probes, as in trace.h, and different in every field a
-// balancer may hash. What stops it is in mda_stop.h; docs/tracing.md says why.
+// of its own besides, unless one was given): constant over all its probes, as in trace.h, and
+// different in every field a balancer may hash. What stops it is in mda_stop.h; docs/tracing.md
+// says why.
 #pragma once
 
 #include "base/time.h"
@@ -21,6 +22,7 @@ struct mda_target {
 	enum trace_method method;
 	uint16_t dport; // not for ICMP
 	uint16_t sport_first, flows_max;
+	uint32_t flow_label; // of IPv6, the same for all flows; TRACE_LABEL_AUTO: each its own
 	uint8_t tos;
 	uint8_t first_ttl, max_ttl; // 1..TRACE_HOPS_MAX
 	uint8_t attempts;           // to a hop that never answered; one that did gets more, slower
@@ -37,7 +39,8 @@ struct mda_target {
 	{                                                                                          \
 		.sport_first = 61000, .flows_max = MDA_FLOWS_MAX, .first_ttl = 1, .max_ttl = 32,   \
 		.attempts = 3, .gap = 5, .window = 16, .probes_max = 30000,                        \
-		.wait_ns = 2 * NS_PER_S, .spacing_ns = NS_PER_MS, .mode = MDA_LITE, .risk = 0.05   \
+		.wait_ns = 2 * NS_PER_S, .spacing_ns = NS_PER_MS, .mode = MDA_LITE, .risk = 0.05,  \
+		.flow_label = TRACE_LABEL_AUTO,                                                    \
 	}
 
 enum mda_want {
@@ -74,8 +77,10 @@ struct mda_result {
 
 void mda_result(struct mda *m, struct mda_result *out);
 
-// What tells FLOW from others: its source port (ICMP: id); IPv6: its flow label.
+// What tells FLOW from others: its source port (ICMP: id); IPv6: its flow label, unless all have
+// the same.
 uint32_t mda_flow_id(const struct mda *m, uint16_t flow);
+uint32_t mda_flow_label(const struct mda *m, uint16_t flow); // 0 for IPv4
 
 struct mda_reply {
 	uint8_t node; // MDA_NONE: none came

@@ -168,7 +168,7 @@ enum err mda_record_make(struct mda *m, struct arena *arena, struct graph_record
 	if (!take(arena, &e, labels, &a))
 		return ERR_FULL;
 	for (uint16_t f = 0; f < labels; f++)
-		a.flow_label[f] = mda_flow_id(m, f);
+		a.flow_label[f] = mda_flow_label(m, f);
 	put_all(&a, &e, r.graph);
 	*out = (struct graph_record){
 		.src = t->src,

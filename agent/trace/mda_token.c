@@ -20,16 +20,20 @@ static uint32_t seq_base(const struct mda *m)
 	return (uint32_t)(m->target.random >> 16) * 2654435761u;
 }
 
-static uint32_t flow_label(const struct mda *m, uint16_t flow)
+uint32_t mda_flow_label(const struct mda *m, uint16_t flow)
 {
-	uint32_t label = (uint32_t)((m->target.random >> 20) + flow * 7919u) & 0xfffff;
-	return m->target.dst.family == 4 ? 0 : label == 0 ? 1 : label;
+	uint32_t label = (uint32_t)((m->target.random >> 20) + flow * 7919u) & TRACE_LABEL_MAX;
+	if (m->target.dst.family == 4)
+		return 0;
+	if (m->target.flow_label != TRACE_LABEL_AUTO)
+		return m->target.flow_label;
+	return label == 0 ? 1 : label;
 }
 
 uint32_t mda_flow_id(const struct mda *m, uint16_t flow)
 {
-	bool v4 = m->target.dst.family == 4;
-	return v4 ? (uint32_t)m->target.sport_first + flow : flow_label(m, flow);
+	bool label = m->target.dst.family == 6 && m->target.flow_label == TRACE_LABEL_AUTO;
+	return label ? mda_flow_label(m, flow) : (uint32_t)m->target.sport_first + flow;
 }
 
 void mda_token_put(const struct mda *m, uint16_t serial, struct trace_probe *out)
@@ -47,7 +51,7 @@ void mda_token_put(const struct mda *m, uint16_t serial, struct trace_probe *out
 		.tos = t->tos,
 		.sport = (uint16_t)(t->sport_first + s->flow),
 		.dport = t->dport,
-		.flow_label = flow_label(m, s->flow),
+		.flow_label = mda_flow_label(m, s->flow),
 		.ip_id = trace_token(id_cookie(m), serial),
 		.seq = icmp ? seq & 0xffff : seq,
 		// The checksum of ICMP is what balancers hash: it belongs to the flow.

@@ -50,6 +50,8 @@ bool trace_path_allows(const struct trace_target *t)
 	if (t->size != 0 &&
 	    (t->method > TRACE_UDP || t->size < TRACE_SIZE_MIN || t->size > TRACE_SIZE_MAX))
 		return false;
+	if (t->flow_label > TRACE_LABEL_MAX && t->flow_label != TRACE_LABEL_AUTO)
+		return false;
 	return method && t->src.family == t->dst.family && addr_bits(t->dst) != 0 &&
 	       t->first_ttl >= 1 && t->first_ttl <= t->max_ttl && t->max_ttl <= TRACE_HOPS_MAX &&
 	       t->attempts >= 1 && t->attempts <= TRACE_TRIES_MAX && t->gap >= 1 &&
@@ -96,8 +98,12 @@ uint32_t trace_path_cookie(const struct trace_path *p)
 
 uint32_t trace_path_flow_label(const struct trace_path *p)
 {
-	uint32_t label = (uint32_t)(p->random >> 20) & 0xfffff;
-	return p->target.dst.family == 4 ? 0 : label == 0 ? 1 : label;
+	uint32_t label = (uint32_t)(p->random >> 20) & TRACE_LABEL_MAX;
+	if (p->target.dst.family == 4)
+		return 0;
+	if (p->target.flow_label != TRACE_LABEL_AUTO)
+		return p->target.flow_label;
+	return label == 0 ? 1 : label;
 }
 
 uint16_t trace_path_check(const struct trace_path *p, uint16_t serial)

@@ -34,6 +34,7 @@ struct trace_target {
 	enum trace_method method; // any but TRACE_FLOW
 	uint16_t dport;           // not for ICMP
 	uint16_t sport;           // 0: chosen from the range
+	uint32_t flow_label;      // of IPv6; TRACE_LABEL_AUTO: one of its own
 	uint8_t tos;
 	uint16_t size; // of probes with DF, headers included, made smaller as routers tell; 0:
 		       // small ones
@@ -51,15 +52,19 @@ struct trace_target {
 	uint32_t drops;      // the kernel's drop counter now; comes back as kernel_drops
 };
 
-#define TRACE_SPREAD   4 // for traces of which there are many
+#define TRACE_LABEL_MAX  0xfffff
+#define TRACE_LABEL_AUTO UINT32_MAX
 
-#define TRACE_SIZE_MIN 68 // of a probe that looks for the path MTU: what any IPv4 link carries
-#define TRACE_SIZE_MAX 1500
+#define TRACE_SPREAD     4 // for traces of which there are many
+
+#define TRACE_SIZE_MIN   68 // of a probe that looks for the path MTU: what any IPv4 link carries
+#define TRACE_SIZE_MAX   1500
 
 #define TRACE_TARGET_DEFAULT                                                                       \
 	{                                                                                          \
 		.first_ttl = 1, .max_ttl = 32, .attempts = 3, .again = 2, .gap = 5, .window = 8,   \
-		.wait_ns = 2 * NS_PER_S, .spacing_ns = 10 * NS_PER_MS                              \
+		.wait_ns = 2 * NS_PER_S, .spacing_ns = 10 * NS_PER_MS,                             \
+		.flow_label = TRACE_LABEL_AUTO,                                                    \
 	}
 
 // Probes a trace to T may send, if every hop is asked as often as allowed.

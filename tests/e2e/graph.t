@@ -47,14 +47,17 @@ done
 is "$(sql "SELECT bool_or(per_packet), bool_or(changed), max(widest) FROM v1.graph")" 'f|f|2' \
 	"two ways are a diamond: neither balancing by packet nor a change of route"
 
-# A flow id that was seen at an interface leads there again: a plain trace with that port.
-port=$(sql "SELECT i.flow_ids[cardinality(i.flow_ids)] FROM v1.graph_interface i JOIN v1.graph g USING (node, stream, seq, item)
-	WHERE g.method = 'tcp-syn' AND i.ttl = 2 ORDER BY host(i.addr) LIMIT 1")
-wanted=$(sql "SELECT host(i.addr) FROM v1.graph_interface i JOIN v1.graph g USING (node, stream, seq, item)
-	WHERE g.method = 'tcp-syn' AND i.ttl = 2 ORDER BY host(i.addr) LIMIT 1")
-got=$(in_host us1 -- waymark trace "$four" --method tcp-syn --port 443 --sport "${port:-1}" --json --attempts 1 2>/dev/null |
-	python3 -c 'import json, sys; print(json.load(sys.stdin)["hops"][1]["replies"][0]["addr"])')
-is "$got" "$wanted" "a flow that a graph names passes where the graph says"
+# A flow that was seen at an interface leads there again: a plain trace with its port (and label).
+for family in 4 6; do
+	read -r wanted port label < <(sql "SELECT host(addr), sports[cardinality(sports)], coalesce(flow_labels[cardinality(sports)], 0)
+		FROM v1.graph_interface i JOIN v1.graph g USING (node, stream, seq, item)
+		WHERE g.method = '$([ $family = 4 ] && echo tcp-syn || echo udp)' AND i.ttl = 2 ORDER BY host(addr) LIMIT 1" | tr '|' ' ')
+	got=$(in_host us1 -- waymark trace "$(address ts-us $family)" --port "$([ $family = 4 ] && echo 443 || echo 33434)" \
+		--method "$([ $family = 4 ] && echo tcp-syn || echo udp)" \
+		--sport "${port:-1}" --flow-label "${label:-0}" --json --attempts 1 2>/dev/null </dev/null |
+		python3 -c 'import json, sys; print(json.load(sys.stdin)["hops"][1]["replies"][0]["addr"])')
+	is "$got" "${wanted:-none}" "IPv$family: a flow that a graph names passes where the graph says"
+done
 
 id=$(order --mda --mode full --confidence 99 --targets "$four/udp/33434")
 wait_for 60 is_done "$id"

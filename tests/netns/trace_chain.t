@@ -110,4 +110,11 @@ printf '198.18.3.2 icmp\n2001:db8:2::2 tcp-syn 443\n\n198.18.1.2 udp 33434 # not
 	on 0 "$PROGRAM" trace --json >"$TEMP/json"
 check "targets are read from standard input" \
 	same "$(grep -o '"stop_reason":"reached"' "$TEMP/json" | wc -l)" 3
+
+# What is busy or has no place waits, and is begun when it is free.
+twice() { timeout 20 ip netns exec "wl-$WORLD-0" "$PROGRAM" trace 198.18.3.2 198.18.3.2 198.18.2.2 --json "$@" | wc -l; }
+check "one at a time" same "$(twice --parallel 1)" 3
+check "a flow named twice is traced twice" same "$(twice --sport 50000)" 3
+check "graphs one at a time" same "$(twice --mda --parallel 1)" 3
+check "a target named twice has two graphs" same "$(twice --mda)" 3
 done_testing

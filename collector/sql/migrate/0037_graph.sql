@@ -155,14 +155,16 @@ CREATE VIEW v1.graph_interface AS
 		(nullif(g.answer[p.probe], 0) >> 8) & 255 AS icmp_type, nullif(g.answer[p.probe], 0) & 255 AS icmp_code,
 		CASE WHEN g.answer[p.probe] <> 0 THEN get_byte(g.reply_ttl, p.probe - 1) END AS reply_ttl,
 		nullif(get_byte(g.quoted_ttl, p.probe - 1), 0) AS quoted_ttl,
-		ARRAY(SELECT CASE WHEN g.flow_label IS NULL THEN g.sport_first + f ELSE g.flow_label[f + 1] END
-			FROM unnest(g.flow[p.before + 1:p.before + g.seen[p.probe]]) WITH ORDINALITY AS u(f, i) ORDER BY i) AS flow_ids,
+		ARRAY(SELECT g.sport_first + f FROM unnest(f.flows) WITH ORDINALITY AS u(f, i) ORDER BY i) AS sports,
+		CASE WHEN g.flow_label IS NOT NULL THEN
+			ARRAY(SELECT g.flow_label[f + 1] FROM unnest(f.flows) WITH ORDINALITY AS u(f, i) ORDER BY i) END AS flow_labels,
 		ARRAY(SELECT l FROM unnest(g.mpls_node, g.mpls_label) WITH ORDINALITY AS u(at, l, i)
 			WHERE at = p.probe - 1 ORDER BY i) AS mpls
 	FROM raw.graph g CROSS JOIN LATERAL (
 		SELECT probe, ttl, coalesce(sum(g.seen[probe]) OVER (ORDER BY probe ROWS BETWEEN UNBOUNDED PRECEDING
 			AND 1 PRECEDING), 0)::int AS before
-		FROM v1.probes(g.first_ttl, g.width)) p;
+		FROM v1.probes(g.first_ttl, g.width)) p
+		CROSS JOIN LATERAL (SELECT g.flow[p.before + 1:p.before + g.seen[p.probe]] AS flows) f;
 COMMENT ON VIEW v1.graph_interface IS 'One row per graph and interface';
 COMMENT ON COLUMN v1.graph_interface.started IS 'Start of the graph';
 COMMENT ON COLUMN v1.graph_interface.node IS 'v1.node.node';
@@ -179,7 +181,8 @@ COMMENT ON COLUMN v1.graph_interface.icmp_type IS 'ICMP type';
 COMMENT ON COLUMN v1.graph_interface.icmp_code IS 'ICMP code, or TCP flags';
 COMMENT ON COLUMN v1.graph_interface.reply_ttl IS 'TTL of its newest answer as it arrived';
 COMMENT ON COLUMN v1.graph_interface.quoted_ttl IS 'TTL that answer quoted; null: none';
-COMMENT ON COLUMN v1.graph_interface.flow_ids IS 'Flows seen there, by source port (ICMP: identifier), for IPv6 by flow label; at a hop of one interface not every flow is asked; empty: it answered only before the route changed';
+COMMENT ON COLUMN v1.graph_interface.sports IS 'Flows seen there, by source port (ICMP: identifier); at a hop of one interface not every flow is asked; empty: it answered only before the route changed';
+COMMENT ON COLUMN v1.graph_interface.flow_labels IS 'IPv6 flow labels of the same flows; null: IPv4';
 COMMENT ON COLUMN v1.graph_interface.mpls IS 'Label stack entries (RFC 4950), top first';
 
 CREATE VIEW v1.graph_link AS
