@@ -1,32 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/rows_dns.h"
 
-#include <string.h>
+#include "wire/dns_query.h"
 
-#define TYPE_RRSIG 46
-#define OPTION_EDE 15 // RFC 8914
-
-static void read_options(struct span data, struct rows_dns_packet *out)
+static void read_opt(const struct dns_record *r, uint8_t rcode, struct rows_dns_packet *out)
 {
-	struct rd r = rd_of(data);
-	while (r.err == ERR_OK && rd_left(&r) >= 4) {
-		uint16_t code = rd_u16(&r);
-		struct span option = rd_span(&r, rd_u16(&r));
-		if (r.err != ERR_OK || code != OPTION_EDE || option.len < 2 || out->has_ede)
-			continue;
-		out->ede = (uint16_t)(option.at[0] << 8 | option.at[1]);
+	struct dns_opt opt;
+	dns_opt_read(r, &opt);
+	out->edns = true;
+	out->rcode = (uint16_t)(rcode | opt.extended_rcode << 4);
+	if (opt.error_count > 0 && !out->has_ede) {
 		out->has_ede = true;
+		out->ede = opt.errors[0].code;
 	}
-}
-
-static bool at_chain(const struct dns_answer *a, struct dns_name name)
-{
-	if (dns_name_eq(name, a->question.name))
-		return true;
-	for (size_t i = 0; i < a->chain_count; i++)
-		if (dns_name_eq(name, a->chain[i]))
-			return true;
-	return false;
 }
 
 static void put_addr(struct rows_dns *out, const struct dns_record *r)
@@ -49,12 +35,10 @@ static void read_records(struct span message, const struct dns_answer *a, struct
 		return;
 	while (dns_record_next(&w, &r)) {
 		if (r.type == DNS_OPT && r.section == DNS_ADDITIONAL) {
-			p->edns = true;
-			p->rcode = (uint16_t)(w.head.rcode | (r.ttl >> 24) << 4);
-			read_options(r.data, p);
+			read_opt(&r, w.head.rcode, p);
 		} else if (r.section == DNS_ANSWER) {
-			p->is_signed |= r.type == TYPE_RRSIG;
-			if (at_chain(a, r.name))
+			p->is_signed |= r.type == DNS_RRSIG;
+			if (dns_answer_holds(a, r.name))
 				put_addr(out, &r);
 		}
 	}

@@ -5,7 +5,6 @@
 #include "lab/crowd_part.h"
 
 #define TYPE_DNSKEY 48
-#define TYPE_RRSIG  46
 #define RECORDS_MAX 1100
 
 static const uint16_t types[] = { DNS_A, DNS_AAAA, TYPE_DNSKEY };
@@ -78,7 +77,7 @@ static bool records_read(struct dns_walk *walk, size_t begin, struct entry *e)
 	while (dns_record_next(walk, &record) && record.section == DNS_ANSWER) {
 		const uint8_t *name = record.name.message.at + record.name.at;
 		if (name[0] != 0xc0 || name[1] != DNS_HEAD ||
-		    (record.type != e->type && record.type != TYPE_RRSIG))
+		    (record.type != e->type && record.type != DNS_RRSIG))
 			return false;
 		end = walk->r.pos;
 		count++;

@@ -24,6 +24,7 @@ enum dns_type {
 	DNS_TXT = 16,
 	DNS_AAAA = 28,
 	DNS_OPT = 41,
+	DNS_RRSIG = 46,
 	DNS_HTTPS = 65,
 };
 
@@ -96,6 +97,9 @@ struct dns_answer {
 // ERR_MISSING: not a response to one question. A message cut after the question yields what is
 // there of its answers.
 enum err dns_answer_read(struct span message, struct dns_answer *out) MUSTUSE;
+
+// NAME is what was asked for, or on the chain from there.
+bool dns_answer_holds(const struct dns_answer *a, struct dns_name name);
 
 // "A", "AAAA", …; NULL when it has no name here.
 const char *dns_type_name(uint16_t type);

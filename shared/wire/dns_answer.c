@@ -31,7 +31,7 @@ static void follow(struct dns_walk w, struct dns_answer *out)
 		out->chain[out->chain_count++] = at;
 }
 
-static bool on_chain(const struct dns_answer *a, struct dns_name name)
+bool dns_answer_holds(const struct dns_answer *a, struct dns_name name)
 {
 	if (dns_name_eq(name, a->question.name))
 		return true;
@@ -46,7 +46,7 @@ static void collect(struct dns_walk w, struct dns_answer *out)
 	struct dns_record r;
 	while (answer_next(&w, &r)) {
 		size_t len = r.type == DNS_A ? 4 : r.type == DNS_AAAA ? 16 : 0;
-		if (len == 0 || r.data.len != len || !on_chain(out, r.name))
+		if (len == 0 || r.data.len != len || !dns_answer_holds(out, r.name))
 			continue;
 		if (out->addr_count == DNS_ADDRS)
 			out->lost++;
