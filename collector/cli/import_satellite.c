@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/import_leaves.h"
 #include "cli/verdict.h"
 #include "satellite/satellite_io.h"
 #include "store/copy.h"
@@ -129,6 +130,8 @@ static enum err load(struct loading *w, const char *path, const char *name, int6
 			       PG_VALUES(pg_uuid(w->scan.bytes), pg_int(pg_rows_int(made, 0, 0)),
 					 pg_int(pg_rows_int(made, 0, 1))),
 			       &rows, f);
+	if (err == ERR_OK)
+		err = import_leaves(w->pg, pg_rows_int(made, 0, 0), pg_rows_int(made, 0, 1), f);
 	if (err == ERR_OK && pg_rows_int(rows, 0, 1) == (int64_t)w->lines)
 		err = fault_set(f, ERR_FORMAT, 0,
 				"%s: not one line of it can be read; nothing stored", path);

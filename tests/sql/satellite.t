@@ -5,6 +5,7 @@
 # published, field by field. Against a private cluster, through the real verbs.
 # shellcheck source=tests/sql/lib.sh
 . "$(dirname "$0")/lib.sh"
+need openssl base64
 data=$root/tests/data/satellite
 scan() { echo "(SELECT id FROM raw.scan WHERE name = '$1')"; }
 
@@ -60,6 +61,34 @@ expect 4 'so is one that is not there' "$waymark" import satellite "$dir/none"
 printf 'x\ny\n' >"$dir/results.json"
 expect 1 'of which no line can be read, nothing is stored' "$waymark" import satellite "$dir/results.json"
 is 'nothing' 0 "SELECT count(*) FROM raw.scan WHERE name = 'results.json'"
+
+# --- certificates are read, as others read them ---------------------------------------------------------
+
+read_others() { # lines HOST|BASE64: what openssl says of each
+	local host der cert
+	while IFS='|' read -r host der; do
+		cert=$(base64 -d <<<"$der" | openssl x509 -inform der)
+		echo "$host|$(openssl x509 -noout -subject -nameopt sep_multiline,utf8 <<<"$cert" | sed -n 's/^ *CN=//p')|$(date -ud "$(
+			openssl x509 -noout -startdate <<<"$cert" | cut -d= -f2)" +%s)|$(date -ud "$(openssl x509 -noout -enddate <<<"$cert" |
+			cut -d= -f2)" +%s)|$(openssl x509 -noout -ext subjectAltName <<<"$cert" | grep -o 'DNS:[^,]*' |
+			cut -c5- | head -n 64 | xargs | tr ' ' ,)" # that many are kept
+	done
+}
+pages="FROM raw.page WHERE scan = $(scan Satellitev2-2021-10-20) AND chain IS NOT NULL ORDER BY item"
+wanted=$(sql -c "SELECT domain, translate(encode(chain[1], 'base64'), E'\\n', '') $pages" | read_others)
+[ "$(wc -l <<<"$wanted")" -ge 8 ] && ! grep -q '||' <<<"$wanted"
+ok $? 'published certificates' "$wanted"
+is 'subject, validity, names' "$wanted" "SELECT domain, subject, extract(epoch FROM not_before)::bigint,
+	extract(epoch FROM not_after)::bigint, array_to_string(names, ',') $pages"
+is 'and who issued them' 't' "SELECT bool_and(issuer <> '') FROM raw.page WHERE chain IS NOT NULL"
+cert=$(sql -c "SELECT translate(encode(chain[1], 'base64'), E'\n', '') $pages LIMIT 1")
+for each in "$cert" "${cert:0:64}"; do
+	printf '{"domain":"d%s.example","domain_is_control":false,"start_time":"2023-01-02T00:00:02.5-05:00","end_time":"2023-01-02T00:00:03.5-05:00","retry":0,"resolver_ip":"198.18.0.2","resolver_is_trusted":false,"received_error":null,"received_rcode":0,"answers":[{"ip":"198.18.9.1","https_response_status":"200 OK","https_tls_cert":"%s","https_tls_cert_common_name":"told"}],"measurement_id":"%s","source":"x"}\n' \
+		"${#each}" "$each" "${#each}"
+done | gzip >"$dir/told.json.gz"
+expect 0 'one with a certificate of which the publication tells, one with a broken one' "$waymark" import satellite "$dir/told.json.gz"
+is 'what it tells stays, the rest is read, of what can be' 'told|t
+told|' "SELECT subject, not_after > not_before FROM raw.page WHERE scan = $(scan told.json.gz) ORDER BY length(chain[1]) DESC"
 
 # --- and the rule comes to the same verdicts ------------------------------------------------------------
 

@@ -230,7 +230,7 @@ COMMENT ON COLUMN raw.page.not_before IS 'Valid from; null: not known';
 COMMENT ON COLUMN raw.page.not_after IS 'Valid until; null: not known';
 COMMENT ON COLUMN raw.page.names IS 'Names in the leaf; null: not known';
 CREATE INDEX ON raw.page (scan, domain, addr);
-CREATE INDEX ON raw.page (node, stream, seq);
+CREATE INDEX ON raw.page (node, stream, seq, item);
 
 CREATE TABLE raw.resolver (
 	started timestamptz NOT NULL,

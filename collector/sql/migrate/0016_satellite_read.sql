@@ -283,6 +283,19 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION raw.satellite_pages(uuid, int, int) IS 'Puts published pages into raw.page; returns how many';
 
+-- SQL does not read certificates: the importer does, and puts here what they say. Whether one was trusted, or
+-- for the domain, is a verdict of then: the publication tells it, or nobody.
+CREATE FUNCTION raw.satellite_leaves(p_node int, p_stream int, p_leaves text) RETURNS void
+	LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+	UPDATE raw.page p SET subject = coalesce(p.subject, d ->> 'subject'), issuer = coalesce(p.issuer, d ->> 'issuer'),
+		not_before = coalesce(p.not_before, (d ->> 'not_before')::timestamptz),
+		not_after = coalesce(p.not_after, (d ->> 'not_after')::timestamptz), names = coalesce(p.names, ARRAY(SELECT json_array_elements_text(d -> 'names')))
+	FROM json_array_elements(replace(p_leaves, '\u0000', '\ufffd')::json) d
+	WHERE p.node = p_node AND p.stream = p_stream AND p.seq = 1 AND p.item = (d ->> 'item')::int
+		AND EXISTS (SELECT FROM registry.node n WHERE n.id = p_node AND n.role = 'import')
+$$;
+COMMENT ON FUNCTION raw.satellite_leaves(int, int, text) IS 'Puts what certificates say beside published pages, where the publication does not say it itself';
+
 CREATE FUNCTION raw.satellite_resolvers(p_scan uuid, p_node int, p_stream int) RETURNS bigint
 	LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -372,5 +385,5 @@ END $$;
 COMMENT ON FUNCTION raw.satellite_read(uuid, int, int) IS 'Reads the lines of a published scan into the tables of ours; returns the format and how many of what';
 
 REVOKE ALL ON FUNCTION registry.import_scan, raw.satellite_stage, raw.satellite_pairs, raw.satellite_verdicts, raw.satellite_pages,
-	raw.satellite_resolvers, raw.satellite_read FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION registry.import_scan, raw.satellite_read TO waymark_store;
+	raw.satellite_leaves, raw.satellite_resolvers, raw.satellite_read FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION registry.import_scan, raw.satellite_leaves, raw.satellite_read TO waymark_store;
