@@ -52,6 +52,8 @@ COMMENT ON COLUMN raw.flow.late_b IS 'TCP segments of b that were overtaken by l
 COMMENT ON COLUMN raw.flow.rtt_a_us IS 'Microseconds from the capture to a and back, by the TCP handshake; null: unknown';
 COMMENT ON COLUMN raw.flow.rtt_b_us IS 'The same to b and back';
 
+COMMENT ON COLUMN raw.flow.app IS 'Application it looks like to nDPI, from the vantage node or `waymark flows`; null: nDPI does not know it, was not asked, or is not built in';
+
 CREATE TABLE raw.mapping (
 	at timestamptz NOT NULL,
 	node int NOT NULL,
@@ -177,6 +179,7 @@ CREATE OR REPLACE VIEW v1.flow AS
 		f.tcp_flags_b & 4 <> 0 AS rst_b, f.again_a, f.again_b, f.late_a, f.late_b,
 		round(f.rtt_a_us / 1000.0, 3) AS rtt_a_ms, round(f.rtt_b_us / 1000.0, 3) AS rtt_b_ms
 	FROM raw.flow f JOIN registry.node n ON n.id = f.node;
+COMMENT ON COLUMN v1.flow.app IS 'Application it looks like to nDPI; null: it does not know it, was not asked, or is not built in';
 COMMENT ON COLUMN v1.flow.kernel_drops IS 'Packets the capture lost while it ran';
 COMMENT ON COLUMN v1.flow.interface_drops IS 'Packets the interface lost while the capture ran';
 COMMENT ON COLUMN v1.flow.outer_a IS 'The same connection on the uplink, behind the translation: its near end; null: none was seen';
