@@ -3,22 +3,18 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "base/macro.h"
 #include "sys/clock.h"
 #include "sys/fd.h"
 #include "sys/socket_name.h"
-#include "trace/filter_io.h"
 #include "trace/probe.h"
-#include "trace/ring_io.h"
+#include "trace/sockets_io.h"
 #include "trace/source_io.h"
 
 #define SEND_TURN    64 // probes of one target sent before answers are read again
 #define RECEIVE_TURN 8
 #define RETRY_NS     NS_PER_MS // after the device's queue was full
-
-enum { V4, V6, FAMILIES };
 
 struct session {
 	struct mda *mda; // owned; NULL: free
@@ -35,9 +31,7 @@ struct mda_io {
 	struct mda_io_config config;
 	struct loop *loop;
 	struct loop_timer *timer;
-	struct loop_watch *watches[FAMILIES];
-	struct trace_ring *rings[FAMILIES]; // NULL until a target of that family comes
-	int answers[FAMILIES], senders[FAMILIES];
+	struct trace_sockets *sockets;
 	struct trace_source source;
 	struct session *sessions; // owned
 	size_t count;
@@ -61,11 +55,8 @@ static void on_packet(void *self, struct span packet, struct mono rx)
 static void receive(struct mda_io *io)
 {
 	io->now = clock_mono();
-	for (int family = 0; family < FAMILIES; family++)
-		if (io->rings[family] != NULL) {
-			trace_ring_take(io->rings[family], RECEIVE_TURN, on_packet, io);
-			io->drops += trace_filter_drops(io->answers[family]);
-		}
+	trace_sockets_take(io->sockets, RECEIVE_TURN);
+	io->drops += trace_sockets_drops(io->sockets);
 }
 
 // False when the device has no room now.
@@ -75,7 +66,7 @@ static bool send_probe(struct mda_io *io, struct session *s)
 	struct wr w = wr_of(bytes, sizeof(bytes));
 	union socket_name to;
 	struct mono at = clock_mono();
-	int fd = io->senders[s->target.dst.family == 4 ? V4 : V6];
+	int fd = trace_sockets_sender(io->sockets, trace_family_of(s->target.dst));
 	bool written = trace_probe_write(&w, &s->probe) == ERR_OK;
 	socklen_t len = socket_name_of(s->target.dst, 0, &to);
 	ssize_t n = written ? sendto(fd, bytes, w.len, MSG_DONTWAIT, &to.any, len) : -1;
@@ -162,46 +153,19 @@ static void on_answers(void *self, uint32_t events)
 	pump(self, clock_mono());
 }
 
-static enum err open_sender(int domain, int *fd, struct fault *f)
-{
-	// IPPROTO_RAW means for both families: the whole header comes from us.
-	*fd = socket(domain, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_RAW);
-	if (*fd >= 0 || (domain == AF_INET6 && errno == EAFNOSUPPORT))
-		return ERR_OK;
-	return fault_set(f, errno == EPERM ? ERR_PERMIT : ERR_IO, errno,
-			 "tracing needs raw sockets: run as root, or give the program CAP_NET_RAW "
-			 "once (setcap cap_net_raw+ep PROGRAM)");
-}
-
 static enum err open_all(struct mda_io *io, struct fault *f)
 {
-	const struct mda_io_config *c = &io->config;
-	enum err err = open_sender(AF_INET, &io->senders[V4], f);
-	if (err == ERR_OK)
-		err = open_sender(AF_INET6, &io->senders[V6], f);
-	for (int i = 0; i < FAMILIES && err == ERR_OK; i++)
-		err = trace_filter_open(i == V4 ? 4 : 6, c->sport_first, c->sport_count,
-					c->receive_buffer, &io->answers[i], f);
-	if (err == ERR_OK)
-		err = loop_timer(io->loop, pump, io, &io->timer, f);
-	return err;
-}
-
-static enum err listen_to(struct mda_io *io, int family)
-{
-	struct fault f;
-	if (io->rings[family] != NULL)
-		return ERR_OK;
-	enum err err =
-		trace_ring_open(io->answers[family], io->config.ring, &io->rings[family], &f);
-	if (err == ERR_OK)
-		err = trace_filter_bind(io->answers[family], family == V4 ? 4 : 6, &f);
-	if (err == ERR_OK)
-		err = loop_watch(io->loop, io->answers[family], EPOLLIN, on_answers, io,
-				 &io->watches[family], &f);
-	if (err != ERR_OK)
-		trace_ring_close(&io->rings[family]);
-	return err;
+	const struct trace_sockets_config c = {
+		.sport_first = io->config.sport_first,
+		.sport_count = io->config.sport_count,
+		.ring = io->config.ring,
+		.receive_buffer = io->config.receive_buffer,
+		.on_answers = on_answers,
+		.on_packet = on_packet,
+		.self = io,
+	};
+	enum err err = trace_sockets_open(io->loop, &c, &io->sockets, f);
+	return err == ERR_OK ? loop_timer(io->loop, pump, io, &io->timer, f) : err;
 }
 
 enum err mda_io_open(struct loop *l, const struct mda_io_config *c, struct mda_io **out,
@@ -213,8 +177,6 @@ enum err mda_io_open(struct loop *l, const struct mda_io_config *c, struct mda_i
 	io->config = *c;
 	io->loop = l;
 	io->source = TRACE_SOURCE_NONE;
-	for (int i = 0; i < FAMILIES; i++)
-		io->answers[i] = io->senders[i] = -1;
 	io->sessions = calloc(c->traces, sizeof(*io->sessions));
 	if (io->sessions == NULL)
 		return fault_set(f, ERR_MEMORY, 0, "multipath engine: no memory");
@@ -231,12 +193,7 @@ void mda_io_close(struct mda_io **out)
 	struct mda_io *io = *out;
 	if (io == NULL)
 		return;
-	for (int i = 0; i < FAMILIES; i++) {
-		loop_watch_drop(&io->watches[i]);
-		trace_ring_close(&io->rings[i]);
-		fd_close(&io->answers[i]);
-		fd_close(&io->senders[i]);
-	}
+	trace_sockets_close(&io->sockets);
 	loop_timer_drop(&io->timer);
 	trace_source_wipe(&io->source);
 	for (size_t i = 0; io->sessions != NULL && i < io->config.traces; i++)
@@ -269,7 +226,7 @@ enum err mda_io_put(struct mda_io *io, uint64_t tag, const struct mda_target *ta
 	struct session *s = find_free(io, &t, &err);
 	if (s == NULL)
 		return err;
-	err = listen_to(io, t.dst.family == 4 ? V4 : V6);
+	err = trace_sockets_listen(io->sockets, trace_family_of(t.dst));
 	if (err != ERR_OK)
 		return err;
 	if (t.src.family == 0)

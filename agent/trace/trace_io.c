@@ -13,7 +13,7 @@
 #include "trace/filter_io.h"
 #include "trace/near_io.h"
 #include "trace/probe.h"
-#include "trace/ring_io.h"
+#include "trace/sockets_io.h"
 #include "trace/source_io.h"
 
 #define SEND_BATCH    16               // small: the send time is that of the batch
@@ -22,8 +22,6 @@
 #define BACKLOG_NS    (20 * NS_PER_MS) // between two looks at it
 #define DOZE_NS       (3 * NS_PER_MS)
 #define RETRY_NS      NS_PER_MS // after the device's queue was full
-
-enum { V4, V6, FAMILIES };
 
 struct out_batch {
 	int fd;
@@ -37,13 +35,10 @@ struct out_batch {
 
 struct trace_io {
 	struct trace_io_config config;
-	struct loop *loop;
 	struct trace_engine *engine;
 	struct loop_timer *timer;
-	struct loop_watch *watches[FAMILIES];
-	int answers[FAMILIES]; // packet sockets
-	struct out_batch out[FAMILIES];
-	struct trace_ring *rings[FAMILIES]; // NULL until a target of that family comes
+	struct trace_sockets *sockets;
+	struct out_batch out[TRACE_FAMILIES];
 	struct trace_source source;
 	struct trace_near *near; // what SOURCE said lately
 	bool dozing;             // the timer comes soon: answers need not wake us
@@ -68,9 +63,7 @@ static void on_packet(void *self, struct span packet, struct mono rx)
 static void receive(struct trace_io *io)
 {
 	io->now = clock_mono();
-	for (int family = 0; family < FAMILIES; family++)
-		if (io->rings[family] != NULL)
-			trace_ring_take(io->rings[family], RECEIVE_TURNS, on_packet, io);
+	trace_sockets_take(io->sockets, RECEIVE_TURNS);
 }
 
 static void shift(struct out_batch *b, unsigned sent)
@@ -119,7 +112,7 @@ static bool flush(struct trace_io *io, struct out_batch *b)
 
 static void batch_put(struct trace_io *io, const struct trace_probe *p)
 {
-	struct out_batch *b = &io->out[p->dst.family == 4 ? V4 : V6];
+	struct out_batch *b = &io->out[trace_family_of(p->dst)];
 	unsigned i = b->count;
 	struct wr w = wr_of(b->bytes[i], TRACE_PROBE_MAX);
 	if (trace_probe_write(&w, p) != ERR_OK) {
@@ -140,8 +133,8 @@ static void batch_put(struct trace_io *io, const struct trace_probe *p)
 
 static bool flush_all(struct trace_io *io)
 {
-	bool v4 = flush(io, &io->out[V4]);
-	bool v6 = flush(io, &io->out[V6]);
+	bool v4 = flush(io, &io->out[TRACE_V4]);
+	bool v6 = flush(io, &io->out[TRACE_V6]);
 	return v4 && v6;
 }
 
@@ -160,7 +153,8 @@ static bool serve(struct trace_io *io)
 		switch (trace_next(io->engine, &probe, &record)) {
 		case TRACE_SEND:
 			batch_put(io, &probe);
-			if (io->out[V4].count == SEND_BATCH || io->out[V6].count == SEND_BATCH)
+			if (io->out[TRACE_V4].count == SEND_BATCH ||
+			    io->out[TRACE_V6].count == SEND_BATCH)
 				if (!flush_all(io))
 					return false;
 			break;
@@ -177,14 +171,8 @@ static bool serve(struct trace_io *io)
 // While probes go out all the time the timer looks after the answers too, and they wake nobody.
 static void doze(struct trace_io *io, bool dozing)
 {
-	struct fault f;
-	if (dozing == io->dozing)
-		return;
-	io->dozing = dozing;
-	for (int family = 0; family < FAMILIES; family++)
-		if (io->watches[family] != NULL &&
-		    loop_watch_events(io->watches[family], dozing ? 0 : EPOLLIN, &f) != ERR_OK)
-			io->dozing = false;
+	if (dozing != io->dozing)
+		io->dozing = trace_sockets_wake(io->sockets, !dozing) && dozing;
 }
 
 static void note_drops(struct trace_io *io, uint64_t drops)
@@ -196,9 +184,7 @@ static void note_drops(struct trace_io *io, uint64_t drops)
 
 static void count_drops(struct trace_io *io)
 {
-	for (int family = 0; family < FAMILIES; family++)
-		if (io->rings[family] != NULL)
-			note_drops(io, trace_filter_drops(io->answers[family]));
+	note_drops(io, trace_sockets_drops(io->sockets));
 	if (mono_before(io->now, io->backlog_due))
 		return;
 	uint64_t seen = trace_backlog_drops(io->backlog);
@@ -233,47 +219,23 @@ static void on_answers(void *self, uint32_t events)
 	pump(self, clock_mono());
 }
 
-static enum err open_sender(int domain, int *fd, struct fault *f)
-{
-	// IPPROTO_RAW means for both families: the whole header comes from us.
-	*fd = socket(domain, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_RAW);
-	if (*fd >= 0 || (domain == AF_INET6 && errno == EAFNOSUPPORT))
-		return ERR_OK;
-	return fault_set(f, errno == EPERM ? ERR_PERMIT : ERR_IO, errno,
-			 "tracing needs raw sockets: run as root, or give the program CAP_NET_RAW "
-			 "once (setcap cap_net_raw+ep PROGRAM)");
-}
-
 static enum err open_all(struct trace_io *io, struct loop *l, struct fault *f)
 {
-	const struct trace_io_config *c = &io->config;
-	enum err err = open_sender(AF_INET, &io->out[V4].fd, f);
-	if (err == ERR_OK)
-		err = open_sender(AF_INET6, &io->out[V6].fd, f);
-	for (int i = 0; i < FAMILIES && err == ERR_OK; i++)
-		err = trace_filter_open(i == V4 ? 4 : 6, c->sport_first, c->sport_count,
-					c->receive_buffer, &io->answers[i], f);
-	if (err == ERR_OK)
-		err = loop_timer(l, pump, io, &io->timer, f);
-	return err;
-}
-
-// Memory and the kernel's timer of a ring are spent only on a family that is traced.
-static enum err listen_to(struct trace_io *io, int family)
-{
-	struct fault f;
-	if (io->rings[family] != NULL)
-		return ERR_OK;
-	enum err err =
-		trace_ring_open(io->answers[family], io->config.ring, &io->rings[family], &f);
-	if (err == ERR_OK)
-		err = trace_filter_bind(io->answers[family], family == V4 ? 4 : 6, &f);
-	if (err == ERR_OK)
-		err = loop_watch(io->loop, io->answers[family], io->dozing ? 0 : EPOLLIN,
-				 on_answers, io, &io->watches[family], &f);
+	const struct trace_sockets_config c = {
+		.sport_first = io->config.sport_first,
+		.sport_count = io->config.sport_count,
+		.ring = io->config.ring,
+		.receive_buffer = io->config.receive_buffer,
+		.on_answers = on_answers,
+		.on_packet = on_packet,
+		.self = io,
+	};
+	enum err err = trace_sockets_open(l, &c, &io->sockets, f);
 	if (err != ERR_OK)
-		trace_ring_close(&io->rings[family]);
-	return err;
+		return err;
+	for (enum trace_family i = TRACE_V4; i < TRACE_FAMILIES; i++)
+		io->out[i].fd = trace_sockets_sender(io->sockets, i);
+	return loop_timer(l, pump, io, &io->timer, f);
 }
 
 enum err trace_io_open(struct loop *l, const struct trace_io_config *c, struct trace_io **out,
@@ -292,11 +254,9 @@ enum err trace_io_open(struct loop *l, const struct trace_io_config *c, struct t
 	if (io == NULL)
 		return fault_set(f, ERR_MEMORY, 0, "trace engine: no memory");
 	io->config = *c;
-	io->loop = l;
 	io->source = TRACE_SOURCE_NONE;
 	io->backlog = trace_backlog_open();
 	io->backlog_seen = trace_backlog_drops(io->backlog);
-	io->out[V4].fd = io->out[V6].fd = io->answers[V4] = io->answers[V6] = -1;
 	io->engine = trace_new(&engine);
 	io->near = trace_near_new();
 	if (io->engine == NULL || io->near == NULL)
@@ -315,12 +275,7 @@ void trace_io_close(struct trace_io **out)
 	struct trace_io *io = *out;
 	if (io == NULL)
 		return;
-	for (int i = 0; i < FAMILIES; i++) {
-		loop_watch_drop(&io->watches[i]);
-		trace_ring_close(&io->rings[i]);
-		fd_close(&io->answers[i]);
-		fd_close(&io->out[i].fd);
-	}
+	trace_sockets_close(&io->sockets);
 	loop_timer_drop(&io->timer);
 	trace_source_wipe(&io->source);
 	trace_near_free(&io->near);
@@ -333,7 +288,7 @@ void trace_io_close(struct trace_io **out)
 enum err trace_io_put(struct trace_io *io, const struct trace_target *target)
 {
 	struct trace_target t = *target;
-	enum err err = listen_to(io, t.dst.family == 4 ? V4 : V6);
+	enum err err = trace_sockets_listen(io->sockets, trace_family_of(t.dst));
 	if (err != ERR_OK)
 		return err;
 	struct mono now = clock_mono();
