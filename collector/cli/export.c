@@ -226,7 +226,8 @@ static enum err tell(struct exporting *x, struct fault *f)
 	printf("%s\n", x->folder);
 	fprintf(stderr,
 		"waymark export: %" PRIu64 " lines; %" PRId64 " pairs, and %" PRId64
-		" more, never asked or where no resolver is, for which the form has no place\n",
+		" for which the form has no place: never asked, asked again or without a "
+		"resolver\n",
 		x->lines, pg_rows_int(rows, 0, 0), pg_rows_int(rows, 0, 1));
 	return ERR_OK;
 }

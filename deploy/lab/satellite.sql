@@ -4,16 +4,26 @@
 -- psql variables: scan (its id), pairs (the file, read by \copy in satellite.sh), nobody (was it asked).
 -- The last column of the goals says whether each was met.
 
+-- What was asked of whom, from where.
+CREATE TEMP TABLE asked AS
+	SELECT DISTINCT n.name AS node, p.domain, p.qtype, p.kind = 2 AS nobody
+	FROM raw.dns_pair p JOIN registry.node n ON n.id = p.node WHERE p.scan = :'scan';
+ALTER TABLE truth ADD qtype int;
+UPDATE truth SET qtype = CASE type WHEN 'AAAA' THEN 28 ELSE 1 END;
+DELETE FROM truth t WHERE NOT EXISTS (SELECT FROM asked a
+	WHERE a.node = t.node AND a.domain = t.domain AND a.qtype = t.qtype AND a.nobody = (t.truth = 'nobody'));
+ANALYZE truth;
+
 CREATE TEMP VIEW pair AS
-	SELECT t.*, v.word, v.rule, coalesce(v.injected OR v.rule = 'nobody_answered', false) AS found, s.anomaly,
+	SELECT t.*, v.word, v.rule, v.udp_tcp, coalesce(v.injected OR v.rule = 'nobody_answered', false) AS found, s.anomaly,
 		CASE WHEN t.injected <> '' AND t.truth = 'nobody' THEN 'injected, nobody there'
 			WHEN t.injected <> '' THEN 'injected ' || t.injected || CASE t.injected WHEN 'first' THEN ', true answer second' ELSE ', true answer first' END
 			WHEN t.truth = 'nobody' THEN 'nobody there'
 			WHEN t.truth <> 'honest' THEN 'lie: ' || t.truth
 			ELSE 'honest, ' || t.kind END AS class
-	FROM truth t
-	LEFT JOIN judge.dns_verdict v ON v.scan = :'scan' AND v.resolver = t.resolver AND v.domain = t.domain
-		AND v.qtype = CASE t.type WHEN 'AAAA' THEN 28 ELSE 1 END AND v.repetition = 0
+	FROM truth t JOIN registry.node n ON n.name = t.node
+	LEFT JOIN judge.dns_verdict v ON v.scan = :'scan' AND v.node = n.id AND v.resolver = t.resolver AND v.domain = t.domain
+		AND v.qtype = t.qtype AND v.repetition = 0
 	LEFT JOIN judge.dns_satellite s ON s.scan = v.scan AND s.node = v.node AND s.resolver = v.resolver AND s.domain = v.domain
 		AND s.qtype = v.qtype AND s.repetition = v.repetition;
 
@@ -30,6 +40,16 @@ SELECT class AS "true", count(*) AS pairs,
 	count(*) FILTER (WHERE anomaly) AS "v2.2 anomaly",
 	count(*) FILTER (WHERE anomaly IS FALSE) AS "v2.2 none"
 FROM sheet GROUP BY 1 ORDER BY 1;
+
+\qecho 'By who asked for what'
+SELECT node, type, count(*) AS pairs, count(*) FILTER (WHERE class LIKE 'inj%') AS injected, count(*) FILTER (WHERE class LIKE 'inj%' AND found) AS found,
+	count(*) FILTER (WHERE class LIKE 'lie%') AS lies, count(*) FILTER (WHERE class LIKE 'lie%' AND word = 'unexpected') AS "lies found",
+	count(*) FILTER (WHERE class LIKE 'honest%') AS honest, count(*) FILTER (WHERE class LIKE 'honest%' AND word = 'unexpected') AS "called unexpected"
+FROM sheet GROUP BY 1, 2 ORDER BY 3 DESC;
+
+\qecho 'The same questions over TCP: its answers beside those over UDP'
+SELECT class AS "true", count(*) AS "answered both ways", count(*) FILTER (WHERE udp_tcp = 'agree') AS agree, count(*) FILTER (WHERE udp_tcp = 'differ') AS differ
+FROM sheet WHERE udp_tcp IS NOT NULL GROUP BY 1 ORDER BY 1;
 
 \qecho 'By the rule that decided'
 SELECT rule, word, count(*) AS pairs, count(*) FILTER (WHERE class LIKE 'honest%') AS "of honest ones",
@@ -61,6 +81,8 @@ INSERT INTO goal
 	UNION ALL SELECT 5, 'silence of addresses without a resolver kept', count(*), count(*) FILTER (WHERE word IS NULL), 100, 100 FROM sheet
 		WHERE class = 'nobody there' AND :'nobody' = 'yes'
 	UNION ALL SELECT 7, 'resolvers found, their class and egress right', count(*), count(*) FILTER (WHERE seen AND class = does AND egress_right), 99, 100 FROM found
+	UNION ALL SELECT 8, 'forged first over UDP, seen beside TCP', count(*), count(*) FILTER (WHERE udp_tcp = 'differ'), 99, 100 FROM sheet
+		WHERE injected = 'first' AND paths = 'all' AND udp_tcp IS NOT NULL
 	UNION ALL SELECT 6, 'pairs with a resolver that have a verdict', count(*), count(*) FILTER (WHERE word IS NOT NULL), 100, 100 FROM sheet WHERE truth <> 'nobody';
 
 \qecho 'Satellite''s own rule (v2.2) on the same data'

@@ -20,7 +20,7 @@ setsid env --default-signal=INT,QUIT deploy/lab/satellite.sh "$BIN" "$WORLD" >"$
 pid=$!
 # shellcheck disable=SC2317 # called by wait_for
 has_begun() { grep -qs '== discovery' "$D.cut"; }
-wait_for 60 has_begun
+wait_for 300 has_begun
 kill -INT -- -$pid
 wait $pid
 is $? 130 "Ctrl-C ends it"
@@ -35,11 +35,13 @@ code=$?
 ok $? "every goal is met" "status $code
 $(cat "$D.out" "$D.err")"
 out=$(cat "$D.out")
-has "$out" '^ injected pairs found +\| +44 \| +44 .* met$' "every injection, first, second and for nobody"
-has "$out" '^ lies found +\| +48 \| +48 .* met$' "every lie"
-has "$out" '^ honest CDN answers called unexpected +\| +264 \| +0 .* met$' "no honest CDN answer"
-has "$out" '^ pairs with a resolver that have a verdict +\| +1320 \| +1320 .* met$' "every pair has a verdict"
-has "$out" '^ lies an anomaly +\| +48 \| ' "Satellite's rule stands beside it"
+has "$out" '^ injected pairs found +\| +116 \| +116 .* met$' "every injection, first, second and for nobody"
+has "$out" '^ lies found +\| +144 \| +144 .* met$' "every lie"
+has "$out" '^ honest CDN answers called unexpected +\| +792 \| +0 .* met$' "no honest CDN answer"
+has "$out" '^ pairs with a resolver that have a verdict +\| +3960 \| +3960 .* met$' "every pair has a verdict"
+has "$out" '^ forged first over UDP, seen beside TCP +\| .* met$' "what is forged over UDP is told by TCP"
+has "$out" '^ us1 +\| AAAA +\| +1320 ' "another node and another type stand in it"
+has "$out" '^ lies an anomaly +\| +144 \| ' "Satellite's rule stands beside it"
 nothing_left $pid
 ok $? "nothing is left"
 rm -f "$D.out" "$D.err" "$D.cut"
