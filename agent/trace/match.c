@@ -49,6 +49,14 @@ static struct claim by_ip_id(const struct trace_path *p, const struct trace_repl
 	return claim_of(p, 1, there, trace_token_serial((uint16_t)(p->random >> 48), r->quoted_id));
 }
 
+// It carries a token, and that of somebody else: no NAT changes a payload. (Zeros: a router that
+// fills its quote up.)
+static bool is_foreign(const struct trace_path *p, const struct trace_reply *r)
+{
+	return r->proto != IP_TCP && r->has_token && r->cookie != 0 &&
+	       r->cookie != trace_path_cookie(p);
+}
+
 // What is claimed for SERIAL; a claim for another probe of ours counts against it.
 static int votes(const struct claim *claims, size_t count, uint16_t serial)
 {
@@ -100,7 +108,7 @@ bool trace_match(const struct trace_path *p, const struct trace_reply *r, uint16
 	}
 	bool sport = r->sport == t->sport;
 	bool dport = r->dport == t->dport || t->method == TRACE_ICMP;
-	if (best < 1 || best + sport < AGREE)
+	if (best < 1 || best + sport - is_foreign(p, r) < AGREE)
 		return false;
 	rewritten = rewritten || !sport || !dport || !addr_eq(r->src, t->src);
 	if (t->method == TRACE_ICMP && r->quoted && r->has_check)

@@ -50,5 +50,6 @@ struct trace_reply {
 	struct mpls_entry mpls[ICMP_MPLS_MAX];
 };
 
-// ERR_MISSING: whole, but nothing a trace can use. ERR_SHORT, ERR_FORMAT: broken.
+// ERR_MISSING: whole, but nothing a trace can use. ERR_SHORT, ERR_FORMAT: broken, or
+// damaged on the way (checksum of IPv4 or ICMP).
 enum err trace_reply_read(struct span packet, struct trace_reply *out) MUSTUSE;

@@ -2,6 +2,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "fuzz/mend.h"
 #include "trace/inflow.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -18,10 +19,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct inflow *e = inflow_new(&c);
 	assert(e != NULL);
 	while (size >= 2) {
+		uint8_t packet[256];
 		size_t len = data[0] < size - 2 ? data[0] : size - 2;
 		const struct inflow_packet p = { .at = now,
 						 .outgoing = (data[1] & 1) != 0,
-						 .ip = span_of(data + 2, len) };
+						 .ip = mend(span_of(data + 2, len), packet,
+							    sizeof(packet)) };
 		inflow_hear(e, &p, (struct wall){ 0 });
 		now = mono_add(now, (data[1] >> 1) * 10 * NS_PER_MS);
 		data += 2 + len;

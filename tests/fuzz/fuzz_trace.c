@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "fuzz/mend.h"
 #include "trace/probe.h"
 #include "trace/trace.h"
 #include "wire/icmp.h"
@@ -120,7 +121,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			     span_of(packet, quote(&kept[piece.len % kept_count], piece, packet,
 						   sizeof(packet))));
 		else
-			hear(e, now, piece);
+			hear(e, now, mend(piece, packet, sizeof(packet)));
 		if (len == 1)
 			trace_hear_drops(e, now);
 		// Time enough for a probe to be given up, now and then.
