@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# 10,000 malformed and hostile answers, real ones where ../shared/data is there: no crash, every pair
+# 10,000 malformed and hostile answers, real ones of the tree or of ../shared/data: no crash, every pair
 # told once, every packet kept byte for byte and marked as what it is; and what does not belong to
 # any question is counted.
 set -uo pipefail

@@ -10,7 +10,7 @@ waymark=${WAYMARK_BIN:-build/bin}/waymark
 shared=${WAYMARK_SHARED:-../shared}/data
 here=tests/data/capture
 tmp=$(mktemp -d) && trap 'rm -rf "$tmp"' EXIT
-need "$waymark" python3 tshark
+need "$waymark" python3 tshark mergecap
 
 refused() { # NAME FILE STATUS WORDS: exits with STATUS, one line on stderr that has WORDS
 	"$waymark" flows "$2" --json >"$tmp/out" 2>"$tmp/err"
@@ -40,19 +40,19 @@ if [ -d "$shared/a_messaging_pcap" ]; then
 	else
 		skip "labels" "$(cat "$tmp/err")"
 	fi
-	whole=$shared/a_messaging_pcap/threema.pcap
 	refused "24-byte record headers are refused" "$shared/a_messaging_pcap/xz1_wa_merged.pcap" 1 \
 		"offset 24: record headers of 24 bytes"
-	head -c 10000 "$whole" >"$tmp/cut.pcap"
-	refused "a cut file is refused where it is cut" "$tmp/cut.pcap" 3 "offset 10000, after [0-9]* packets"
-	[ -s "$tmp/out" ]
-	ok $? "the packets before the cut are delivered"
-	"$waymark" flows - --csv <"$whole" >"$tmp/stdin" && "$waymark" flows "$whole" --csv >"$tmp/file"
-	cmp -s "$tmp/stdin" "$tmp/file"
-	ok $? "standard input reads like a file"
 else
 	skip "captures of messengers" "no ../shared/data"
 fi
+whole=$here/tls-conn-with-extensions.pcap
+head -c 10000 "$whole" >"$tmp/cut.pcap"
+refused "a cut file is refused where it is cut" "$tmp/cut.pcap" 3 "offset 10000, after 25 packets"
+[ "$(python3 -c 'import json, sys; print(sum(f["pkts_ab"] + f["pkts_ba"] for f in map(json.loads, sys.stdin)))' <"$tmp/out")" = 25 ]
+ok $? "the packets before the cut are delivered"
+"$waymark" flows - --csv <"$whole" >"$tmp/stdin" && "$waymark" flows "$whole" --csv >"$tmp/file"
+cmp -s "$tmp/stdin" "$tmp/file" && [ "$(wc -l <"$tmp/file")" -gt 1 ]
+ok $? "standard input reads like a file"
 # nDPI: asked by default, done without where it is not there, unless it was asked for.
 plain=$(dirname "$waymark")/plain/waymark
 labels() { "$1" flows $here/tls-conn-with-extensions.pcap --json "${@:2}" 2>"$tmp/err" | grep -c '"app":"'; }
@@ -81,20 +81,23 @@ refused "a packed file that is cut is refused" "$tmp/cut.pcap.gz" 3 "offset [0-9
 python3 tests/scenario/flows_hellos.py "$waymark" tests/data/hellos >"$tmp/diff" 2>&1
 ok $? "hellos of TLS, DTLS and QUIC are those of their truth table" "$(cat "$tmp/diff")"
 if [ -d "$shared/f_wire_vectors" ]; then
-	mixed=$shared/f_wire_vectors/pcap_format/many_interfaces.pcapng.1
-	[ "$("$waymark" flows "$mixed" --csv | awk -F, 'NR > 1 { p += $6 + $8 } END { print p }')" = 64 ]
-	ok $? "pcapng with interfaces of several link types is read whole"
-	"$waymark" flows "$mixed" --save "$tmp/mixed.pcap" >"$tmp/out" 2>"$tmp/err"
-	[ $? -eq 1 ] && grep -q "cannot be saved in one pcap file" "$tmp/err"
-	ok $? "frames of several link types are not saved as one"
-	head -c 20000 "$mixed" >"$tmp/cut.pcapng"
-	refused "a cut pcapng file is refused where it is cut" "$tmp/cut.pcapng" 3 \
-		"offset [0-9]*, after [0-9]* packets: the file ends within a block"
 	python3 tests/scenario/flows_hellos.py "$waymark" "$shared/f_wire_vectors" >"$tmp/diff" 2>&1
 	ok $? "hellos of TLS, DTLS and QUIC are those of the truth table" "$(cat "$tmp/diff")"
 else
-	skip "wire vectors" "no ../shared/data"
+	skip "hellos from everywhere" "no ../shared/data"
 fi
+# Ethernet with and without tags, Linux cooked v2 and raw IP in one file.
+mergecap -F pcapng -w "$tmp/mixed.pcapng" "$here"/{raw_packets,linux_dlt_sll2,mixed-vlan-mpls}.pcap \
+	tests/data/vectors/pcap_format/LINKTYPE_RAW_ipv[46].pcap
+"$waymark" flows "$tmp/mixed.pcapng" --csv | awk -F, 'NR > 1 { p += $6 + $8 } END { print p }' >"$tmp/out"
+is "$(cat "$tmp/out")" "$(tshark -n -r "$tmp/mixed.pcapng" -Y 'ip or ipv6' -T fields -e frame.number 2>/dev/null | wc -l)" \
+	"pcapng with interfaces of several link types is read whole"
+"$waymark" flows "$tmp/mixed.pcapng" --save "$tmp/mixed.pcap" >"$tmp/out" 2>"$tmp/err"
+[ $? -eq 1 ] && grep -q "cannot be saved in one pcap file" "$tmp/err"
+ok $? "frames of several link types are not saved as one"
+head -c 15000 "$tmp/mixed.pcapng" >"$tmp/cut.pcapng"
+refused "a cut pcapng file is refused where it is cut" "$tmp/cut.pcapng" 3 \
+	"offset [0-9]*, after [0-9]* packets: the file ends within a block"
 beside "who opened, answered and ended, what came again, and round trips are as tshark has them" "$here"/*.pcap
 for seed in 1 2 3; do python3 tests/beside/made.py $seed "$tmp/made$seed.pcap"; done
 beside "in made-up traffic too" "$tmp"/made?.pcap

@@ -8,12 +8,13 @@ import subprocess
 import sys
 
 waymark, base = sys.argv[1:3]
-# What tshark tells and a flow engine does not: a row for a piece of a DTLS hello, one for a segment
-# that contradicts another, and one inside a WireGuard tunnel whose key it was given.
+# What tshark tells and a flow engine does not, and why.
 beyond = {
-    ("tls_quic/mercury/dtls_fragmented_client_hello.pcap", 1),
-    ("pcap_format/ossfuzz_seed_fake_traces_1.pcapng", 19),
-    ("tunnel/wireguard-ping-tcp-dsb.pcapng", 20),
+    ("tls_quic/mercury/dtls_fragmented_client_hello.pcap", 1): "a row for a piece of a DTLS hello, "
+    "which is told when it is whole",
+    ("pcap_format/ossfuzz_seed_fake_traces_1.pcapng", 19): "a segment that contradicts what came before "
+    "at the same place; the first copy counts",
+    ("tunnel/wireguard-ping-tcp-dsb.pcapng", 20): "inside a WireGuard tunnel whose key lies in the file",
 }
 truth = {}
 for r in csv.DictReader(open(base + "/tls_quic/SNI_truth.tsv"), delimiter="\t", quoting=csv.QUOTE_NONE):

@@ -8,17 +8,20 @@ cd "$(dirname "$0")/../.." || exit 1
 . tests/tap.sh
 PROGRAM="${WAYMARK:-build/bin/waymark}"
 need "$PROGRAM" python3
-files=(tests/data/trace/*.jsonl tests/data/trace/*.warts graphs: unread:)
-shared=../shared/data/b_traceroute
-[ -d $shared ] || shared=../../shared/data/b_traceroute
-if [ -d $shared ]; then
-	files+=("$shared"/{pantrace_atlas.jsonl,sagan_traceroute_dev.jsonl} "$shared"/trace_*.warts
-		"$shared"/pantrace_trace.warts "$shared"/ripe-atlas-monitor/1033154.json)
-	for file in "$shared"/{trace_,tracelb_}*.json "$shared"/mlab/* "$shared"/text/*; do
+# Ours, and others' that may be copied; those that may not, where they are.
+files=(tests/data/trace/*.jsonl tests/data/trace/*.warts graphs: unread:
+	tests/data/trace/read/{pantrace_atlas.jsonl,trace_google_dns_v4_default.warts}
+	twin:tests/data/trace/read/tracelb_google_dns_v4_default)
+for file in tests/data/trace/read/{*.json,mlab/*,text/*}; do
+	files+=("read:$file")
+done
+shared=${WAYMARK_SHARED:-../shared}/data/b_traceroute
+if [ -d "$shared" ]; then
+	files+=("$shared"/{sagan_traceroute_dev.jsonl,pantrace_trace.warts,ripe-atlas-monitor/1033154.json})
+	for file in "$shared"/text/*; do
 		files+=("read:$file")
 	done
-	files+=("twin:$shared/tracelb_google_dns_v4_default")
 else
-	echo "# $shared is absent: only the small samples are read"
+	echo "# $shared is absent: only what lies in the tree is read"
 fi
 exec python3 tests/scenario/trace_formats.py "$PROGRAM" "${files[@]}"
