@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "msg/dns.h"
 
-#include "base/text.h"
+#include "msg/word.h"
 
 static const char *const kinds[] = { "unknown", "pair", "nobody", "path" };
 static const char *const states[] = { "unknown", "answered", "timeout",
@@ -35,50 +35,34 @@ _Static_assert(COUNT(transports) == DNS_TRANSPORT_COUNT, "every transport has a 
 _Static_assert(COUNT(outcomes) == DNS_OUTCOME_COUNT, "every outcome has a name");
 _Static_assert(COUNT(errors) == DNS_ERROR_COUNT, "every error has a name");
 
-static const char *word(const char *const *words, size_t count, size_t i)
-{
-	return words[i < count ? i : 0];
-}
-
-static enum err word_read(const char *const *words, size_t count, struct span in, size_t *out)
-{
-	for (size_t i = 1; i < count; i++) {
-		if (!text_is(in, words[i]))
-			continue;
-		*out = i;
-		return ERR_OK;
-	}
-	return ERR_FORMAT;
-}
-
 const char *dns_kind_name(enum dns_kind k)
 {
-	return word(kinds, COUNT(kinds), k);
+	return word_of(kinds, COUNT(kinds), k);
 }
 
 const char *dns_state_name(enum dns_state s)
 {
-	return word(states, COUNT(states), s);
+	return word_of(states, COUNT(states), s);
 }
 
 const char *dns_profile_name(enum dns_profile p)
 {
-	return word(profiles, COUNT(profiles), p);
+	return word_of(profiles, COUNT(profiles), p);
 }
 
 const char *dns_transport_name(enum dns_transport t)
 {
-	return word(transports, COUNT(transports), t);
+	return word_of(transports, COUNT(transports), t);
 }
 
 const char *dns_outcome_name(enum dns_outcome o)
 {
-	return word(outcomes, COUNT(outcomes), o);
+	return word_of(outcomes, COUNT(outcomes), o);
 }
 
 const char *dns_error_name(enum dns_error e)
 {
-	return word(errors, COUNT(errors), e);
+	return word_of(errors, COUNT(errors), e);
 }
 
 enum err dns_profile_read(struct span in, enum dns_profile *out)

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "msg/graph.h"
 
+#include "msg/word.h"
+
 #define MILLION 1000000u
 
 static const char *const modes[] = {
@@ -10,19 +12,12 @@ static const char *const modes[] = {
 };
 _Static_assert(COUNT(modes) == GRAPH_MODE_COUNT, "a mode has no name");
 
-const char *graph_mode_name(enum graph_mode m)
-{
-	return (unsigned)m < COUNT(modes) ? modes[m] : modes[0];
-}
-
 enum err graph_mode_read(struct span word, enum graph_mode *out)
 {
-	for (unsigned m = GRAPH_LITE; m < GRAPH_MODE_COUNT; m++)
-		if (span_eq(word, span_text(modes[m]))) {
-			*out = (enum graph_mode)m;
-			return ERR_OK;
-		}
-	return ERR_FORMAT;
+	size_t i = 0;
+	enum err err = word_read(modes, COUNT(modes), word, &i);
+	*out = (enum graph_mode)i;
+	return err;
 }
 
 static bool values_ok(const struct graph_record *g)

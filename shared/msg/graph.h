@@ -60,7 +60,7 @@ struct graph_record {
 	size_t mpls_count;
 };
 
-const char *graph_mode_name(enum graph_mode m); // "lite"
+// "lite", "full"
 enum err graph_mode_read(struct span word, enum graph_mode *out) MUSTUSE;
 
 // Lengths agree, indices lie in their lists, families match: what a reader may rely on.

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The words for every enum of msg: what people read and type.
-#include "base/text.h"
 #include "msg/link.h"
+#include "msg/word.h"
 
 static const char *const methods[] = {
 	[TRACE_METHOD_UNKNOWN] = "unknown",
@@ -77,58 +77,50 @@ _Static_assert(COUNT(hows) == NAME_HOW_COUNT, "every how has a name");
 _Static_assert(COUNT(places) == CAPTURE_PLACE_COUNT, "every place has a name");
 _Static_assert(COUNT(nacks) == NACK_REASON_COUNT, "every nack has a name");
 
-static const char *word(const char *const *words, size_t count, size_t i)
-{
-	return i < count && words[i] != NULL ? words[i] : words[0];
-}
-
 const char *trace_method_name(enum trace_method m)
 {
-	return word(methods, COUNT(methods), m);
+	return word_of(methods, COUNT(methods), m);
 }
 
 const char *trace_stop_name(enum trace_stop s)
 {
-	return word(stops, COUNT(stops), s);
+	return word_of(stops, COUNT(stops), s);
 }
 
 enum err trace_method_read(struct span in, enum trace_method *out)
 {
-	for (size_t i = 1; i < COUNT(methods); i++) {
-		if (!text_is(in, methods[i]))
-			continue;
-		*out = (enum trace_method)i;
-		return ERR_OK;
-	}
-	return ERR_FORMAT;
+	size_t i = 0;
+	enum err err = word_read(methods, COUNT(methods), in, &i);
+	*out = (enum trace_method)i;
+	return err;
 }
 
 const char *name_how_name(enum name_how h)
 {
-	return word(hows, COUNT(hows), h);
+	return word_of(hows, COUNT(hows), h);
 }
 
 const char *capture_place_name(enum capture_place p)
 {
-	return word(places, COUNT(places), p);
+	return word_of(places, COUNT(places), p);
 }
 
 const char *order_state_name(enum order_state s)
 {
-	return word(states, COUNT(states), s);
+	return word_of(states, COUNT(states), s);
 }
 
 const char *gap_reason_name(enum gap_reason r)
 {
-	return word(gaps, COUNT(gaps), r);
+	return word_of(gaps, COUNT(gaps), r);
 }
 
 const char *nack_reason_name(enum nack_reason r)
 {
-	return word(nacks, COUNT(nacks), r);
+	return word_of(nacks, COUNT(nacks), r);
 }
 
 const char *reject_reason_name(enum reject_reason r)
 {
-	return word(rejects, COUNT(rejects), r);
+	return word_of(rejects, COUNT(rejects), r);
 }

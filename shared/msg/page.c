@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "msg/page.h"
 
+#include "msg/word.h"
+
 static bool check_reply(const struct page_reply *r)
 {
 	return (unsigned)r->state < PAGE_STATE_COUNT && r->error.len <= PAGE_ERROR_MAX &&
@@ -44,7 +46,7 @@ const char *page_state_name(enum page_state s)
 		[PAGE_REFUSED] = "refused",       [PAGE_NOT_ASKED] = "not_asked",
 	};
 	_Static_assert(COUNT(names) == PAGE_STATE_COUNT, "a state has no name");
-	return (unsigned)s < COUNT(names) ? names[s] : "unknown";
+	return word_of(names, COUNT(names), s);
 }
 
 const char *page_role_name(enum page_role r)
@@ -55,5 +57,5 @@ const char *page_role_name(enum page_role r)
 		[PAGE_CONTROL] = "control",
 	};
 	_Static_assert(COUNT(names) == PAGE_ROLE_COUNT, "a role has no name");
-	return (unsigned)r < COUNT(names) ? names[r] : "unknown";
+	return word_of(names, COUNT(names), r);
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "msg/resolver.h"
 
+#include "msg/word.h"
+
 static bool packed(struct span s, size_t size)
 {
 	return s.len % size == 0 && s.len / size <= RESOLVER_ADDRS_MAX;
@@ -42,38 +44,33 @@ enum err resolver_check(const struct resolver_record *r)
 	return ERR_FORMAT;
 }
 
-static const char *name_in(const char *const *names, size_t count, unsigned v)
-{
-	return names[v < count ? v : 0];
-}
-
 const char *resolver_state_name(enum resolver_state s)
 {
 	static const char *const names[] = { "unknown", "usable",  "wrong",
 					     "silent",  "refused", "not_asked" };
 	_Static_assert(COUNT(names) == RESOLVER_STATE_COUNT, "a state has no name");
-	return name_in(names, COUNT(names), s);
+	return word_of(names, COUNT(names), s);
 }
 
 const char *resolver_role_name(enum resolver_role r)
 {
 	static const char *const names[] = { "unknown", "test", "control", "special" };
 	_Static_assert(COUNT(names) == RESOLVER_ROLE_COUNT, "a role has no name");
-	return name_in(names, COUNT(names), r);
+	return word_of(names, COUNT(names), r);
 }
 
 const char *resolver_class_name(enum resolver_class c)
 {
 	static const char *const names[] = { "unknown", "recursive", "forwarder", "transparent" };
 	_Static_assert(COUNT(names) == RESOLVER_CLASS_COUNT, "a class has no name");
-	return name_in(names, COUNT(names), c);
+	return word_of(names, COUNT(names), c);
 }
 
 const char *resolver_nx_name(enum resolver_nx n)
 {
 	static const char *const names[] = { "unknown", "honest", "rewritten", "failed" };
 	_Static_assert(COUNT(names) == RESOLVER_NX_COUNT, "an outcome has no name");
-	return name_in(names, COUNT(names), n);
+	return word_of(names, COUNT(names), n);
 }
 
 const char *resolver_round_name(enum resolver_round r)
@@ -83,5 +80,5 @@ const char *resolver_round_name(enum resolver_round r)
 		"private_address", "zero",  "no_answer", "unreachable", "unreadable",
 	};
 	_Static_assert(COUNT(names) == ROUND_COUNT, "an outcome has no name");
-	return name_in(names, COUNT(names), r);
+	return word_of(names, COUNT(names), r);
 }
