@@ -2,22 +2,9 @@
 #include <assert.h>
 #include <stdlib.h>
 
-#include "trace_format/format.h"
+#include "fuzz/doc_arena.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-// One block for everything, kept from input to input: mapping it anew each time was most of the
-// work.
-static struct arena *arena(void)
-{
-	static struct arena a;
-	if (a.first == NULL) {
-		arena_init(&a, TRACE_DOC_BYTES);
-		assert(arena_take(&a, TRACE_DOC_BYTES) != NULL);
-	}
-	arena_reset(&a);
-	return &a;
-}
 
 static struct span write_all(const struct trace_doc *d, char **text, size_t *len)
 {
@@ -32,7 +19,7 @@ static struct span write_all(const struct trace_doc *d, char **text, size_t *len
 // it reads back as the same.
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct arena *a = arena();
+	struct arena *a = doc_arena();
 	struct trace_doc d, again;
 	if (trace_line_read(a, span_of(data, size), &d) == ERR_OK) {
 		char *first, *second, *other;

@@ -2,28 +2,16 @@
 #include <assert.h>
 #include <stdlib.h>
 
-#include "trace_format/format.h"
+#include "fuzz/doc_arena.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-// One block for everything, kept from input to input.
-static struct arena *arena(void)
-{
-	static struct arena a;
-	if (a.first == NULL) {
-		arena_init(&a, TRACE_DOC_BYTES);
-		assert(arena_take(&a, TRACE_DOC_BYTES) != NULL);
-	}
-	arena_reset(&a);
-	return &a;
-}
 
 // A file of any kind but warts, most of them text: each trace that is read can be written in every
 // format, and our own JSON of it reads back.
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct trace_file f = trace_file_of(span_of(data, size));
-	struct arena *a = arena();
+	struct arena *a = doc_arena();
 	struct trace_doc d;
 	enum err err = ERR_OK;
 	for (int i = 0; i < 8 && err != ERR_MISSING && err != ERR_CORRUPT; i++) {
@@ -44,7 +32,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			assert(err == ERR_OK || err == ERR_MEMORY);
 			free(text);
 		}
-		a = arena();
+		a = doc_arena();
 	}
 	return 0;
 }

@@ -2,28 +2,15 @@
 #include <assert.h>
 #include <stdlib.h>
 
-#include "trace_format/format.h"
+#include "fuzz/doc_arena.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-// One block for everything, kept from input to input: mapping it anew each time was most of the
-// work.
-static struct arena *arena(void)
-{
-	static struct arena a;
-	if (a.first == NULL) {
-		arena_init(&a, TRACE_DOC_BYTES);
-		assert(arena_take(&a, TRACE_DOC_BYTES) != NULL);
-	}
-	arena_reset(&a);
-	return &a;
-}
 
 // A warts file. Each trace that is read can be written as warts, and reads back with as many
 // answers; what is written is then a fixed point.
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct arena *a = arena();
+	struct arena *a = doc_arena();
 	struct trace_doc d, again;
 	struct trace_file f = trace_file_of(span_of(data, size));
 	f.kind = TRACE_FILE_WARTS;

@@ -8,11 +8,8 @@
 
 #include <cmocka.h>
 
-#include "msg/record.h"
+#include "msg/one.h"
 
-#include "proto/record.pb-c.h"
-
-static uint8_t room[BATCH_SIZE_MAX];
 static uint8_t big[PAGE_BODY_MAX + 1], hash[32] = { 1, 2, 3 };
 
 static struct page_record sample(void)
@@ -57,32 +54,23 @@ static struct page_record sample(void)
 
 static struct span write_batch(const struct page_record *p)
 {
-	static const struct batch_head head = { .node = { (const uint8_t *)"n", 1 },
-						.seq = 1,
-						.records = 1 };
-	struct wr w = wr_of(room, sizeof(room));
-	assert_int_equal(batch_head_write(&w, &head), ERR_OK);
+	struct wr w = one_begin();
 	assert_int_equal(record_write_page(&w, p), ERR_OK);
 	return wr_span(&w);
-}
-
-static void same(struct span a, struct span b)
-{
-	assert_true(span_eq(a, b));
 }
 
 static void same_reply(const struct page_reply *a, const struct page_reply *b)
 {
 	assert_int_equal(a->state, b->state);
-	same(a->error, b->error);
+	one_same(a->error, b->error);
 	assert_int_equal(a->connect_us, b->connect_us);
 	assert_int_equal(a->duration_us, b->duration_us);
 	assert_int_equal(a->status, b->status);
-	same(a->status_line, b->status_line);
-	same(a->headers, b->headers);
-	same(a->body, b->body);
+	one_same(a->status_line, b->status_line);
+	one_same(a->headers, b->headers);
+	one_same(a->body, b->body);
 	assert_int_equal(a->body_bytes, b->body_bytes);
-	same(a->body_sha256, b->body_sha256);
+	one_same(a->body_sha256, b->body_sha256);
 	assert_int_equal(a->cut, b->cut);
 }
 
@@ -93,18 +81,18 @@ static void same_tls(const struct page_tls *a, const struct page_tls *b)
 	assert_int_equal(a->cipher, b->cipher);
 	assert_int_equal(a->chain_count, b->chain_count);
 	for (size_t i = 0; i < a->chain_count; i++)
-		same(a->chain[i], b->chain[i]);
+		one_same(a->chain[i], b->chain[i]);
 	assert_int_equal(a->trusted, b->trusted);
 	assert_int_equal(a->name_match, b->name_match);
 	assert_int_equal(a->verify, b->verify);
-	same(a->error, b->error);
-	same(a->subject, b->subject);
-	same(a->issuer, b->issuer);
+	one_same(a->error, b->error);
+	one_same(a->subject, b->subject);
+	one_same(a->issuer, b->issuer);
 	assert_int_equal(a->not_before.ns, b->not_before.ns);
 	assert_int_equal(a->not_after.ns, b->not_after.ns);
 	assert_int_equal(a->name_count, b->name_count);
 	for (size_t i = 0; i < a->name_count; i++)
-		same(a->names[i], b->names[i]);
+		one_same(a->names[i], b->names[i]);
 }
 
 static void comes_back(const struct page_record *p)
@@ -121,7 +109,7 @@ static void comes_back(const struct page_record *p)
 	assert_int_equal(batch_page(b, 0, &got), ERR_OK);
 	assert_memory_equal(&got.scan, &p->scan, sizeof(got.scan));
 	assert_true(addr_eq(got.addr, p->addr));
-	same(got.domain, p->domain);
+	one_same(got.domain, p->domain);
 	assert_int_equal(got.role, p->role);
 	assert_int_equal(got.start.ns, p->start.ns);
 	assert_int_equal(got.end.ns, p->end.ns);
@@ -153,20 +141,13 @@ static void a_handshake_that_saw_no_certificate_is_no_tls(void **state)
 static void what_we_write_is_what_protobuf_c_packs(void **state)
 {
 	(void)state;
-	static uint8_t again[BATCH_SIZE_MAX];
 	struct page_record p = sample();
-	struct span s = write_batch(&p);
-	Waymark__Batch *b = waymark__batch__unpack(NULL, s.len, s.at);
-	assert_non_null(b);
-	assert_int_equal(b->n_page, 1);
-	assert_int_equal(waymark__batch__pack(b, again), s.len);
-	assert_memory_equal(again, s.at, s.len);
-	waymark__batch__free_unpacked(b, NULL);
+	one_packs(write_batch(&p));
 }
 
 static void refused(const struct page_record *p)
 {
-	struct wr w = wr_of(room, sizeof(room));
+	struct wr w = wr_of(one_room, sizeof(one_room));
 	assert_int_equal(record_write_page(&w, p), ERR_FORMAT);
 	assert_int_equal(w.len, 0);
 }
@@ -228,24 +209,19 @@ static void the_largest_page_fits(void **state)
 	comes_back(&p);
 }
 
+static void what_is_read_keeps_the_rules(const struct batch *b)
+{
+	struct page_record got;
+	for (size_t i = 0; i < batch_pages(b); i++)
+		if (batch_page(b, i, &got) == ERR_OK)
+			assert_int_equal(page_check(&got), ERR_OK);
+}
+
 static void every_flip_is_survived(void **state)
 {
 	(void)state;
-	struct page_record p = sample(), got;
-	struct span s = write_batch(&p);
-	struct arena arena;
-	struct batch *b;
-	arena_init(&arena, 1 << 20);
-	for (size_t i = 0; i < 8 * s.len; i++) {
-		room[i / 8] ^= (uint8_t)(1 << i % 8);
-		if (batch_read(s, &arena, &b) == ERR_OK)
-			for (size_t k = 0; k < batch_pages(b); k++)
-				if (batch_page(b, k, &got) == ERR_OK)
-					assert_int_equal(page_check(&got), ERR_OK);
-		room[i / 8] ^= (uint8_t)(1 << i % 8);
-		arena_reset(&arena);
-	}
-	arena_wipe(&arena);
+	struct page_record p = sample();
+	one_flips(write_batch(&p), what_is_read_keeps_the_rules);
 }
 
 static void every_state_has_its_own_word(void **state)

@@ -8,11 +8,8 @@
 
 #include <cmocka.h>
 
-#include "msg/record.h"
+#include "msg/one.h"
 
-#include "proto/record.pb-c.h"
-
-static uint8_t room[BATCH_SIZE_MAX];
 static const uint8_t four[] = { 198, 18, 0, 1, 198, 18, 0, 2 };
 static const uint8_t sixteen[16] = { 0x20, 1, 0xd, 0xb8 };
 static const uint32_t offsets[] = { 0, 10000, 20003 }, rtts[] = { 1500, 0, 80 };
@@ -54,39 +51,30 @@ static struct resolver_record sample(void)
 
 static struct span write_batch(const struct resolver_record *r)
 {
-	static const struct batch_head head = { .node = { (const uint8_t *)"n", 1 },
-						.seq = 1,
-						.records = 1 };
-	struct wr w = wr_of(room, sizeof(room));
-	assert_int_equal(batch_head_write(&w, &head), ERR_OK);
+	struct wr w = one_begin();
 	assert_int_equal(record_write_resolver(&w, r), ERR_OK);
 	return wr_span(&w);
 }
 
-static void same(struct span a, struct span b)
-{
-	assert_true(span_eq(a, b));
-}
-
 static void same_found(const struct resolver_record *a, const struct resolver_record *b)
 {
-	same(a->payload, b->payload);
+	one_same(a->payload, b->payload);
 	assert_int_equal(a->rtt_us, b->rtt_us);
 	assert_int_equal(a->ttl, b->ttl);
-	same(a->answered_from, b->answered_from);
+	one_same(a->answered_from, b->answered_from);
 	assert_int_equal(a->name_count, b->name_count);
 	for (size_t i = 0; i < a->name_count; i++) {
-		same(a->names[i], b->names[i]);
+		one_same(a->names[i], b->names[i]);
 		assert_int_equal(a->name_marks[i], b->name_marks[i]);
 	}
 	assert_int_equal(a->ptr, b->ptr);
 	assert_int_equal(a->infrastructure, b->infrastructure);
-	same(a->infra_rule, b->infra_rule);
+	one_same(a->infra_rule, b->infra_rule);
 	assert_int_equal(a->class, b->class);
-	same(a->egress4, b->egress4);
-	same(a->egress6, b->egress6);
+	one_same(a->egress4, b->egress4);
+	one_same(a->egress6, b->egress6);
 	assert_int_equal(a->nxdomain, b->nxdomain);
-	same(a->nx_addrs, b->nx_addrs);
+	one_same(a->nx_addrs, b->nx_addrs);
 }
 
 static void a_resolver_comes_back(void **state)
@@ -112,28 +100,21 @@ static void a_resolver_comes_back(void **state)
 	assert_int_equal(got.rounds, 3);
 	assert_memory_equal(got.round_ms, offsets, sizeof(offsets));
 	assert_memory_equal(got.round_rtt_us, rtts, sizeof(rtts));
-	same(got.round_outcome, r.round_outcome);
-	same(got.round_rcode, r.round_rcode);
+	one_same(got.round_outcome, r.round_outcome);
+	one_same(got.round_rcode, r.round_rcode);
 	arena_wipe(&arena);
 }
 
 static void what_we_write_is_what_protobuf_c_packs(void **state)
 {
 	(void)state;
-	static uint8_t again[BATCH_SIZE_MAX];
 	struct resolver_record r = sample();
-	struct span s = write_batch(&r);
-	Waymark__Batch *b = waymark__batch__unpack(NULL, s.len, s.at);
-	assert_non_null(b);
-	assert_int_equal(b->n_resolver, 1);
-	assert_int_equal(waymark__batch__pack(b, again), s.len);
-	assert_memory_equal(again, s.at, s.len);
-	waymark__batch__free_unpacked(b, NULL);
+	one_packs(write_batch(&r));
 }
 
 static void refused(const struct resolver_record *r)
 {
-	struct wr w = wr_of(room, sizeof(room));
+	struct wr w = wr_of(one_room, sizeof(one_room));
 	assert_int_equal(record_write_resolver(&w, r), ERR_FORMAT);
 	assert_int_equal(w.len, 0);
 }
@@ -162,24 +143,19 @@ static void a_resolver_that_breaks_a_rule_is_not_written(void **state)
 	refused(&r);
 }
 
+static void what_is_read_keeps_the_rules(const struct batch *b)
+{
+	struct resolver_record got;
+	for (size_t i = 0; i < batch_resolvers(b); i++)
+		if (batch_resolver(b, i, &got) == ERR_OK)
+			assert_int_equal(resolver_check(&got), ERR_OK);
+}
+
 static void every_flip_is_survived(void **state)
 {
 	(void)state;
-	struct resolver_record r = sample(), got;
-	struct span s = write_batch(&r);
-	struct arena arena;
-	struct batch *b;
-	arena_init(&arena, 1 << 20);
-	for (size_t i = 0; i < 8 * s.len; i++) {
-		room[i / 8] ^= (uint8_t)(1 << i % 8);
-		if (batch_read(s, &arena, &b) == ERR_OK)
-			for (size_t k = 0; k < batch_resolvers(b); k++)
-				if (batch_resolver(b, k, &got) == ERR_OK)
-					assert_int_equal(resolver_check(&got), ERR_OK);
-		room[i / 8] ^= (uint8_t)(1 << i % 8);
-		arena_reset(&arena);
-	}
-	arena_wipe(&arena);
+	struct resolver_record r = sample();
+	one_flips(write_batch(&r), what_is_read_keeps_the_rules);
 }
 
 static void every_value_has_its_word(void **state)
