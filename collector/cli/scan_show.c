@@ -73,8 +73,9 @@ int scan_show(int argc, char **argv)
 	struct fault f;
 	const struct cli_usage usage = {
 		.synopsis = "waymark scan show SCAN [option …]",
-		.text = "How the orders of a scan stand, and how many records of each kind have "
-			"come.",
+		.text = "How the orders of a scan stand, and how much of each kind has come; when "
+			"it is "
+			"judged, a pair\nthat was asked again counts once.",
 	};
 	enum err err = cli_read(argc, argv, options, &usage, &c, &cli, &f);
 	if (err == ERR_OK && cli.helped)

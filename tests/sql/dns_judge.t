@@ -126,14 +126,24 @@ is 'pairs add up' 't' "SELECT bool_and(pairs = asked + refused + not_asked AND a
 # Every pair stands there a second time, as when an agent was killed before it noted one; one over TCP.
 was=$(sql -c "SELECT md5(string_agg(v::text, ';' ORDER BY v::text)) FROM judge.dns_verdict v WHERE domain <> 'unmatched.example'")
 pairs=$(sql -c "SELECT count(*) FROM judge.dns_verdict")
+counts="SELECT pairs, asked, answered, timed_out, failed, refused, not_asked, resolvers, domains FROM v1.scan WHERE name = 'now'"
+counted=$(sql -c "$counts")
+shown() { "$waymark" scan show now --csv | grep ',pair,\|^pair,'; }
+said=$(shown)
 sql -c "CREATE TEMP TABLE again AS SELECT * FROM raw.dns_pair WHERE scan::text LIKE '%d2';
 	UPDATE again SET item = item + 10000, started = started - interval '1 minute';
 	UPDATE again SET try_transport = '{2,2,2}', addr = array_replace(addr, '198.18.120.9', '198.18.100.17'), started = started + interval '1 hour'
 		WHERE domain = 'unmatched.example' AND resolver = '198.18.1.1';
 	INSERT INTO raw.dns_pair SELECT * FROM again" >"$dir/out" 2>&1
 ok $? 'every pair of a scan is asked again'
+sql -c "INSERT INTO raw.dns_pair SELECT (jsonb_populate_record(p, '{\"item\": 20000, \"state\": 5, \"started\": \"2026-11-21\"}')).* FROM raw.dns_pair p
+	WHERE scan::text LIKE '%d2' AND kind = 1 LIMIT 1" >"$dir/out" 2>&1
+ok $? 'and of one it is told, too, that it was not asked'
 expect 0 'it is judged' "$waymark" judge --scan now
 is 'each pair once' "$pairs" "SELECT count(*) FROM judge.dns_verdict"
+is 'and counted once' "$counted" "$counts"
+[ -n "$said" ] && [ "$(shown)" = "$said" ]
+ok $? 'and shown once' "was: $said; is: $(shown)"
 is 'as before' "$was" "SELECT md5(string_agg(v::text, ';' ORDER BY v::text)) FROM judge.dns_verdict v WHERE domain <> 'unmatched.example'"
 rule unmatched unexpected udp_tcp 'what came over TCP is evidence of what came over UDP'
 folder=$("$waymark" export satellite --format v2.2 now "$dir/again" 2>"$dir/out")

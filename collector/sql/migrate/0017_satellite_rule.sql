@@ -110,7 +110,8 @@ COMMENT ON COLUMN judge.dns_satellite.answers IS 'Addresses of the answer, in it
 COMMENT ON COLUMN judge.dns_satellite.matched IS 'Per address: tags that matched, parted by commas: ip, http, cert, asnum, asname; no_tags in v1 to v2.1; null: none';
 
 -- A scan may ask a pair again: over TCP beside UDP, or because an agent was killed between a record and its
--- note. A verdict has one place: what was asked over UDP goes before what was asked otherwise, then the latest.
+-- note. A pair counts once and has one verdict: what was asked goes before what was not, over UDP before
+-- otherwise, then the latest.
 CREATE TABLE judge.dns_again (
 	scan uuid NOT NULL,
 	node int NOT NULL,
@@ -260,8 +261,8 @@ BEGIN
 	INSERT INTO judge.dns_again
 	SELECT p_scan, node, stream, seq, item FROM (
 		SELECT p.node, p.stream, p.seq, p.item, row_number() OVER (PARTITION BY p.node, p.resolver, p.domain, p.qtype, p.repetition
-			ORDER BY p.kind, p.try_transport[1] > 1, p.started DESC, p.stream, p.seq, p.item) AS place
-		FROM raw.dns_pair p WHERE p.scan = p_scan AND p.state IN (1, 2, 3)) a
+			ORDER BY p.state NOT IN (1, 2, 3), p.kind, p.try_transport[1] > 1, p.started DESC, p.stream, p.seq, p.item) AS place
+		FROM raw.dns_pair p WHERE p.scan = p_scan) a
 	WHERE place > 1;
 	CREATE TEMP TABLE dns_trial ON COMMIT DROP AS SELECT * FROM judge.dns_asked a WHERE a.scan = p_scan;
 	ANALYZE dns_trial;

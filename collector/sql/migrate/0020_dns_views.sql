@@ -61,7 +61,8 @@ CREATE VIEW v1.scan AS
 	LEFT JOIN LATERAL (SELECT count(*) AS pairs, count(*) FILTER (WHERE state IN (1, 2, 3)) AS asked, count(*) FILTER (WHERE state = 1) AS answered,
 		count(*) FILTER (WHERE state = 2) AS timed_out, count(*) FILTER (WHERE state = 3) AS failed, count(*) FILTER (WHERE state = 4) AS refused,
 		count(*) FILTER (WHERE state = 5) AS not_asked, count(DISTINCT resolver) AS resolvers, count(DISTINCT domain) AS domains
-		FROM raw.dns_pair WHERE scan = s.id AND kind = 1) p ON true;
+		FROM raw.dns_pair p WHERE scan = s.id AND kind = 1 AND NOT EXISTS (SELECT FROM judge.dns_again g WHERE g.scan = p.scan AND g.node = p.node
+			AND g.stream = p.stream AND g.seq = p.seq AND g.item = p.item)) p ON true;
 COMMENT ON VIEW v1.scan IS 'Scans of open resolvers, measured and imported, with the count of their pairs';
 COMMENT ON COLUMN v1.scan.scan IS 'Random number';
 COMMENT ON COLUMN v1.scan.serial IS 'Running number';
@@ -71,7 +72,7 @@ COMMENT ON COLUMN v1.scan.format IS 'waymark, or the published format';
 COMMENT ON COLUMN v1.scan.started IS 'Start';
 COMMENT ON COLUMN v1.scan.ended IS 'End; null: not ended or not told';
 COMMENT ON COLUMN v1.scan.control IS 'Control domain; null: none';
-COMMENT ON COLUMN v1.scan.pairs IS 'Pairs of a resolver and a domain';
+COMMENT ON COLUMN v1.scan.pairs IS 'Pairs of a resolver and a domain; of a judged scan each once, however often it was asked';
 COMMENT ON COLUMN v1.scan.asked IS 'Of these, asked: answered, timed_out and failed together';
 COMMENT ON COLUMN v1.scan.answered IS 'Some try was answered';
 COMMENT ON COLUMN v1.scan.timed_out IS 'Every try went unanswered, the last in silence';
@@ -88,7 +89,7 @@ CREATE VIEW v1.dns_pair AS
 		(ARRAY['plain', 'v2.1', 'v2.2', 'waymark'])[p.profile] AS profile, p.started, p.ended, p.src, p.sport, p.port, p.control, p.options, p.subnet,
 		cardinality(p.try_role) AS tries, cardinality(p.answer_try) AS packets, p.answers_lost
 	FROM raw.dns_pair p;
-COMMENT ON VIEW v1.dns_pair IS 'One row per pair, asked or not. (node, stream, seq, item) names the signed batch';
+COMMENT ON VIEW v1.dns_pair IS 'One row per pair, asked or not; a pair asked again, over TCP or after an agent was killed, has one more, which v1.scan and the verdicts leave out. (node, stream, seq, item) names the signed batch';
 COMMENT ON COLUMN v1.dns_pair.scan IS 'v1.scan.scan';
 COMMENT ON COLUMN v1.dns_pair.node IS 'v1.node.node';
 COMMENT ON COLUMN v1.dns_pair.resolver IS 'Address asked';
