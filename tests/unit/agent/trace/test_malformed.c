@@ -192,8 +192,8 @@ static void as_part(struct world *w, const struct trace_probe *p, struct span sa
 	(void)feed(w, span_of(out, 1 + any((uint32_t)len)));
 }
 
-// What a router truly said, with a byte changed on the way, which every checksum sees: believed only
-// where that is true.
+// What a router truly said, with a byte changed on the way, which every checksum sees: believed
+// only where that is true.
 static void as_damage(struct world *w, const struct trace_probe *p)
 {
 	static uint8_t out[ROOM];
