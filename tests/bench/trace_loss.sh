@@ -8,7 +8,8 @@
 #	tests/bench/trace_loss.sh [TARGETS [RATE]]
 cd "$(dirname "$0")/../.." || exit 1
 TARGETS=${1:-10000} RATE=${2:-90000}
+set -e -o pipefail
 echo "# as it is"
-PEER=no tests/bench/trace_bench.sh "$TARGETS" "$RATE" | tail -4
+PEER=no tests/bench/trace_bench.sh "$TARGETS" "$RATE" | sed '/^{/d'
 echo "# with a receive queue of 100 packets"
-PEER=no BACKLOG=100 tests/bench/trace_bench.sh "$TARGETS" "$RATE" | tail -4
+PEER=no BACKLOG=100 tests/bench/trace_bench.sh "$TARGETS" "$RATE" | sed '/^{/d'

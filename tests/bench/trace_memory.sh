@@ -13,6 +13,7 @@ COUNTS=("$@")
 chain 9
 for ((i = 0; i < 8; i++)); do on $i ip route add 198.16.0.0/14 via "198.18.$i.2" 2>/dev/null; done
 on 8 ip route add blackhole 198.16.0.0/14
+missed=0
 for count in "${COUNTS[@]}"; do
 	seq 0 $((count - 1)) | awk '{ printf "198.%d.%d.%d\n", 16 + ($1 >= 60000), int($1 % 60000 / 240), $1 % 240 + 1 }' \
 		>"$TEMP/targets"
@@ -32,6 +33,9 @@ for count in "${COUNTS[@]}"; do
 			print("%7d traces in flight, %d attempts, %4.1f probes each: %6.1f MiB, bound %6.1f MiB: %s" % (
 			    flight, int(attempts), int(rows[-1]["sent"]) / int(count), mib, bound,
 			    "ok" if mib <= bound and int(rows[-1]["done"]) == int(count) else "TOO MUCH"), flush=True)
+			sys.exit(mib > bound or int(rows[-1]["done"]) != int(count))
 		PY
+		missed=$((missed + $?))
 	done
 done
+exit $((missed > 0))
