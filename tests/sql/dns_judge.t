@@ -192,4 +192,21 @@ expect 0 'one scan is judged afresh' "$waymark" judge --scan now
 says '1 scans judged'
 ok $? 'that one'
 expect 4 'a scan that is not there' "$waymark" judge --scan none
+
+# --- and comes in again -------------------------------------------------------------------------------------
+
+# The form has no types and few words for errors: our own lines say more.
+sql -c "UPDATE raw.dns_pair SET try_error = '{0,9,0}' WHERE domain = 'unusable.example' AND resolver = '198.18.1.1';
+	CREATE TEMP TABLE more AS SELECT * FROM raw.dns_pair WHERE scan::text LIKE '%d2' AND domain = 'empty.example' AND resolver = '198.18.1.1';
+	UPDATE more SET item = item + 20000, qtype = 28;
+	INSERT INTO raw.dns_pair SELECT * FROM more" >"$dir/out" 2>&1
+ok $? 'a pair for AAAA without an address, and one with packets that are no answers'
+expect 0 'the scan is judged' "$waymark" judge --scan now
+folder=$("$waymark" export satellite --format v2.2 now "$dir/back" 2>"$dir/out")
+python3 "$here/satellite_forms.py" rules "$folder" >"$dir/out" 2>&1 && [ ! -s "$dir/out" ]
+ok $? 'it goes out as readers demand'
+expect 0 'it comes in' "$waymark" import satellite "$folder" --name back
+expect 0 'it is judged' "$waymark" judge --scan back
+is 'and Satellite'\''s rule says what it said' "$(grep -c . "$folder/results.json")|{}" "SELECT count(*) || '|' || string_agg(DISTINCT differs::text, ' ')
+	FROM v1.dns_published JOIN raw.scan s ON s.id = scan WHERE s.name = 'back'"
 done_testing

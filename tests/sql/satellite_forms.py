@@ -62,6 +62,9 @@ def check_result(r):
                 wrong('results.json', 'types of a tag', a)
             if a['matched'] is not None and not a['matched']:
                 wrong('results.json', 'matched is null when nothing is')
+    tests = [t['error'] for t in r['response'] if t['url'] == r['test_url']]
+    if tests and r['connect_error'] != ('null' not in tests):
+        wrong('results.json', 'connect_error', r['vp'], r['test_url'])
     extra = set(r) - set('confidence passed_liveness connect_error in_control_group anomaly excluded vp test_url start_time end_time '
                          'exclude_reason location response waymark'.split())
     if extra:

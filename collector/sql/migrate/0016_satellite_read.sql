@@ -127,7 +127,9 @@ BEGIN
 		(row_number() OVER (PARTITION BY p.resolver, p.domain, q.qtype ORDER BY p.control DESC, p.file, p.line) - 1)::int AS repetition,
 		row_number() OVER (ORDER BY p.file, p.line) - 1 AS item
 	FROM satellite_pair p,
-		LATERAL (SELECT CASE WHEN bool_and(family(a.addr) = 6) THEN 28 ELSE 1 END AS qtype
+		-- The published forms have no type: our own lines say it.
+		LATERAL (SELECT CASE WHEN p.doc #>> '{waymark,qtype}' ~ '^[0-9]{1,5}$' THEN (p.doc #>> '{waymark,qtype}')::int
+				WHEN bool_and(family(a.addr) = 6) THEN 28 ELSE 1 END AS qtype
 			FROM satellite_answer a WHERE a.file = p.file AND a.line = p.line) q
 	WHERE p.resolver IS NOT NULL AND p.domain IS NOT NULL;
 	CREATE UNIQUE INDEX ON satellite_key (file, line);

@@ -23,7 +23,7 @@ SELECT json_build_object('domain', CASE WHEN t.test THEN t.domain ELSE coalesce(
 	'retry', CASE WHEN t.test THEN t.retry END, 'resolver_ip', host(t.resolver), 'resolver_name', b.name, 'resolver_is_trusted', b.role = 2,
 	'resolver_netblock', NULL, 'resolver_asn', b.asn, 'resolver_as_name', b.as_name, 'resolver_as_full_name', NULL, 'resolver_as_class', NULL,
 	'resolver_country', b.country, 'resolver_organization', NULL,
-	'received_error', v1.error_text(t.try_error[i], t.try_text[i], t.try_transport[i], t.src, coalesce(t.try_sport[i], t.sport), t.resolver, t.port),
+	'received_error', v1.error_text(CASE WHEN t.try_outcome[i] = 4 THEN nullif(t.try_error[i], 9) ELSE t.try_error[i] END, t.try_text[i], t.try_transport[i], t.src, coalesce(t.try_sport[i], t.sport), t.resolver, t.port),
 	'received_rcode', CASE WHEN t.try_outcome[i] = 1 THEN coalesce(t.try_rcode[i], -1) ELSE -1 END,
 	'answers', CASE WHEN t.has THEN (SELECT coalesce(json_agg(json_build_object('ip', host(u.addr), 'asn', g.asnum, 'as_name', g.asname, 'ip_organization', NULL,
 			'censys_http_body_hash', g.http, 'censys_ip_cert', g.cert, 'http_error', w.http_error, 'http_response_status', v1.status_of(w.http_status_line),

@@ -2,7 +2,7 @@
 --
 -- results.json of v2.2: $1 scan, $2 resolver. Keys in the order of published data; what is ours stands
 -- under waymark. Answers stand at the try that counts alone, as often as matches has numbers: readers pair
--- the two.
+-- the two. A packet that is no answer is no error of the socket: error null, rcode -1.
 WITH asked AS MATERIALIZED ( -- once, not once a pair
 	SELECT node, stream, seq, item, packet FROM judge.dns_asked WHERE scan = $1 AND resolver = $2),
 pair AS MATERIALIZED (
@@ -33,7 +33,7 @@ trip AS MATERIALIZED (
 	SELECT p.node, p.domain, p.qtype, p.repetition, json_agg(json_build_object(
 			'url', CASE WHEN p.try_role[i] = 2 THEN p.domain ELSE coalesce(p.control, 'a.root-servers.net') END,
 			'has_type_a', x.has AND s.answers IS NOT NULL, 'response', CASE WHEN x.has THEN coalesce(s.answers, '{}') ELSE '{}' END,
-			'error', coalesce(v1.error_text(p.try_error[i], p.try_text[i], p.try_transport[i], p.src, coalesce(p.try_sport[i], p.sport), p.resolver, p.port), 'null'),
+			'error', coalesce(v1.error_text(CASE WHEN p.try_outcome[i] = 4 THEN nullif(p.try_error[i], 9) ELSE p.try_error[i] END, p.try_text[i], p.try_transport[i], p.src, coalesce(p.try_sport[i], p.sport), p.resolver, p.port), 'null'),
 			'rcode', CASE WHEN p.try_outcome[i] = 1 THEN coalesce(p.try_rcode[i], -1) ELSE -1 END) ORDER BY i) AS trips
 	FROM pair AS p CROSS JOIN generate_subscripts(p.try_role, 1) AS i
 	CROSS JOIN LATERAL (SELECT p.try_role[i] = 2 AND p.try_first[i] IS NOT DISTINCT FROM p.counts AND p.counts IS NOT NULL AS has,
