@@ -6,6 +6,7 @@
 cd "$(dirname "$0")/../.." || exit 1
 . tests/netns/chain.sh
 
+need python3 jq
 # Six routers in a row, a branch behind the third; fifty targets at each end.
 chain 6
 node b
@@ -75,10 +76,15 @@ check 'without --share nothing is borrowed' none_borrowed own
 run asked --quiet --share 60s --own 198.19.0.0/16
 check '--own: asks for every hop itself' none_borrowed asked
 check '--own: wants a prefix' same "$(on 0 "$PROGRAM" trace --own nobody 198.19.0.1 >/dev/null 2>&1; echo $?)" 2
+# Hops by target, of what a format said, read back: who lent them only our own JSON can say.
+hops_of() {
+	"$PROGRAM" trace --read "$1" --json | jq -c '[.addr, [.hops[] | [.ttl, [.replies[].addr]]]]'
+}
 for f in json atlas warts; do
-	check "a borrowed hop survives --format $f" sh -c "
-		'$PROGRAM' trace --read '$TEMP/shared' --format $f >'$TEMP/again' && [ -s '$TEMP/again' ]"
+	"$PROGRAM" trace --read "$TEMP/shared" --format $f >"$TEMP/again"
+	check "borrowed hops are in --format $f like others" same "$(hops_of "$TEMP/again")" "$(hops_of "$TEMP/shared")"
 done
+check 'a hundred paths of them' same "$(hops_of "$TEMP/again" | grep -c 198.18.0.2)" 100
 "$PROGRAM" trace --read "$TEMP/shared" --json >"$TEMP/again" 2>/dev/null
 check 'JSON read back is the same' cmp "$TEMP/shared" "$TEMP/again"
 done_testing

@@ -496,6 +496,7 @@ static void replay(void **state)
 	assert_int_equal(trace_put(w->engine, w->now, &w->target), ERR_OK);
 	run(w, &record);
 	assert_int_equal(trace_check(&record), ERR_OK);
+	assert_true(w->expect_count > 0);
 	for (size_t i = 0; i < w->expect_count; i++)
 		expect(w, &record, w->expect[i]);
 	trace_free(&w->engine);
@@ -508,8 +509,8 @@ int main(void)
 {
 	glob_t files;
 	if (glob("tests/scenario/trace/*.txt", 0, NULL, &files) != 0) {
-		puts("1..0 # SKIP no scenarios here: run from the top of the tree");
-		return 0;
+		puts("1..1\nnot ok 1 - no scenarios here: run from the top of the tree");
+		return 1;
 	}
 	struct CMUnitTest *tests = calloc(files.gl_pathc, sizeof(*tests));
 	for (size_t i = 0; i < files.gl_pathc; i++)
