@@ -23,6 +23,7 @@ enum step {
 struct candidate {
 	struct addr addr;
 	enum resolver_role role;
+	uint64_t place; // number in the sweep that found it; UINT64_MAX: of a list
 	struct wall start;
 	struct mono begun;
 	enum step step;

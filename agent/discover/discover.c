@@ -141,6 +141,7 @@ struct candidate *discover_new_candidate(struct discover *d, struct addr a, enum
 		return NULL;
 	*number = d->free_candidates[--d->free_candidate_count];
 	d->candidates[*number] = c;
+	c->place = UINT64_MAX;
 	return c;
 }
 
@@ -176,7 +177,9 @@ static bool sweep(struct discover *d, struct mono now)
 			continue;
 		}
 		d->sweep_out++;
-		discover_push(d, take_slot(d, a));
+		uint32_t i = take_slot(d, a);
+		d->slots[i].place = d->counts.next - 1;
+		discover_push(d, i);
 		return true;
 	}
 	d->space = NULL;
@@ -294,6 +297,20 @@ struct mono discover_due(const struct discover *d)
 bool discover_done(const struct discover *d)
 {
 	return d->space == NULL && in_use(d) == 0 && d->sweep_out == 0;
+}
+
+uint64_t discover_place(const struct discover *d)
+{
+	uint64_t place = d->counts.next;
+	for (size_t i = 0; i < d->slot_count; i++) {
+		const struct slot *s = &d->slots[i];
+		const struct candidate *c = d->candidates[i];
+		if (s->state != SLOT_FREE && s->candidate == 0 && s->place < place)
+			place = s->place;
+		if (c != NULL && c->place < place)
+			place = c->place;
+	}
+	return place;
 }
 
 void discover_stop(struct discover *d)

@@ -81,6 +81,9 @@ void discover_unreachable(struct discover *d, struct mono at, unsigned port, str
 void discover_tick(struct discover *d, struct mono now);
 struct mono discover_due(const struct discover *d);
 bool discover_done(const struct discover *d); // nothing is left of what was put or swept
+// Of all addresses of the sweep before this one everything has been handed over: from here a sweep
+// goes on after its end.
+uint64_t discover_place(const struct discover *d);
 // Asks no more; candidates leave as they are, those never asked as such.
 void discover_stop(struct discover *d);
 

@@ -244,6 +244,11 @@ struct discover_counts discover_io_counts(const struct discover_io *io)
 	return discover_counts(io->engine);
 }
 
+uint64_t discover_io_place(const struct discover_io *io)
+{
+	return discover_place(io->engine);
+}
+
 struct addr discover_helper_find(void)
 {
 	char *text = NULL;

@@ -36,6 +36,7 @@ void discover_io_stop(struct discover_io *io); // what was begun is handed over 
 
 bool discover_io_done(const struct discover_io *io);
 struct discover_counts discover_io_counts(const struct discover_io *io);
+uint64_t discover_io_place(const struct discover_io *io);
 
 // The first resolver of /etc/resolv.conf; family 0 when there is none.
 struct addr discover_helper_find(void);

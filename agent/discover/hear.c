@@ -29,6 +29,8 @@ static struct candidate *end_slot(struct discover *d, struct slot *s, struct wal
 		c = d->candidates[*number];
 	} else {
 		c = discover_new_candidate(d, s->to, RESOLVER_TEST, s->first_sent, wall, number);
+		if (c != NULL)
+			c->place = s->place;
 	}
 	discover_drop_slot(d, i);
 	return c;

@@ -19,6 +19,7 @@ struct slot {
 	struct addr to;
 	uint32_t candidate; // number + 1; 0: the sweep's question for the control name
 	uint32_t turn;
+	uint64_t place; // of the sweep's question: number of the address
 	struct mono sent, first_sent;
 	uint8_t state, tries;
 	bool unreachable;

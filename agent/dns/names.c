@@ -18,12 +18,14 @@ struct dns_list {
 	uint64_t seed[2];
 };
 
-struct dns_list *dns_list_new(size_t limit, const uint64_t seed[2])
+struct dns_list *dns_list_new(size_t limit, const uint64_t *seed)
 {
 	struct dns_list *l = calloc(1, sizeof(*l));
 	if (l == NULL)
 		return NULL;
 	l->limit = limit;
+	if (seed == NULL)
+		return l;
 	memcpy(l->seed, seed, sizeof(l->seed));
 	l->seen = table_new(sizeof(uint64_t[2]), 1, limit, seed);
 	if (l->seen == NULL)
@@ -64,6 +66,8 @@ static enum err fresh(struct dns_list *l, struct span entry)
 	bool new = false;
 	if (l->count == l->limit || l->len > UINT32_MAX - 512)
 		return ERR_FULL;
+	if (l->seen == NULL)
+		return ERR_OK;
 	if (table_put(l->seen, key, &new) == NULL)
 		return ERR_MEMORY;
 	return new ? ERR_OK : ERR_EXISTS;

@@ -16,8 +16,8 @@ struct dns_server {
 
 struct dns_list;
 
-// LIMIT: most entries. NULL without memory.
-struct dns_list *dns_list_new(size_t limit, const uint64_t seed[2]);
+// LIMIT: most entries; without SEED entries may be there twice. NULL without memory.
+struct dns_list *dns_list_new(size_t limit, const uint64_t *seed);
 void dns_list_free(struct dns_list **l);
 
 // ERR_EXISTS: there already (letter case apart). ERR_FULL; ERR_FORMAT and ERR_RANGE as

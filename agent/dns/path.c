@@ -18,7 +18,9 @@ enum err dns_paths_new(const struct dns_path_config *c, struct dns_paths **out, 
 	uint32_t most = (DNS_TRIES_MAX - 2) / (2u * c->attempts);
 	if (p->c.hops > most)
 		p->c.hops = (uint8_t)most;
-	p->count = (uint64_t)dns_list_count(c->servers) * dns_list_count(c->names);
+	p->count = dns_list_count(c->servers);
+	if (!c->paired)
+		p->count *= dns_list_count(c->names);
 	p->paths = calloc(c->ports, sizeof(*p->paths));
 	p->ports = calloc(c->ports, sizeof(*p->ports));
 	enum err err = dns_name_read(c->control, &p->control);
@@ -64,8 +66,8 @@ static void begin(struct dns_paths *p, struct dns_path *h, struct mono now)
 	memset(h, 0, offsetof(struct dns_path, wires));
 	h->busy = true;
 	h->epoch = epoch;
-	h->resolver = (uint32_t)(n / dns_list_count(p->c.names));
-	h->name = (uint32_t)(n % dns_list_count(p->c.names));
+	h->resolver = (uint32_t)(p->c.paired ? n : n / dns_list_count(p->c.names));
+	h->name = (uint32_t)(p->c.paired ? n : n % dns_list_count(p->c.names));
 	h->salt = (uint16_t)((p->c.seed + n) * 0x9e3779b97f4a7c15u >> 40);
 	h->start = now.ns;
 	h->end = p->c.hops;

@@ -14,6 +14,7 @@
 struct dns_path_config {
 	struct run_id scan;
 	const struct dns_list *servers, *names; // borrowed
+	bool paired; // name I is asked of server I only; else every name of every server
 	uint16_t type;
 	struct span control; // presentation text, borrowed
 	uint32_t options;

@@ -38,6 +38,7 @@ size_t dns_question_put(const struct dns_scan *s, const struct dns_slot *t, unsi
 		.dnssec = (s->c.options & DNS_DO) != 0,
 		.nsid = (s->c.options & DNS_NSID) != 0,
 		.subnet = s->c.subnet,
+		.size = s->c.size,
 	};
 	if (dns_query_write(&w, &q) != ERR_OK)
 		return 0;

@@ -20,19 +20,16 @@ static void fill_common(struct dns_scan *s, struct dns_pair_record *r, const str
 		.resolver = server.addr,
 		.port = server.port != 0 ? server.port : ports[s->c.transport],
 		.qtype = s->c.types[p->type],
-		.repetition = p->repetition,
+		.repetition = s->c.first_repetition + p->repetition,
 		.control = s->c.rules.control ? s->c.control : (struct span){ NULL, 0 },
 		.options = s->c.options,
 		.listen_ms = (uint32_t)(s->c.rules.listen_ns / NS_PER_MS),
+		.subnet = dns_pair_subnet_write(&s->c.subnet, s->out.subnet),
 	};
+	if ((s->c.options & DNS_EDNS) != 0)
+		r->size = s->c.size != 0 ? s->c.size : DNS_EDNS_SIZE;
 	if (dns_name_write((struct dns_name){ .message = wire }, s->out.domain) == ERR_OK)
 		r->domain = span_text(s->out.domain);
-	if (s->c.subnet.addr.family != 0) {
-		struct wr w = wr_of(s->out.subnet, sizeof(s->out.subnet));
-		wr_u8(&w, s->c.subnet.bits);
-		wr_bytes(&w, addr_span(&s->c.subnet.addr));
-		r->subnet = wr_span(&w);
-	}
 }
 
 const struct dns_pair_record *dns_record_unasked(struct dns_scan *s, const struct dns_pick *p,

@@ -43,7 +43,9 @@ struct dns_scan_config {
 	bool fallback; // a truncated answer over UDP is asked for again over TCP
 	uint32_t options;
 	struct prefix subnet;
-	struct span control; // presentation text; borrowed for the life of the scan
+	uint16_t size;             // largest UDP answer asked for by OPT; 0: DNS_EDNS_SIZE
+	uint32_t first_repetition; // number of the first, in records
+	struct span control;       // presentation text; borrowed for the life of the scan
 	const struct dns_list *servers, *names; // borrowed as well
 	uint16_t types[DNS_TYPES_MAX];
 	uint32_t type_count, repetitions;

@@ -12,10 +12,13 @@
 #include "node/scan_discover.h"
 #include "node/scan_dns.h"
 #include "node/scan_fetch.h"
-#include "node/scan_keep.h"
+#include "node/scan_file.h"
+#include "node/scan_path.h"
 #include "node/trace_list.h"
 #include "node/vantage.h"
 #include "sys/clock.h"
+
+#define AGAIN_NS NS_PER_S // between two attempts to begin what has to wait
 
 struct visit {
 	const struct order *order; // NULL: free; plan owns it
@@ -25,8 +28,7 @@ struct visit {
 	struct scan_fetch *fetch;
 	struct scan_discover *discover;
 	struct scan_dns *dns;
-	struct order *own; // of a scan gone on with: plan does not know it
-	struct arena arena;
+	struct scan_path *path;
 };
 
 struct orders {
@@ -34,9 +36,15 @@ struct orders {
 	struct records *records;
 	struct plan *plan;
 	struct loop_timer *timer;
+	bool full; // an order waits for what those under way use
 	struct visit visits[PLAN_RUNNING];
 	char path[NODE_PATH + 32];
 };
+
+static bool is_scan(const struct order *o)
+{
+	return o->kind >= ORDER_DNS && o->kind <= ORDER_PATH;
+}
 
 static void file_outcome(struct orders *o, const struct run_id *order, const struct run_id *run,
 			 enum order_state state, const char *detail)
@@ -55,16 +63,19 @@ static void file_outcome(struct orders *o, const struct run_id *order, const str
 	    KT("state", order_state_name(state)), KT("why", detail));
 }
 
-// What a crash must not lose: which serials are used up, and what was under way.
+// What a crash must not lose: which serials are used up, and what waits or is under way.
 static bool keep(struct orders *o)
 {
 	struct orders_file file = { .serial = plan_serial(o->plan) };
 	struct fault f;
-	for (size_t i = 0; i < PLAN_RUNNING; i++) {
-		if (o->visits[i].order == NULL)
+	for (size_t i = 0; i < PLAN_SLOTS; i++) {
+		bool begun;
+		const struct order *order = plan_at(o->plan, i, &begun);
+		if (order == NULL)
 			continue;
-		file.open[file.count].order = o->visits[i].order->id;
-		file.open[file.count++].run = o->visits[i].order->run;
+		file.open[file.count].order = order->id;
+		file.open[file.count].begun = begun;
+		file.open[file.count++].run = order->run;
 	}
 	if (orders_file_write(o->path, &file, &f) == ERR_OK)
 		return true;
@@ -77,7 +88,9 @@ static void arm(struct orders *o)
 	struct wall due = plan_due(o->plan);
 	if (due.ns == INT64_MAX)
 		return;
-	loop_timer_at(o->timer, mono_add(clock_mono(), due.ns - clock_wall().ns));
+	int64_t wait = due.ns - clock_wall().ns;
+	loop_timer_at(o->timer,
+		      mono_add(clock_mono(), o->full && wait < AGAIN_NS ? AGAIN_NS : wait));
 }
 
 static struct visit *visit_of(struct orders *o, const void *self)
@@ -86,7 +99,7 @@ static struct visit *visit_of(struct orders *o, const void *self)
 		struct visit *v = &o->visits[i];
 		if (v->order != NULL &&
 		    (self == v->vantage || self == v->phone || self == v->list ||
-		     self == v->fetch || self == v->discover || self == v->dns))
+		     self == v->fetch || self == v->discover || self == v->dns || self == v->path))
 			return v;
 	}
 	return NULL;
@@ -102,8 +115,9 @@ static void close_visit(struct orders *o, struct visit *v, enum order_state stat
 	scan_fetch_close(&v->fetch);
 	scan_discover_close(&v->discover);
 	scan_dns_close(&v->dns);
-	free(v->own);
-	arena_wipe(&v->arena);
+	scan_path_close(&v->path);
+	if (is_scan(v->order))
+		scan_file_remove(node_config(o->node)->data, &id);
 	*v = (struct visit){ 0 };
 	plan_done(o->plan, &id);
 	(void)keep(o);
@@ -139,6 +153,8 @@ static enum err begin(struct orders *o, struct visit *v, struct fault *f)
 		return scan_discover_open(o->node, v->order, on_end, &v->discover, f);
 	case ORDER_DNS:
 		return scan_dns_open(o->node, v->order, on_end, &v->dns, f);
+	case ORDER_PATH:
+		return scan_path_open(o->node, v->order, on_end, &v->path, f);
 	case ORDER_NONE:
 		break;
 	}
@@ -153,17 +169,28 @@ static struct visit *free_visit(struct orders *o)
 	return NULL;
 }
 
+// Those under way use all there is of something (scan_manners.h): until one of them has ended.
+static void hold(struct orders *o, struct visit *v)
+{
+	plan_back(o->plan, &v->order->id);
+	*v = (struct visit){ 0 };
+	o->full = true;
+}
+
 static void begin_due(struct orders *o)
 {
 	bool expired;
 	struct visit *v;
-	while ((v = free_visit(o)) != NULL &&
+	o->full = false;
+	while (!o->full && (v = free_visit(o)) != NULL &&
 	       (v->order = plan_next(o->plan, clock_wall(), &expired)) != NULL) {
 		struct fault f = { 0 };
 		(void)keep(o);
 		if (expired)
 			close_visit(o, v, ORDER_REFUSED_EXPIRED, "expired while it waited");
-		else if (begin(o, v, &f) != ERR_OK)
+		else if (begin(o, v, &f) == ERR_AGAIN)
+			hold(o, v);
+		else if (f.err != ERR_OK)
 			close_visit(o, v, ORDER_FAILED, f.what);
 	}
 }
@@ -176,6 +203,23 @@ static void on_time(void *self, struct mono now)
 	arm(o);
 }
 
+// A scan of resolvers goes on after a crash: its order is noted down whole.
+static bool keep_scan(struct orders *o, const struct run_id *id)
+{
+	struct fault f = { 0 };
+	for (size_t i = 0; i < PLAN_SLOTS; i++) {
+		bool begun;
+		const struct order *order = plan_at(o->plan, i, &begun);
+		if (order == NULL || memcmp(&order->id, id, sizeof(*id)) != 0 || !is_scan(order))
+			continue;
+		if (scan_file_put(node_config(o->node)->data, order, &f) == ERR_OK)
+			return true;
+		log_fault(LOG_ERROR, "plan", "cannot_keep_orders", &f);
+		return false;
+	}
+	return true;
+}
+
 void orders_hear(struct orders *o, struct span bytes)
 {
 	struct plan_verdict v;
@@ -184,8 +228,9 @@ void orders_hear(struct orders *o, struct span bytes)
 	if (repeat)
 		return;
 	// An order whose serial cannot be noted down could be played to us again after a crash.
-	if (v.state == ORDER_ACCEPTED && !keep(o)) {
+	if (v.state == ORDER_ACCEPTED && !(keep_scan(o, &v.order) && keep(o))) {
 		plan_done(o->plan, &v.order);
+		scan_file_remove(node_config(o->node)->data, &v.order);
 		v.state = ORDER_REFUSED_BUSY;
 		snprintf(v.detail, sizeof(v.detail), "the node cannot note down its serial");
 	}
@@ -208,35 +253,32 @@ void orders_meet(struct orders *o, const struct link_meet *m)
 	}
 }
 
-// A scan of resolvers goes on where it was. False: there is none of that order, or it cannot.
-static bool go_on(struct orders *o, const struct run_id *id)
+// A scan of resolvers goes on where it was. False: the order is none, or it cannot.
+static bool go_on(struct orders *o, const struct run_id *id, bool begun)
 {
 	struct fault f = { 0 };
-	struct visit *v = free_visit(o);
-	if (v == NULL)
-		return false;
-	arena_init(&v->arena, PLAN_ARENA);
-	v->own = calloc(1, sizeof(*v->own));
-	if (v->own != NULL &&
-	    scan_keep_find(node_config(o->node)->data, id, &v->arena, v->own, &f) == ERR_OK) {
-		v->order = v->own;
-		if (begin(o, v, &f) == ERR_OK)
-			return true;
-	}
-	if (f.err != ERR_OK)
+	char *order;
+	size_t len;
+	enum err err = scan_file_take(node_config(o->node)->data, id, &order, &len, &f);
+	if (err == ERR_OK && plan_again(o->plan, span_of(order, len), begun) != ERR_OK)
+		err = fault_set(&f, ERR_CORRUPT, 0, "what was noted down is no order");
+	free(order);
+	if (err != ERR_OK && err != ERR_MISSING)
 		log_fault(LOG_ERROR, "plan", "scan_cannot_go_on", &f);
-	free(v->own);
-	arena_wipe(&v->arena);
-	*v = (struct visit){ 0 };
-	return false;
+	return err == ERR_OK;
 }
 
 static void report_interrupted(struct orders *o, const struct orders_file *file)
 {
-	for (size_t i = 0; i < file->count; i++)
-		if (!go_on(o, &file->open[i].order))
-			file_outcome(o, &file->open[i].order, &file->open[i].run, ORDER_FAILED,
-				     "the agent was restarted meanwhile");
+	for (size_t i = 0; i < file->count; i++) {
+		const struct run_id *id = &file->open[i].order;
+		if (go_on(o, id, file->open[i].begun))
+			continue;
+		scan_file_remove(node_config(o->node)->data, id);
+		file_outcome(o, id, &file->open[i].run, ORDER_FAILED,
+			     "the agent was restarted meanwhile");
+	}
+	loop_timer_at(o->timer, clock_mono());
 }
 
 enum err orders_open(struct node *n, struct records *records, struct orders **out, struct fault *f)
@@ -268,14 +310,15 @@ void orders_close(struct orders **out)
 	struct orders *o = *out;
 	if (o == NULL)
 		return;
-	for (size_t i = 0; i < PLAN_RUNNING; i++)
-		if (o->visits[i].order != NULL && o->visits[i].dns == NULL)
-			close_visit(o, &o->visits[i], ORDER_FAILED, "the agent was stopped");
-	// What goes on when the agent comes back stays noted down as under way.
+	// Scans go on when the agent comes back, and stay noted down as under way.
 	for (size_t i = 0; i < PLAN_RUNNING; i++) {
-		scan_dns_suspend(&o->visits[i].dns);
-		free(o->visits[i].own);
-		arena_wipe(&o->visits[i].arena);
+		struct visit *v = &o->visits[i];
+		if (v->order != NULL && !is_scan(v->order))
+			close_visit(o, v, ORDER_FAILED, "the agent was stopped");
+		scan_dns_close(&v->dns);
+		scan_fetch_close(&v->fetch);
+		scan_discover_close(&v->discover);
+		scan_path_close(&v->path);
 	}
 	loop_timer_drop(&o->timer);
 	plan_free(&o->plan);

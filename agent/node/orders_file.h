@@ -5,8 +5,10 @@
 //     waymark-orders-v1
 //     serial 1795200000123
 //     open 00112233445566778899aabbccddeeff ffeeddccbbaa99887766554433221100
+//     wait …
 //
-// The second word of `open` is the run. Replaced whole at every change.
+// The second word is the run; `open` was begun, `wait` only accepted. Replaced whole at every
+// change.
 #pragma once
 
 #include "msg/run.h"
@@ -16,7 +18,8 @@ struct orders_file {
 	uint64_t serial;
 	struct {
 		struct run_id order, run;
-	} open[PLAN_RUNNING];
+		bool begun;
+	} open[PLAN_SLOTS];
 	size_t count;
 };
 

@@ -4,11 +4,22 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/rd.h"
 #include "discover/discover_io.h"
+#include "log/log.h"
 #include "node/scan_manners.h"
+#include "node/scan_told.h"
 #include "sys/clock.h"
 
 #define SCAN_DISCOVER_TICK (50 * NS_PER_MS)
+#define KEEP_NS            (2 * NS_PER_S)
+#define STATE_SIZE         (SCAN_FILE_HEAD + 3 * 8 + SCAN_FILE_TAIL)
+
+// Who was told, as the log keeps it.
+struct told {
+	struct addr addr;
+	uint8_t role;
+};
 
 struct scan_discover {
 	struct node *node;
@@ -18,13 +29,58 @@ struct scan_discover {
 	struct discover_io *io;
 	struct loop_timer *timer;
 	struct space space;
-	size_t next; // of the list: addrs4, then addrs6
+	uint64_t seed[2], place; // of the sweep, from a checkpoint
+	size_t next;             // of the list: addrs4, then addrs6
+	char state[SCAN_FILE_PATH];
+	struct scan_told told;
+	struct mono keep_at;
+	bool begun, ended;
 };
 
 static void on_resolver(void *self, const struct resolver_record *r)
 {
 	struct scan_discover *s = self;
+	const struct told t = { r->addr, (uint8_t)r->role };
+	if (scan_told_has(&s->told, &t))
+		return;
 	node_put_resolver(s->node, r);
+	scan_told_put(&s->told, &t);
+}
+
+// The seed of the sweep and how far it is. What lies behind is told; what of the rest is told
+// already stands in the log.
+static void keep(struct scan_discover *s)
+{
+	uint8_t room[STATE_SIZE];
+	struct fault f = { 0 };
+	struct wr w = scan_file_begin(room, sizeof(room));
+	wr_le64(&w, s->seed[0]);
+	wr_le64(&w, s->seed[1]);
+	wr_le64(&w, s->io != NULL && s->space.addrs > 0 ? discover_io_place(s->io) : s->place);
+	if (scan_file_save(s->state, &w, &f) != ERR_OK)
+		log_fault(LOG_ERROR, "plan", "cannot_keep_scan", &f);
+}
+
+static enum err read_kept(struct scan_discover *s, struct fault *f)
+{
+	char *bytes;
+	struct span state;
+	const char *data = node_config(s->node)->data;
+	scan_file_name(data, &s->order->id, "state", s->state);
+	s->seed[0] = random_u64();
+	s->seed[1] = random_u64();
+	enum err err = scan_file_load(s->state, &bytes, &state, f);
+	if (err == ERR_OK) {
+		struct rd r = rd_of(state);
+		s->seed[0] = rd_le64(&r);
+		s->seed[1] = rd_le64(&r);
+		s->place = rd_le64(&r);
+		err = r.err == ERR_OK ? ERR_OK : fault_set(f, ERR_CORRUPT, 0, "%s", s->state);
+	}
+	free(bytes);
+	if (err != ERR_OK && err != ERR_MISSING)
+		return err;
+	return scan_told_open(&s->told, data, &s->order->id, sizeof(struct told), f);
 }
 
 // Item I of addresses that each have a byte behind them.
@@ -56,9 +112,17 @@ static void on_tick(void *self, struct mono now)
 	struct addr a;
 	enum resolver_role role;
 	char text[120];
-	while (next_of_list(s, &a, &role) && discover_io_put(s->io, a, role) == ERR_OK)
+	while (next_of_list(s, &a, &role)) {
+		const struct told t = { a, (uint8_t)role };
+		if (!scan_told_has(&s->told, &t) && discover_io_put(s->io, a, role) != ERR_OK)
+			break;
 		s->next++;
+	}
 	if (next_of_list(s, &a, &role) || !discover_io_done(s->io)) {
+		if (!mono_before(now, s->keep_at)) {
+			keep(s);
+			s->keep_at = mono_add(clock_mono(), KEEP_NS);
+		}
 		loop_timer_at(s->timer, mono_add(now, SCAN_DISCOVER_TICK));
 		return;
 	}
@@ -66,6 +130,7 @@ static void on_tick(void *self, struct mono now)
 	snprintf(text, sizeof(text), "%llu asked, %llu denied, %llu told, %llu usable",
 		 (unsigned long long)(c.swept + s->next - c.denied), (unsigned long long)c.denied,
 		 (unsigned long long)c.candidates, (unsigned long long)c.usable);
+	s->ended = true;
 	s->end(s->node, s, ORDER_DONE, text);
 }
 
@@ -73,14 +138,13 @@ static enum err read_space(struct scan_discover *s, struct fault *f)
 {
 	static struct prefix list[SPACE_PREFIXES];
 	const struct discover_order *o = &s->order->discover;
-	const uint64_t seed[2] = { random_u64(), random_u64() };
 	size_t count4 = o->prefixes4.len / 5, count = count4 + o->prefixes6.len / 17;
 	if (count > SPACE_PREFIXES)
 		return fault_set(f, ERR_RANGE, 0, "more than %d prefixes", SPACE_PREFIXES);
 	for (size_t i = 0; i < count; i++)
 		list[i].addr = i < count4 ? item(o->prefixes4, 4, i, &list[i].bits)
 					  : item(o->prefixes6, 16, i - count4, &list[i].bits);
-	if (space_init(&s->space, list, count, seed) != ERR_OK)
+	if (space_init(&s->space, list, count, s->seed) != ERR_OK)
 		return fault_set(f, ERR_RANGE, 0, "more addresses than one sweep may have");
 	return ERR_OK;
 }
@@ -125,7 +189,7 @@ static enum err open_io(struct scan_discover *s, struct fault *f)
 	if (err == ERR_OK)
 		err = discover_io_open(node_loop(s->node), &c, &s->io, f);
 	if (err == ERR_OK && s->space.addrs > 0)
-		discover_io_sweep(s->io, &s->space, 0);
+		discover_io_sweep(s->io, &s->space, s->place);
 	return err;
 }
 
@@ -138,7 +202,9 @@ enum err scan_discover_open(struct node *n, const struct order *o, visit_end_fn 
 	s->node = n;
 	s->end = end;
 	s->order = o;
-	enum err err = scan_manners_open(n, o, o->discover.reserved, &s->manners, f);
+	enum err err = read_kept(s, f);
+	if (err == ERR_OK)
+		err = scan_manners_open(n, o, o->discover.reserved, &s->manners, f);
 	if (err == ERR_OK)
 		err = open_io(s, f);
 	if (err == ERR_OK)
@@ -147,6 +213,7 @@ enum err scan_discover_open(struct node *n, const struct order *o, visit_end_fn 
 		scan_discover_close(&s);
 		return err;
 	}
+	s->begun = true;
 	loop_timer_at(s->timer, clock_mono());
 	*out = s;
 	return ERR_OK;
@@ -157,11 +224,12 @@ void scan_discover_close(struct scan_discover **out)
 	struct scan_discover *s = *out;
 	if (s == NULL)
 		return;
-	if (s->io != NULL)
-		discover_io_stop(s->io);
+	if (s->begun && !s->ended)
+		keep(s);
 	loop_timer_drop(&s->timer);
 	discover_io_close(&s->io);
 	scan_manners_close(&s->manners);
+	scan_told_close(&s->told);
 	free(s);
 	*out = NULL;
 }

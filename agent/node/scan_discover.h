@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The visit of a Discover order: resolvers found in prefixes and among addresses, each a record of
-// the scan. Who keeps silent in a sweep is counted, not told one by one.
+// the scan. Who keeps silent in a sweep is counted, not told one by one. It goes on where it was
+// when the agent was stopped or killed meanwhile: the sweep from the first address not done with.
 #pragma once
 
 #include "node/services.h"
@@ -10,4 +11,4 @@ struct scan_discover;
 
 enum err scan_discover_open(struct node *n, const struct order *o, visit_end_fn *end,
 			    struct scan_discover **out, struct fault *f) MUSTUSE;
-void scan_discover_close(struct scan_discover **s); // what was begun is recorded as it is
+void scan_discover_close(struct scan_discover **s); // who was being asked is asked when it goes on

@@ -24,7 +24,7 @@ struct scan_dns {
 	struct dns_list *servers, *names;
 	struct dns_scan_io *io;
 	struct loop_timer *timer;
-	bool kept, ended;
+	bool begun, ended;
 };
 
 static void on_record(void *self, const struct dns_want *w)
@@ -122,6 +122,9 @@ static enum err open_io(struct scan_dns *s, struct fault *f)
 	x->transport = o->transport == DNS_TRANSPORT_UNKNOWN ? DNS_UDP : o->transport;
 	x->fallback = x->transport == DNS_UDP;
 	x->options = o->options;
+	x->subnet = o->subnet;
+	x->size = o->size;
+	x->first_repetition = o->first_repetition;
 	x->control = o->control;
 	x->servers = s->servers;
 	x->names = s->names;
@@ -148,7 +151,6 @@ static enum err begin(struct scan_dns *s, struct fault *f)
 	enum err err = scan_keep_open(&s->keep, node_config(s->node)->data, &s->order->id, f);
 	if (err != ERR_OK)
 		return err;
-	s->kept = true;
 	// A lab's resolvers have addresses of the test networks; what is denied is the node's list.
 	err = scan_manners_open(s->node, s->order, true, &s->manners, f);
 	if (err == ERR_OK)
@@ -158,8 +160,7 @@ static enum err begin(struct scan_dns *s, struct fault *f)
 	if (err == ERR_OK)
 		err = open_io(s, f);
 	if (err == ERR_OK)
-		err = scan_keep_begin(&s->keep, s->order, dns_scan_matrix(dns_scan_io_scan(s->io)),
-				      f);
+		err = scan_keep_begin(&s->keep, dns_scan_matrix(dns_scan_io_scan(s->io)), f);
 	return err;
 }
 
@@ -175,42 +176,28 @@ enum err scan_dns_open(struct node *n, const struct order *o, visit_end_fn *end,
 		scan_dns_close(&s);
 		return err;
 	}
+	s->begun = true;
 	loop_timer_at(s->timer, clock_mono());
 	*out = s;
 	return ERR_OK;
 }
 
-static void drop(struct scan_dns **out)
-{
-	struct scan_dns *s = *out;
-	dns_scan_io_close(&s->io);
-	loop_timer_drop(&s->timer);
-	scan_manners_close(&s->manners);
-	dns_list_free(&s->servers);
-	dns_list_free(&s->names);
-	if (s->kept)
-		scan_keep_close(&s->keep);
-	free(s);
-	*out = NULL;
-}
-
 void scan_dns_close(struct scan_dns **out)
-{
-	if (*out == NULL)
-		return;
-	if ((*out)->kept)
-		scan_keep_remove(&(*out)->keep);
-	drop(out);
-}
-
-void scan_dns_suspend(struct scan_dns **out)
 {
 	struct scan_dns *s = *out;
 	struct fault f = { 0 };
 	if (s == NULL)
 		return;
-	if (scan_keep_tick(&s->keep, dns_scan_matrix(dns_scan_io_scan(s->io)), clock_mono(), true,
+	if (s->begun && !s->ended &&
+	    scan_keep_tick(&s->keep, dns_scan_matrix(dns_scan_io_scan(s->io)), clock_mono(), true,
 			   &f) != ERR_OK)
 		log_fault(LOG_ERROR, "plan", "cannot_keep_scan", &f);
-	drop(out);
+	dns_scan_io_close(&s->io);
+	loop_timer_drop(&s->timer);
+	scan_manners_close(&s->manners);
+	dns_list_free(&s->servers);
+	dns_list_free(&s->names);
+	scan_keep_close(&s->keep);
+	free(s);
+	*out = NULL;
 }

@@ -10,5 +10,4 @@ struct scan_dns;
 
 enum err scan_dns_open(struct node *n, const struct order *o, visit_end_fn *end,
 		       struct scan_dns **out, struct fault *f) MUSTUSE;
-void scan_dns_close(struct scan_dns **s);   // it has ended, or has failed: nothing of it is kept
-void scan_dns_suspend(struct scan_dns **s); // the agent leaves: goes on when it comes back
+void scan_dns_close(struct scan_dns **s); // it may be opened again, and goes on

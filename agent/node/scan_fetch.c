@@ -7,6 +7,7 @@
 #include "base/version.h"
 #include "fetch/fetch_io.h"
 #include "node/scan_manners.h"
+#include "node/scan_told.h"
 #include "sys/clock.h"
 
 #define SCAN_FETCH_TICK (100 * NS_PER_MS)
@@ -16,6 +17,7 @@ struct scan_fetch {
 	visit_end_fn *end;
 	const struct order *order;
 	struct scan_manners manners;
+	struct scan_told told; // uint32_t: number of the wish
 	struct fetch_io *io;
 	struct loop_timer *timer;
 	size_t next;
@@ -26,36 +28,43 @@ struct scan_fetch {
 static void on_page(void *self, const struct page_record *p, uint64_t tag)
 {
 	struct scan_fetch *s = self;
-	(void)tag;
+	const uint32_t number = (uint32_t)tag;
 	bool https = p->https.state == PAGE_ANSWERED || p->http.state == PAGE_STATE_UNKNOWN;
 	s->states[https ? p->https.state : p->http.state]++;
 	node_put_page(s->node, p);
+	scan_told_put(&s->told, &number);
 }
 
 static struct fetch_wish wish(const struct scan_fetch *s, size_t i)
 {
 	const struct fetch_order *w = &s->order->fetches[i];
 	return (struct fetch_wish){
-		.addr = w->addr, .domain = w->domain, .role = w->role, .scan = s->order->run
+		.addr = w->addr,
+		.domain = w->domain,
+		.role = w->role,
+		.scan = s->order->run,
+		.tag = i,
 	};
 }
 
 static void on_tick(void *self, struct mono now)
 {
 	struct scan_fetch *s = self;
-	char text[120];
+	char text[160];
 	for (; s->next < s->order->fetch_count; s->next++) {
 		const struct fetch_wish w = wish(s, s->next);
-		if (fetch_io_put(s->io, &w) != ERR_OK)
+		const uint32_t number = (uint32_t)s->next;
+		if (!scan_told_has(&s->told, &number) && fetch_io_put(s->io, &w) != ERR_OK)
 			break;
 	}
 	if (s->next < s->order->fetch_count || fetch_io_count(s->io) > 0) {
 		loop_timer_at(s->timer, mono_add(now, SCAN_FETCH_TICK));
 		return;
 	}
-	snprintf(text, sizeof(text), "%zu answered, %zu failed, %zu timed out, %zu refused",
+	snprintf(text, sizeof(text), "%zu answered, %zu failed, %zu timed out, %zu refused%s",
 		 s->states[PAGE_ANSWERED], s->states[PAGE_FAILED], s->states[PAGE_TIMED_OUT],
-		 s->states[PAGE_REFUSED]);
+		 s->states[PAGE_REFUSED],
+		 scan_told_count(&s->told) > 0 ? ", since the agent came back" : "");
 	s->end(s->node, s, ORDER_DONE, text);
 }
 
@@ -85,7 +94,9 @@ enum err scan_fetch_open(struct node *n, const struct order *o, visit_end_fn *en
 	s->end = end;
 	s->order = o;
 	// Private and local addresses are refused by the fetch room itself.
-	enum err err = scan_manners_open(n, o, true, &s->manners, f);
+	enum err err = scan_told_open(&s->told, node_config(n)->data, &o->id, sizeof(uint32_t), f);
+	if (err == ERR_OK)
+		err = scan_manners_open(n, o, true, &s->manners, f);
 	if (err == ERR_OK)
 		err = open_io(s, f);
 	if (err == ERR_OK)
@@ -104,11 +115,10 @@ void scan_fetch_close(struct scan_fetch **out)
 	struct scan_fetch *s = *out;
 	if (s == NULL)
 		return;
-	if (s->io != NULL)
-		fetch_io_stop(s->io);
 	loop_timer_drop(&s->timer);
 	fetch_io_close(&s->io);
 	scan_manners_close(&s->manners);
+	scan_told_close(&s->told);
 	free(s);
 	*out = NULL;
 }

@@ -22,7 +22,7 @@ enum err scan_manners_open(struct node *n, const struct order *o, bool reserved,
 	const struct node_config *c = node_config(n);
 	*out = (struct scan_manners){ .node = n, .rate = node_scan_rate_take(n, o->rate) };
 	if (out->rate == 0)
-		return fault_set(f, ERR_FULL, 0, "other scans use all of this node's scan-rate");
+		return fault_set(f, ERR_AGAIN, 0, "other scans use all of this node's scan-rate");
 	const struct pace_limits limits = {
 		.all = (double)out->rate,
 		.target = (double)c->scan_rate_target,

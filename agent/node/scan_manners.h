@@ -14,7 +14,7 @@ struct scan_manners {
 	uint64_t rate; // taken of the node's
 };
 
-// ERR_FULL: other scans use all of the node's rate. RESERVED: reserved addresses may be asked.
+// ERR_AGAIN: other scans use all of the node's rate. RESERVED: reserved addresses may be asked.
 enum err scan_manners_open(struct node *n, const struct order *o, bool reserved,
 			   struct scan_manners *out, struct fault *f) MUSTUSE;
 void scan_manners_close(struct scan_manners *m);

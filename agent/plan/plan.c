@@ -13,6 +13,7 @@ enum slot_state {
 
 struct slot {
 	enum slot_state state;
+	bool begun; // before the process was started: it does not expire
 	struct order order;
 	struct arena arena; // owns the order's texts and its signed bytes
 };
@@ -20,7 +21,7 @@ struct slot {
 struct plan {
 	struct plan_policy policy;
 	uint64_t serial;
-	struct slot slots[PLAN_WAITING + PLAN_RUNNING];
+	struct slot slots[PLAN_SLOTS];
 };
 
 enum err plan_new(const struct plan_policy *policy, uint64_t last_serial, struct plan **out)
@@ -62,7 +63,7 @@ static struct slot *free_slot(struct plan *p)
 	size_t waiting = 0;
 	struct slot *empty = NULL;
 	for (size_t i = 0; i < COUNT(p->slots); i++) {
-		waiting += p->slots[i].state == SLOT_WAITING;
+		waiting += p->slots[i].state == SLOT_WAITING && !p->slots[i].begun;
 		if (p->slots[i].state == SLOT_FREE)
 			empty = &p->slots[i];
 	}
@@ -113,6 +114,7 @@ static bool allowed_kind(const struct plan_policy *policy, enum order_kind kind)
 	case ORDER_GRAPH:
 		return policy->allow_trace;
 	case ORDER_DNS:
+	case ORDER_PATH:
 		return policy->allow_dns;
 	case ORDER_DISCOVER:
 		return policy->allow_discover;
@@ -166,6 +168,8 @@ static uint64_t scan_size(const struct order *o)
 	const struct discover_order *x = &o->discover;
 	if (o->kind == ORDER_FETCH)
 		return o->fetch_count;
+	if (o->kind == ORDER_PATH)
+		return o->path.count;
 	if (o->kind == ORDER_DISCOVER)
 		return addrs_of(x->prefixes4, 4) + addrs_of(x->prefixes6, 16) + x->addrs4.len / 5 +
 		       x->addrs6.len / 17;
@@ -177,7 +181,7 @@ static uint64_t scan_size(const struct order *o)
 
 static bool is_scan(enum order_kind kind)
 {
-	return kind == ORDER_DNS || kind == ORDER_DISCOVER || kind == ORDER_FETCH;
+	return kind >= ORDER_DNS && kind <= ORDER_PATH;
 }
 
 static enum order_state check_scan(const struct plan_policy *policy, const struct order *o,
@@ -241,6 +245,31 @@ static enum err unpack(struct slot *s, struct span bytes, struct signed_order *o
 	return signed_order_read(span_of(copy, bytes.len), &s->arena, out);
 }
 
+enum err plan_again(struct plan *p, struct span order, bool begun)
+{
+	struct slot *s = free_slot(p);
+	if (s == NULL)
+		return ERR_FULL;
+	arena_init(&s->arena, PLAN_ARENA);
+	char *copy = arena_text(&s->arena, order);
+	enum err err = copy == NULL ? ERR_FULL
+				    : order_read(span_of(copy, order.len), &s->arena, &s->order);
+	if (err != ERR_OK) {
+		arena_wipe(&s->arena);
+		return err;
+	}
+	s->state = SLOT_WAITING;
+	s->begun = begun;
+	return ERR_OK;
+}
+
+const struct order *plan_at(const struct plan *p, size_t i, bool *begun)
+{
+	const struct slot *s = &p->slots[i];
+	*begun = s->begun;
+	return s->state == SLOT_FREE ? NULL : &s->order;
+}
+
 static enum order_state judge(struct plan *p, struct slot *s, struct wall now, struct span bytes,
 			      struct plan_verdict *v, bool *repeat)
 {
@@ -299,8 +328,16 @@ const struct order *plan_next(struct plan *p, struct wall now, bool *expired)
 	if (first == NULL || running >= PLAN_RUNNING)
 		return NULL;
 	first->state = SLOT_RUNNING;
-	*expired = first->order.expires.ns <= now.ns;
+	*expired = !first->begun && first->order.expires.ns <= now.ns;
+	first->begun = true;
 	return &first->order;
+}
+
+void plan_back(struct plan *p, const struct run_id *order)
+{
+	struct slot *s = find(p, order);
+	if (s != NULL)
+		s->state = SLOT_WAITING;
 }
 
 struct wall plan_due(const struct plan *p)

@@ -11,10 +11,11 @@
 #include "msg/run.h"
 #include "seal/seal.h"
 
-#define PLAN_OPERATORS 16   // operator keys a node may trust
-#define PLAN_DENY      256  // prefixes on the deny list
-#define PLAN_WAITING   64   // orders accepted and not yet handed out
-#define PLAN_RUNNING   32   // orders handed out and not yet done
+#define PLAN_OPERATORS 16  // operator keys a node may trust
+#define PLAN_DENY      256 // prefixes on the deny list
+#define PLAN_WAITING   64  // orders accepted and not yet handed out
+#define PLAN_RUNNING   32  // orders handed out and not yet done
+#define PLAN_SLOTS     (PLAN_WAITING + PLAN_RUNNING)
 #define PLAN_AHEAD_S   3600 // an order may not start later than this from now
 #define PLAN_DETAIL    160
 #define PLAN_ARENA     (1024 * 1024) // most memory one order's texts and targets may take
@@ -54,9 +55,19 @@ struct plan_verdict {
 void plan_hear(struct plan *p, struct wall now, struct span signed_bytes,
 	       struct plan_verdict *verdict, bool *repeat);
 
+// An order (not signed, as order_write writes it) that was accepted before the last end of the
+// process waits again. BEGUN: it had been handed out, and does not expire any more.
+enum err plan_again(struct plan *p, struct span order, bool begun) MUSTUSE;
+
+// Order number I of PLAN_SLOTS that waits or was handed out, or NULL.
+const struct order *plan_at(const struct plan *p, size_t i, bool *begun);
+
 // The next order whose not_before has come, or NULL. Borrowed until plan_done for its id; an order
 // that expired while waiting is handed out with *EXPIRED set and must be reported and given back.
 const struct order *plan_next(struct plan *p, struct wall now, bool *expired);
+
+// An order handed out that cannot be begun yet waits on, and does not expire any more.
+void plan_back(struct plan *p, const struct run_id *order);
 
 // When plan_next is worth calling again; INT64_MAX when nothing waits.
 struct wall plan_due(const struct plan *p);

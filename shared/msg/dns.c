@@ -141,6 +141,32 @@ enum err dns_pair_check(const struct dns_pair_record *p)
 	return check_values(p) && check_tries(p) && check_answers(p) ? ERR_OK : ERR_FORMAT;
 }
 
+enum err dns_pair_subnet_read(struct span in, struct prefix *out)
+{
+	*out = (struct prefix){ 0 };
+	if (in.len == 0)
+		return ERR_OK;
+	if (in.len != 5 && in.len != DNS_SUBNET_SIZE)
+		return ERR_FORMAT;
+	struct prefix p = { addr_of(span_cut(in, 1, in.len - 1)), in.at[0] };
+	if (p.bits > addr_bits(p.addr))
+		return ERR_FORMAT;
+	for (unsigned bit = p.bits; bit < addr_bits(p.addr); bit++)
+		p.addr.bytes[bit / 8] &= (uint8_t) ~(0x80u >> bit % 8);
+	*out = p;
+	return ERR_OK;
+}
+
+struct span dns_pair_subnet_write(const struct prefix *p, uint8_t out[static DNS_SUBNET_SIZE])
+{
+	struct wr w = wr_of(out, DNS_SUBNET_SIZE);
+	if (p->addr.family == 0)
+		return span_of("", 0);
+	wr_u8(&w, p->bits);
+	wr_bytes(&w, addr_span(&p->addr));
+	return wr_span(&w);
+}
+
 struct span dns_pair_wire(const struct dns_pair_record *p, size_t i, size_t *at)
 {
 	struct span s = span_cut(p->wires, *at, p->answer_length[i]);

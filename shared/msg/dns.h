@@ -51,6 +51,7 @@ enum dns_option {
 	DNS_CASE = 16,
 	DNS_SUBNET = 32,
 	DNS_NO_CHECK = 64,
+	DNS_OPTIONS_ALL = 127,
 };
 
 enum dns_role {
@@ -116,6 +117,9 @@ enum dns_mark {
 #define DNS_DOMAIN_MAX  1024         // bytes of presentation text, every byte as \ddd
 #define DNS_DETAIL_MAX  64
 #define DNS_SUBNET_SIZE 17 // prefix length and the longest address
+#define DNS_HOPS_MAX    64 // highest IP TTL of a path
+#define DNS_SIZE_LEAST  512
+#define DNS_SIZE_MOST   4096 // of a UDP answer, as OPT asks for it
 
 struct dns_pair_record {
 	struct run_id scan;
@@ -133,6 +137,7 @@ struct dns_pair_record {
 	struct span subnet;
 	struct span detail;
 	uint32_t listen_ms;
+	uint32_t size; // 0: no OPT
 
 	size_t tries;
 	struct span try_role, try_transport, try_outcome; // one byte per try
@@ -166,6 +171,11 @@ const char *dns_outcome_name(enum dns_outcome o);
 const char *dns_error_name(enum dns_error e); // as Satellite ends its error texts: "i/o timeout"
 enum err dns_profile_read(struct span word, enum dns_profile *out) MUSTUSE;
 enum err dns_transport_read(struct span word, enum dns_transport *out) MUSTUSE;
+
+// A client subnet as it travels: prefix length, then the address; nothing for family 0. Host bits
+// read are cleared. ERR_FORMAT when it is none.
+enum err dns_pair_subnet_read(struct span in, struct prefix *out) MUSTUSE;
+struct span dns_pair_subnet_write(const struct prefix *p, uint8_t out[static DNS_SUBNET_SIZE]);
 
 // Lengths agree, indices lie in their arrays, the lengths of the answers add up to the wires, and
 // what was never asked has no tries: what a reader may rely on.

@@ -79,6 +79,7 @@ enum err batch_dns_pair(const struct batch *b, size_t i, struct dns_pair_record 
 		.options = p->options,
 		.subnet = bytes_of(p->subnet),
 		.listen_ms = p->listen_ms,
+		.size = p->size,
 	};
 	if (p->qtype > UINT16_MAX || !lengths_agree(p) || read_where(p, out) != ERR_OK ||
 	    read_texts(p, out) != ERR_OK)

@@ -23,6 +23,7 @@ static void head(struct wr *w, const struct dns_pair_record *p)
 	field_bytes(w, 15, p->subnet);
 	field_text(w, 16, p->detail);
 	field_u64(w, 17, p->listen_ms);
+	field_u64(w, 18, p->size);
 }
 
 static void tries(struct wr *w, const struct dns_pair_record *p)

@@ -61,10 +61,12 @@ enum order_kind {
 	ORDER_DNS,
 	ORDER_DISCOVER,
 	ORDER_FETCH,
+	ORDER_PATH,
 };
 
 #define ORDER_TYPES_MAX   16    // record types of one DNS scan
 #define ORDER_FETCHES_MAX 8192  // pages of one order
+#define ORDER_PATHS_MAX   8192  // paths of one order
 #define ORDER_LISTEN_MAX  60000 // ms
 
 // Addresses and names packed as in the message: see proto/order.proto.
@@ -79,6 +81,9 @@ struct dns_order {
 	uint32_t options;
 	enum dns_kind kind;
 	uint32_t listen_ms;
+	struct prefix subnet; // family 0: none
+	uint16_t size;        // 0: default
+	uint32_t first_repetition;
 };
 
 struct discover_order {
@@ -92,6 +97,20 @@ struct fetch_order {
 	struct addr addr;
 	struct span domain;
 	enum page_role role;
+};
+
+struct path_wish {
+	struct addr addr;
+	struct span domain;
+};
+
+struct path_order {
+	struct path_wish *wishes;
+	size_t count;
+	struct span control;
+	uint16_t type; // 0: default, as all below
+	uint32_t options, wait_ms;
+	uint8_t hops, attempts;
 };
 
 struct order {
@@ -117,11 +136,12 @@ struct order {
 	size_t target_count;
 	struct trace_limits limits;
 	struct graph_order graph; // ORDER_GRAPH
-	// ORDER_DNS, ORDER_DISCOVER, ORDER_FETCH: run is the scan
+	// ORDER_DNS, ORDER_DISCOVER, ORDER_FETCH, ORDER_PATH: run is the scan
 	struct dns_order dns;
 	struct discover_order discover;
 	struct fetch_order *fetches;
 	size_t fetch_count;
+	struct path_order path;
 	uint32_t body_limit, rate;
 };
 

@@ -203,6 +203,8 @@ static enum err read_work(const Waymark__Order *o, struct arena *arena, struct o
 		return order_read_fetch(o->fetch, arena, out);
 	if (o->work_case == WAYMARK__ORDER__WORK_GRAPH)
 		return read_graph(o->graph, arena, out);
+	if (o->work_case == WAYMARK__ORDER__WORK_PATH)
+		return order_read_path(o->path, arena, out);
 	return ERR_OK; // ORDER_NONE: work of a newer build; whoever obeys refuses its kind
 }
 

@@ -4,6 +4,8 @@
 #include "msg/unpack.h"
 
 #define REPETITIONS_MAX 1000
+#define FIRST_MAX       1000000
+#define ATTEMPTS_MAX    3
 #define EVERY_MAX       86400000 // ms
 #define WAIT_MAX        60000    // ms
 #define BODY_MAX        (256u << 20)
@@ -12,6 +14,7 @@ void order_write_dns(struct wr *w, uint32_t number, const struct order *o)
 {
 	const struct dns_order *d = &o->dns;
 	uint32_t types[ORDER_TYPES_MAX];
+	uint8_t subnet[DNS_SUBNET_SIZE];
 	for (size_t i = 0; i < d->type_count; i++)
 		types[i] = d->types[i];
 	size_t begun = field_begin(w, number);
@@ -27,6 +30,9 @@ void order_write_dns(struct wr *w, uint32_t number, const struct order *o)
 	field_u64(w, 10, d->kind);
 	field_u64(w, 11, d->listen_ms);
 	field_u64(w, 12, o->rate);
+	field_bytes(w, 13, dns_pair_subnet_write(&d->subnet, subnet));
+	field_u64(w, 14, d->size);
+	field_u64(w, 15, d->first_repetition);
 	field_end(w, begun);
 }
 
@@ -66,14 +72,51 @@ void order_write_fetch(struct wr *w, uint32_t number, const struct order *o)
 	field_end(w, begun);
 }
 
+void order_write_path(struct wr *w, uint32_t number, const struct order *o)
+{
+	const struct path_order *p = &o->path;
+	size_t begun = field_begin(w, number);
+	for (size_t i = 0; i < p->count; i++) {
+		size_t one = field_begin(w, 1);
+		field_addr(w, 1, &p->wishes[i].addr);
+		field_text(w, 2, p->wishes[i].domain);
+		field_end(w, one);
+	}
+	field_text(w, 2, p->control);
+	field_u64(w, 3, p->type);
+	field_u64(w, 4, p->options);
+	field_u64(w, 5, p->hops);
+	field_u64(w, 6, p->attempts);
+	field_u64(w, 7, p->wait_ms);
+	field_u64(w, 8, o->rate);
+	field_end(w, begun);
+}
+
+// Options stand in an OPT record, and a subnet is an option.
+static enum err read_edns(const Waymark__DnsScan *d, struct dns_order *to)
+{
+	const uint32_t wants = DNS_DO | DNS_NSID | DNS_SUBNET;
+	if ((d->options & ~(uint32_t)DNS_OPTIONS_ALL) != 0)
+		return ERR_UNSUPPORTED;
+	if (dns_pair_subnet_read(bytes_of(d->subnet), &to->subnet) != ERR_OK)
+		return ERR_FORMAT;
+	if (((d->options & DNS_SUBNET) != 0) != (to->subnet.addr.family != 0) ||
+	    ((d->options & wants) != 0 && (d->options & DNS_EDNS) == 0) ||
+	    (d->size != 0 && (d->size < DNS_SIZE_LEAST || d->size > DNS_SIZE_MOST)))
+		return ERR_RANGE;
+	to->options = d->options;
+	to->size = (uint16_t)d->size;
+	return ERR_OK;
+}
+
 // What a newer build means is work we cannot do: not something to guess at.
 enum err order_read_dns(const Waymark__DnsScan *d, struct order *out)
 {
 	struct dns_order *to = &out->dns;
 	out->kind = ORDER_DNS;
 	if (d->n_qtype > ORDER_TYPES_MAX || d->repetitions > REPETITIONS_MAX ||
-	    d->listen_ms > ORDER_LISTEN_MAX || d->resolvers4.len % 4 != 0 ||
-	    d->resolvers6.len % 16 != 0)
+	    d->first_repetition > FIRST_MAX || d->listen_ms > ORDER_LISTEN_MAX ||
+	    d->resolvers4.len % 4 != 0 || d->resolvers6.len % 16 != 0)
 		return ERR_RANGE;
 	if (d->profile >= DNS_PROFILE_COUNT || d->transport >= DNS_TRANSPORT_COUNT ||
 	    d->kind >= DNS_KIND_COUNT)
@@ -88,11 +131,12 @@ enum err order_read_dns(const Waymark__DnsScan *d, struct order *out)
 	to->profile = (enum dns_profile)d->profile;
 	to->repetitions = d->repetitions;
 	to->transport = (enum dns_transport)d->transport;
-	to->options = d->options;
 	to->kind = (enum dns_kind)d->kind;
 	to->listen_ms = d->listen_ms;
+	to->first_repetition = d->first_repetition;
 	out->rate = d->rate;
-	return text_of(d->control, DNS_DOMAIN_MAX, &to->control);
+	enum err err = read_edns(d, to);
+	return err != ERR_OK ? err : text_of(d->control, DNS_DOMAIN_MAX, &to->control);
 }
 
 // Each item is an address and one byte more: MOST is its largest value.
@@ -155,4 +199,31 @@ enum err order_read_fetch(const Waymark__Fetch *f, struct arena *arena, struct o
 			return ERR_FORMAT;
 	}
 	return ERR_OK;
+}
+
+enum err order_read_path(const Waymark__DnsPath *p, struct arena *arena, struct order *out)
+{
+	struct path_order *to = &out->path;
+	out->kind = ORDER_PATH;
+	out->rate = p->rate;
+	if (p->n_wish > ORDER_PATHS_MAX || p->hops > DNS_HOPS_MAX || p->attempts > ATTEMPTS_MAX ||
+	    p->wait_ms > WAIT_MAX || port_of(p->qtype, &to->type) != ERR_OK)
+		return ERR_RANGE;
+	if ((p->options & ~(uint32_t)(DNS_RECURSE | DNS_EDNS)) != 0)
+		return ERR_UNSUPPORTED;
+	to->options = p->options;
+	to->hops = (uint8_t)p->hops;
+	to->attempts = (uint8_t)p->attempts;
+	to->wait_ms = p->wait_ms;
+	to->wishes = arena_take(arena, (p->n_wish + 1) * sizeof(*to->wishes));
+	if (to->wishes == NULL)
+		return ERR_FULL;
+	to->count = p->n_wish;
+	for (size_t i = 0; i < p->n_wish; i++)
+		if (addr_of_bytes(p->wish[i]->addr, &to->wishes[i].addr) != ERR_OK ||
+		    to->wishes[i].addr.family == 0 ||
+		    text_of(p->wish[i]->domain, DNS_DOMAIN_MAX, &to->wishes[i].domain) != ERR_OK ||
+		    to->wishes[i].domain.len == 0)
+			return ERR_FORMAT;
+	return text_of(p->control, DNS_DOMAIN_MAX, &to->control);
 }

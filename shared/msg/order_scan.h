@@ -11,7 +11,9 @@
 void order_write_dns(struct wr *w, uint32_t number, const struct order *o);
 void order_write_discover(struct wr *w, uint32_t number, const struct order *o);
 void order_write_fetch(struct wr *w, uint32_t number, const struct order *o);
+void order_write_path(struct wr *w, uint32_t number, const struct order *o);
 
 enum err order_read_dns(const Waymark__DnsScan *d, struct order *out) MUSTUSE;
 enum err order_read_discover(const Waymark__Discover *d, struct order *out) MUSTUSE;
 enum err order_read_fetch(const Waymark__Fetch *f, struct arena *arena, struct order *out) MUSTUSE;
+enum err order_read_path(const Waymark__DnsPath *p, struct arena *arena, struct order *out) MUSTUSE;

@@ -114,7 +114,7 @@ enum err order_write(struct wr *out, const struct order *o)
 {
 	if (o->audience_count > ORDER_AUDIENCE_MAX || o->message_count > ORDER_MESSAGES_MAX ||
 	    o->target_count > ORDER_TARGETS_MAX || o->fetch_count > ORDER_FETCHES_MAX ||
-	    o->dns.type_count > ORDER_TYPES_MAX)
+	    o->dns.type_count > ORDER_TYPES_MAX || o->path.count > ORDER_PATHS_MAX)
 		return ERR_STATE;
 	field_run(out, 1, &o->id);
 	field_u64(out, 2, o->serial);
@@ -137,6 +137,8 @@ enum err order_write(struct wr *out, const struct order *o)
 		order_write_fetch(out, 21, o);
 	else if (o->kind == ORDER_GRAPH)
 		write_graph(out, o);
+	else if (o->kind == ORDER_PATH)
+		order_write_path(out, 23, o);
 	return out->err;
 }
 

@@ -106,7 +106,7 @@ static void opt_write(struct wr *w, const struct dns_query *q)
 {
 	wr_u8(w, 0);
 	wr_u16(w, DNS_OPT);
-	wr_u16(w, DNS_EDNS_SIZE);
+	wr_u16(w, q->size != 0 ? q->size : DNS_EDNS_SIZE);
 	wr_u32(w, q->dnssec ? 0x8000 : 0);
 	uint8_t *length = wr_reserve(w, 2);
 	size_t start = w->len;

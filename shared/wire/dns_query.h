@@ -30,6 +30,7 @@ struct dns_query {
 	uint16_t type;
 	bool recurse, no_check, edns, dnssec, nsid;
 	struct prefix subnet; // client subnet when family is not 0
+	uint16_t size;        // largest UDP answer asked for; 0: DNS_EDNS_SIZE
 };
 
 // The client subnet option itself, for those who answer: SCOPE is how much of it counted.

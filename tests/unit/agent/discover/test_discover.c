@@ -53,11 +53,13 @@ struct sums {
 	unsigned sent, records, usable, silent, wrong, refused;
 };
 
+static uint8_t told[65536]; // how often a record came, by the end of the address
+
 // Half of the addresses answer, every fourth wrongly.
-static struct sums play(struct discover *d, struct mono *now)
+static struct sums play_for(struct discover *d, struct mono *now, int turns)
 {
 	struct sums s = { 0 };
-	for (int turn = 0; turn < 100000 && !discover_done(d); turn++) {
+	for (int turn = 0; turn < turns && !discover_done(d); turn++) {
 		struct discover_want w;
 		discover_tick(d, *now);
 		while (discover_next(d, *now, wall, &w) != DISCOVER_NOTHING) {
@@ -65,6 +67,7 @@ static struct sums play(struct discover *d, struct mono *now)
 			if (w.kind == DISCOVER_RECORD) {
 				assert_int_equal(resolver_check(w.record), ERR_OK);
 				s.records++;
+				told[w.record->addr.bytes[2] << 8 | w.record->addr.bytes[3]]++;
 				s.usable += w.record->state == RESOLVER_USABLE;
 				s.silent += w.record->state == RESOLVER_SILENT;
 				s.wrong += w.record->state == RESOLVER_WRONG;
@@ -85,6 +88,40 @@ static struct sums play(struct discover *d, struct mono *now)
 		*now = mono_add(*now, 50 * NS_PER_MS);
 	}
 	return s;
+}
+
+static struct sums play(struct discover *d, struct mono *now)
+{
+	return play_for(d, now, 100000);
+}
+
+// Broken off again and again without a word; each time the next goes on from the last checkpoint.
+static void a_sweep_goes_on_from_its_place(void **state)
+{
+	(void)state;
+	struct discover_config c = config();
+	struct prefix p;
+	struct mono now = { NS_PER_S };
+	uint64_t place = 0;
+	c.parallel = 40;
+	memset(told, 0, sizeof(told));
+	assert_int_equal(prefix_read(span_text("198.18.0.0/22"), &p), ERR_OK);
+	assert_int_equal(space_init(&space, &p, 1, seed), ERR_OK);
+	bool done = false;
+	for (int part = 0; part < 100 && !done; part++) {
+		struct discover *d = discover_new(&c);
+		discover_sweep(d, &space, place);
+		(void)play_for(d, &now, 100);
+		assert_true(discover_place(d) > place);
+		place = discover_place(d);
+		done = discover_done(d);
+		discover_free(&d);
+		assert_true(part > 0 || !done);
+	}
+	assert_true(done);
+	assert_int_equal(place, 1024);
+	for (unsigned i = 0; i < 1024; i++)
+		assert_true((told[i] > 0) == ((i & 1) != 0));
 }
 
 static void a_sweep_is_accounted_for(void **state)
@@ -215,6 +252,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_sweep_is_accounted_for),
+		cmocka_unit_test(a_sweep_goes_on_from_its_place),
 		cmocka_unit_test(a_list_is_told_whole),
 		cmocka_unit_test(only_answers_to_our_questions_count),
 		cmocka_unit_test(the_total_rate_is_kept),

@@ -226,6 +226,7 @@ static void a_kind_not_allowed_is_refused(void **state)
 
 static void make_scan(enum order_kind kind, uint32_t rate)
 {
+	static struct path_wish paths[7];
 	static struct fetch_order pages[3];
 	order.id.bytes[1]++;
 	order.serial++;
@@ -243,12 +244,18 @@ static void make_scan(enum order_kind kind, uint32_t rate)
 						 .role = PAGE_TEST };
 	order.fetches = pages;
 	order.fetch_count = COUNT(pages);
+	for (size_t i = 0; i < COUNT(paths); i++)
+		paths[i] = (struct path_wish){ addr_v4(0xc6120101), span_text("a.example") };
+	order.path = (struct path_order){ .wishes = paths,
+					  .count = 6,
+					  .control = span_text("c.example") };
 }
 
 static void scans_keep_to_kinds_rates_and_sizes(void **state)
 {
 	(void)state;
-	static const enum order_kind kinds[] = { ORDER_DNS, ORDER_DISCOVER, ORDER_FETCH };
+	static const enum order_kind kinds[] = { ORDER_DNS, ORDER_DISCOVER, ORDER_FETCH,
+						 ORDER_PATH };
 	for (size_t i = 0; i < COUNT(kinds); i++) {
 		make_scan(kinds[i], 10);
 		assert_int_equal(hear_order(), ORDER_REFUSED_KIND);
@@ -267,11 +274,50 @@ static void scans_keep_to_kinds_rates_and_sizes(void **state)
 	make_scan(ORDER_DNS, 1);
 	order.dns.repetitions = 2; // twelve pairs
 	assert_int_equal(hear_order(), ORDER_REFUSED_RATE);
+	make_scan(ORDER_PATH, 1);
+	order.path.count = 7;
+	assert_int_equal(hear_order(), ORDER_REFUSED_RATE);
 	make_scan(ORDER_DISCOVER, 1);
 	order.discover.prefixes4 = span_of("\306\22\1\0\35", 5); // a /29
 	assert_int_equal(hear_order(), ORDER_REFUSED_RATE);
 	order.discover.prefixes4 = span_of("\0\0\0\0\0", 5);
 	assert_int_equal(hear_order(), ORDER_REFUSED_RATE);
+}
+
+// What was accepted before the process ended waits again, and what was begun does not expire.
+static void what_was_accepted_waits_again(void **state)
+{
+	(void)state;
+	bool expired, begun;
+	struct wr w = wr_of(body, sizeof(body));
+	assert_int_equal(order_write(&w, &order), ERR_OK);
+	assert_int_equal(plan_again(plan, wr_span(&w), true), ERR_OK);
+	order.id.bytes[0]++;
+	order.serial++;
+	w = wr_of(body, sizeof(body));
+	assert_int_equal(order_write(&w, &order), ERR_OK);
+	assert_int_equal(plan_again(plan, wr_span(&w), false), ERR_OK);
+	assert_int_equal(plan_again(plan, span_text("no order"), false), ERR_FORMAT);
+	size_t known = 0, had_begun = 0;
+	for (size_t i = 0; i < PLAN_SLOTS; i++) {
+		bool has = plan_at(plan, i, &begun) != NULL;
+		known += has;
+		had_begun += has && begun;
+	}
+	assert_int_equal(known, 2);
+	assert_int_equal(had_begun, 1);
+	const struct order *o = plan_next(plan, at(3600), &expired);
+	assert_non_null(o);
+	assert_int_equal(o->serial, 100);
+	assert_false(expired);
+	o = plan_next(plan, at(3600), &expired);
+	assert_int_equal(o->serial, 101);
+	assert_true(expired);
+	assert_null(plan_next(plan, at(3600), &expired));
+	bool repeat = false;
+	seal_with(&operator_secret, &operator_public);
+	assert_int_equal(hear(&repeat), ORDER_ACCEPTED); // offered again: known
+	assert_true(repeat);
 }
 
 static void bytes_that_are_no_order_are_refused(void **state)
@@ -316,6 +362,7 @@ int main(void)
 		WITH_PLAN(policy_cannot_be_loosened_from_afar),
 		WITH_PLAN(a_kind_not_allowed_is_refused),
 		WITH_PLAN(scans_keep_to_kinds_rates_and_sizes),
+		WITH_PLAN(what_was_accepted_waits_again),
 		WITH_PLAN(bytes_that_are_no_order_are_refused),
 		WITH_PLAN(past_its_bound_it_says_it_is_busy),
 	};

@@ -28,6 +28,11 @@ static struct fetch_order fetches[] = {
 	{ { 6, { 0x20, 1, 0xd, 0xb8 } }, TEXT("b.example"), PAGE_CONTROL },
 };
 
+static struct path_wish wishes[] = {
+	{ { 4, { 198, 18, 1, 1 } }, TEXT("a.example") },
+	{ { 6, { 0x20, 1, 0xd, 0xb8 } }, TEXT("b.example") },
+};
+
 static void make(struct order *o, enum order_kind kind)
 {
 	*o = (struct order){
@@ -71,9 +76,12 @@ static void make(struct order *o, enum order_kind kind)
 			 .profile = DNS_V2_2,
 			 .repetitions = 3,
 			 .transport = DNS_TCP,
-			 .options = DNS_RECURSE | DNS_EDNS,
+			 .options = DNS_RECURSE | DNS_EDNS | DNS_NSID | DNS_DO | DNS_SUBNET,
 			 .kind = DNS_KIND_NOBODY,
-			 .listen_ms = 3000 },
+			 .listen_ms = 3000,
+			 .subnet = { { .family = 4, .bytes = { 198, 18, 1 } }, 24 },
+			 .size = 4096,
+			 .first_repetition = 6 },
 		.discover = { .prefixes4 = TEXT("\306\22\0\0\17"),
 			      .addrs4 = TEXT("\306\22\0\1\2\306\22\0\2\0"),
 			      .control = TEXT("c.example"),
@@ -86,6 +94,14 @@ static void make(struct order *o, enum order_kind kind)
 			      .reserved = true },
 		.fetches = fetches,
 		.fetch_count = COUNT(fetches),
+		.path = { .wishes = wishes,
+			  .count = COUNT(wishes),
+			  .control = TEXT("c.example"),
+			  .type = 28,
+			  .options = DNS_RECURSE,
+			  .hops = 20,
+			  .attempts = 3,
+			  .wait_ms = 900 },
 		.body_limit = 4096,
 		.rate = 77,
 	};
@@ -105,6 +121,25 @@ static void check_dns(const struct dns_order *a, const struct dns_order *b)
 	assert_int_equal(a->options, b->options);
 	assert_int_equal(a->kind, b->kind);
 	assert_int_equal(a->listen_ms, b->listen_ms);
+	assert_true(addr_eq(a->subnet.addr, b->subnet.addr));
+	assert_int_equal(a->subnet.bits, b->subnet.bits);
+	assert_int_equal(a->size, b->size);
+	assert_int_equal(a->first_repetition, b->first_repetition);
+}
+
+static void check_path(const struct path_order *a, const struct path_order *b)
+{
+	assert_int_equal(a->count, b->count);
+	for (size_t i = 0; i < a->count; i++) {
+		assert_true(addr_eq(a->wishes[i].addr, b->wishes[i].addr));
+		assert_true(span_eq(a->wishes[i].domain, b->wishes[i].domain));
+	}
+	assert_true(span_eq(a->control, b->control));
+	assert_int_equal(a->type, b->type);
+	assert_int_equal(a->options, b->options);
+	assert_int_equal(a->hops, b->hops);
+	assert_int_equal(a->attempts, b->attempts);
+	assert_int_equal(a->wait_ms, b->wait_ms);
 }
 
 static void check_discover(const struct discover_order *a, const struct discover_order *b)
@@ -128,6 +163,8 @@ static void check_scan(const struct order *a, const struct order *b)
 		check_dns(&a->dns, &b->dns);
 	if (a->kind == ORDER_DISCOVER)
 		check_discover(&a->discover, &b->discover);
+	if (a->kind == ORDER_PATH)
+		check_path(&a->path, &b->path);
 	if (a->kind != ORDER_FETCH)
 		return;
 	assert_int_equal(a->body_limit, 4096);
@@ -146,7 +183,7 @@ static void orders_of_every_kind_come_back(void **state)
 	static struct order o, got;
 	struct arena arena;
 	arena_init(&arena, 1 << 20);
-	for (enum order_kind kind = ORDER_NONE; kind <= ORDER_FETCH; kind++) {
+	for (enum order_kind kind = ORDER_NONE; kind <= ORDER_PATH; kind++) {
 		struct wr w = wr_of(room, sizeof(room));
 		make(&o, kind);
 		assert_int_equal(order_write(&w, &o), ERR_OK);
@@ -232,6 +269,28 @@ static void ranges_are_checked(void **state)
 	assert_int_equal(read_back(&o, &arena), ERR_RANGE);
 	make(&o, ORDER_DNS);
 	o.dns.profile = DNS_PROFILE_COUNT;
+	assert_int_equal(read_back(&o, &arena), ERR_UNSUPPORTED);
+	make(&o, ORDER_DNS);
+	o.dns.options = DNS_RECURSE | DNS_DO; // DO without OPT
+	o.dns.subnet.addr.family = 0;
+	assert_int_equal(read_back(&o, &arena), ERR_RANGE);
+	make(&o, ORDER_DNS);
+	o.dns.options &= ~(uint32_t)DNS_SUBNET;
+	assert_int_equal(read_back(&o, &arena), ERR_RANGE);
+	make(&o, ORDER_DNS);
+	o.dns.subnet.bits = 33;
+	assert_int_equal(read_back(&o, &arena), ERR_FORMAT);
+	make(&o, ORDER_DNS);
+	o.dns.options |= 128;
+	assert_int_equal(read_back(&o, &arena), ERR_UNSUPPORTED);
+	make(&o, ORDER_DNS);
+	o.dns.size = 511;
+	assert_int_equal(read_back(&o, &arena), ERR_RANGE);
+	make(&o, ORDER_PATH);
+	o.path.hops = 65;
+	assert_int_equal(read_back(&o, &arena), ERR_RANGE);
+	make(&o, ORDER_PATH);
+	o.path.options = DNS_DO;
 	assert_int_equal(read_back(&o, &arena), ERR_UNSUPPORTED);
 	make(&o, ORDER_DISCOVER);
 	o.discover.prefixes4 = span_text("\306\22\1\1\41"); // 33 bits

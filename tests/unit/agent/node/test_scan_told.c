@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "node/scan_told.h"
+
+static char dir[] = "/tmp/wm-told.XXXXXX";
+static const struct run_id id = { { 1, 2, 3 } };
+
+static void open_it(struct scan_told *t)
+{
+	struct fault f = { 0 };
+	assert_int_equal(scan_told_open(t, dir, &id, sizeof(uint32_t), &f), ERR_OK);
+}
+
+static void what_was_told_is_known_after_a_kill(void **state)
+{
+	(void)state;
+	struct scan_told t;
+	struct fault f = { 0 };
+	open_it(&t);
+	for (uint32_t i = 0; i < 1000; i += 2)
+		scan_told_put(&t, &i);
+	FILE *out = fopen(t.path, "a");
+	assert_int_equal(fwrite("\1\0", 1, 2, out), 2); // a write the kill cut short
+	fclose(out);
+	scan_told_close(&t);
+	open_it(&t);
+	assert_int_equal(scan_told_count(&t), 500);
+	for (uint32_t i = 0; i < 1000; i++)
+		assert_int_equal(scan_told_has(&t, &i), i % 2 == 0);
+	const uint32_t odd = 77, even = 4;
+	scan_told_put(&t, &odd);
+	assert_true(scan_told_take(&t, &even));
+	assert_false(scan_told_take(&t, &even));
+	scan_told_close(&t);
+	open_it(&t); // the cut one did not shift what follows
+	assert_int_equal(scan_told_count(&t), 501);
+	assert_true(scan_told_has(&t, &odd));
+	assert_int_equal(scan_told_clear(&t, &f), ERR_OK);
+	scan_told_close(&t);
+	open_it(&t);
+	assert_int_equal(scan_told_count(&t), 0);
+	scan_told_close(&t);
+}
+
+static void a_checkpoint_is_whole_or_none(void **state)
+{
+	(void)state;
+	char path[SCAN_FILE_PATH], *bytes;
+	struct fault f = { 0 };
+	struct span got;
+	uint8_t room[SCAN_FILE_HEAD + 8 + SCAN_FILE_TAIL];
+	scan_file_name(dir, &id, "state", path);
+	assert_int_equal(scan_file_load(path, &bytes, &got, &f), ERR_MISSING);
+	struct wr w = scan_file_begin(room, sizeof(room));
+	wr_le64(&w, 0x0102030405060708);
+	assert_int_equal(scan_file_save(path, &w, &f), ERR_OK);
+	assert_int_equal(scan_file_load(path, &bytes, &got, &f), ERR_OK);
+	assert_int_equal(got.len, 8);
+	assert_int_equal(got.at[0], 8);
+	free(bytes);
+	assert_int_equal(truncate(path, sizeof(room) - 1), 0);
+	assert_int_equal(scan_file_load(path, &bytes, &got, &f), ERR_CORRUPT);
+	scan_file_remove(dir, &id);
+	assert_int_equal(access(path, F_OK), -1);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_was_told_is_known_after_a_kill),
+		cmocka_unit_test(a_checkpoint_is_whole_or_none),
+	};
+	if (mkdtemp(dir) == NULL)
+		return 1;
+	int failed = cmocka_run_group_tests(tests, NULL, NULL);
+	(void)rmdir(dir);
+	return failed;
+}
