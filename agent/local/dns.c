@@ -129,7 +129,7 @@ static uint64_t print_of(const struct job *j)
 		table_hash(seed, c->control),
 		(uint64_t)c->rules.profile << 32 | c->repetitions,
 		(uint64_t)c->transport << 32 | c->options,
-		(uint64_t)c->kind << 32 | c->spread,
+		(uint64_t)c->kind << 32 | (uint64_t)c->size << 1 | c->spread,
 		table_hash(seed, addr_span(&c->subnet.addr)) ^ c->subnet.bits,
 	};
 	return table_hash(seed, span_of(parts, sizeof(parts)));

@@ -49,6 +49,8 @@ const struct conf_option dns_options[] = {
 	ROW("nsid", CONF_BOOL, nsid, 0, 0, "no", NULL, "ask for the server's identifier"),
 	ROW("client-subnet", CONF_PREFIX, subnet, 0, 0, NULL, "PREFIX",
 	    "ask as for a client there"),
+	ROW("size", CONF_UINT, size, 0, DNS_SIZE_MOST, "0", "BYTES",
+	    "largest UDP answer asked for, 512 to 4096; 0: 1232"),
 	ROW("0x20", CONF_BOOL, mixed, 0, 0, "no", NULL,
 	    "mix the letter case of names, and see whether it comes back"),
 	ROW("no-recurse", CONF_BOOL, no_recurse, 0, 0, "no", NULL, "recursion not desired"),
@@ -180,6 +182,11 @@ enum err dns_settings_scan(const struct dns_settings *s, bool sandwich,
 	c->fallback = !s->no_fallback && transport == DNS_UDP;
 	c->options = bits(s);
 	c->subnet = s->subnet;
+	if (err == ERR_OK && s->size != 0 && (s->size < DNS_SIZE_LEAST || s->no_edns))
+		err = fault_set(f, ERR_USAGE, 0,
+				"--size: less than %d bytes, or no OPT to say it in",
+				DNS_SIZE_LEAST);
+	c->size = (uint16_t)s->size;
 	c->control = span_text(s->control[0] != '\0' ? s->control : CONTROL);
 	c->repetitions = (uint32_t)s->repetitions;
 	c->spread = s->spread;

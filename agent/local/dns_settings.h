@@ -15,7 +15,7 @@ struct dns_settings {
 	struct prefix subnet;
 	int64_t timeout, stream_timeout, listen;
 	uint64_t tries, repetitions, outstanding, ports, sport, parallel, give_up, seed, port;
-	uint64_t hops, attempts;
+	uint64_t hops, attempts, size;
 	bool matrix, spread, json, quiet, dry_run, plain_sockets, no_fallback, no_recurse;
 	bool no_edns, dnssec, nsid, mixed, no_check, nobody, trace, again;
 };

@@ -55,6 +55,21 @@ static const struct conf_option start_options[] = {
 	{ .name = "nobody", FLAG(nobody), .help = "the addresses run no resolver: any answer was made on the way" },
 	{ .name = "mixed", FLAG(mixed), .help = "names in mixed letter case (0x20)" },
 	{ .name = "dnssec", FLAG(dnssec), .help = "ask for signatures (DO)" },
+	{ .name = "nsid", FLAG(nsid), .help = "ask for the server's identifier" },
+	{ .name = "subnet", .kind = CONF_LIST, AT(subnets), .value = "PREFIX", .help = "ask as for a client there (RFC 7871); repeatable: every pair once for each" },
+	{ .name = "size", UINT(size), .max = DNS_SIZE_MOST, .unset = "0", .value = "BYTES", .help = "largest UDP answer asked for, 512 to 4096; 0: 1232" },
+	{ .name = NULL },
+};
+
+static const struct conf_option trace_options[] = {
+	SHARED,
+	{ .name = "scan", TEXT(scan), .value = "SCAN", .help = "the scan: id, number or name" },
+	{ .name = "control", TEXT(control), .value = "NAME", .help = "control name; unset: the scan's own" },
+	{ .name = "all", FLAG(all), .help = "every pair judged unexpected, not only those answered on the way" },
+	{ .name = "most", UINT(most), .min = 1, .max = 1e6, .unset = "1000", .value = "N", .help = "pairs at most, the surest first" },
+	{ .name = "hops", UINT(hops), .min = 1, .max = DNS_HOPS_MAX, .unset = "24", .value = "TTL", .help = "last hop asked" },
+	{ .name = "attempts", UINT(attempts), .min = 1, .max = 3, .unset = "2", .value = "N", .help = "questions to each hop" },
+	{ .name = "wait", TIME(wait), .min = 0.01, .max = 60, .unset = "2s", .value = "TIME", .help = "for one answer" },
 	{ .name = NULL },
 };
 
@@ -106,7 +121,7 @@ static enum err find_node(struct scan_job *j, struct fault *f)
 	return err;
 }
 
-enum scan_kind { SCAN_DISCOVER, SCAN_START, SCAN_FETCH };
+enum scan_kind { SCAN_DISCOVER, SCAN_START, SCAN_FETCH, SCAN_TRACE };
 
 static enum err file_all(struct scan_job *j, enum scan_kind kind, const struct scan_options *o,
 			 const struct cli *cli, struct fault *f)
@@ -122,6 +137,8 @@ static enum err file_all(struct scan_job *j, enum scan_kind kind, const struct s
 		err = scan_file_discover(j, o, cli->words + 1, cli->count - 1, f);
 	else if (err == ERR_OK && kind == SCAN_START)
 		err = scan_file_dns(j, o, f);
+	else if (err == ERR_OK && kind == SCAN_TRACE)
+		err = scan_file_path(j, o, f);
 	else if (err == ERR_OK)
 		err = scan_file_fetch(j, o, f);
 	return err == ERR_OK ? pg_commit(j->pg, f) : err;
@@ -164,7 +181,9 @@ static enum err check(enum scan_kind kind, const struct scan_options *o, const s
 		return fault_set(f, ERR_USAGE, 0, "prefixes or --list FILE are wanted");
 	if (kind == SCAN_START && o->domains[0] == '\0')
 		return fault_set(f, ERR_USAGE, 0, "--domains FILE is wanted");
-	if (kind == SCAN_FETCH && o->scan[0] == '\0')
+	if (kind == SCAN_START && o->size != 0 && o->size < DNS_SIZE_LEAST)
+		return fault_set(f, ERR_USAGE, 0, "--size: less than %d bytes", DNS_SIZE_LEAST);
+	if ((kind == SCAN_FETCH || kind == SCAN_TRACE) && o->scan[0] == '\0')
 		return fault_set(f, ERR_USAGE, 0, "--scan SCAN is wanted");
 	return ERR_OK;
 }
@@ -235,6 +254,23 @@ static int fetch(int argc, char **argv)
 	return scan_order(argc, argv, &form);
 }
 
+static int trace(int argc, char **argv)
+{
+	static const struct scan_form form = {
+		"waymark scan trace",
+		SCAN_TRACE,
+		trace_options,
+		{ .synopsis = "waymark scan trace NODE --scan SCAN [option …]",
+		  .text = "Orders a node to find the hop that answers in place of a resolver: for\n"
+			  "each disputed pair of the scan that this node asked, control and test\n"
+			  "question with rising IP TTL on one flow. The view v1.dns_path has what\n"
+			  "was found. Pairs that were traced already are left out; judge the scan\n"
+			  "first.",
+		  .examples = "  waymark scan trace zurich --scan 7\n" },
+	};
+	return scan_order(argc, argv, &form);
+}
+
 static int end(int argc, char **argv)
 {
 	static const struct central_change change = { "waymark scan end",
@@ -261,6 +297,7 @@ static const struct verb verbs[] = {
 	{ "discover", discover, "order a node to find resolvers" },
 	{ "start", start, "order a node to ask resolvers" },
 	{ "fetch", fetch, "order a node to fetch what answers serve" },
+	{ "trace", trace, "order a node to find who answers on the way" },
 	{ "end", end, "nothing more is to come: judge it" },
 	{ "list", list, "all scans" },
 	{ "show", scan_show, "one scan: orders and what has come" },

@@ -12,10 +12,10 @@ struct scan_options {
 	char keys[CLUSTER_PATH_MAX];
 	char scan[128], name[128], list[1024], resolvers[1024], domains[1024];
 	char control[1024], whoami[1024], nothing[1024], types[256], profile[32], transport[16];
-	struct conf_list right;
-	uint64_t rate, rounds, repetitions, body;
+	struct conf_list right, subnets;
+	uint64_t rate, rounds, repetitions, body, size, hops, attempts, most;
 	int64_t every, wait, listen, expires;
-	bool reserved, infrastructure, nobody, mixed, dnssec;
+	bool reserved, infrastructure, nobody, mixed, dnssec, nsid, all;
 };
 
 // Where a scan's orders go: an open transaction on the database, the node, the scan.
@@ -32,5 +32,6 @@ enum err scan_file_discover(struct scan_job *j, const struct scan_options *o, ch
 			    size_t count, struct fault *f) MUSTUSE;
 enum err scan_file_dns(struct scan_job *j, const struct scan_options *o, struct fault *f) MUSTUSE;
 enum err scan_file_fetch(struct scan_job *j, const struct scan_options *o, struct fault *f) MUSTUSE;
+enum err scan_file_path(struct scan_job *j, const struct scan_options *o, struct fault *f) MUSTUSE;
 
 int scan_show(int argc, char **argv);

@@ -8,6 +8,7 @@
 #include "cli/scan.h"
 #include "sys/clock.h"
 #include "sys/file.h"
+#include "wire/dns_query.h"
 
 #define LIST_MAX   (64 * 1024 * 1024)
 #define PACKED_MAX (200 * 1024) // bytes of lists in one order: ORDER_SIZE_MAX holds
@@ -164,24 +165,14 @@ enum err scan_file_discover(struct scan_job *j, const struct scan_options *o, ch
 
 static enum err read_types(const char *text, struct dns_order *d, struct fault *f)
 {
-	static const struct {
-		const char *name;
-		uint16_t type;
-	} known[] = { { "A", 1 },    { "NS", 2 },    { "SOA", 6 },    { "PTR", 12 },
-		      { "TXT", 16 }, { "AAAA", 28 }, { "HTTPS", 65 }, { "ANY", 255 } };
 	struct span rest = span_text(text);
 	while (rest.at != NULL && rest.len > 0) {
 		struct span word = text_trim(text_cut(&rest, ','));
-		uint64_t number = 0;
-		for (size_t i = 0; i < COUNT(known); i++)
-			if (text_is(word, known[i].name))
-				number = known[i].type;
 		if (d->type_count == ORDER_TYPES_MAX ||
-		    (number == 0 && text_u64(word, 1, UINT16_MAX, &number) != ERR_OK))
+		    dns_type_read(word, &d->types[d->type_count++]) != ERR_OK)
 			return fault_set(f, ERR_USAGE, 0,
 					 "types: %.*s is none of A, AAAA, … or a number",
 					 (int)word.len, (const char *)word.at);
-		d->types[d->type_count++] = (uint16_t)number;
 	}
 	return ERR_OK;
 }
@@ -193,7 +184,8 @@ static enum err make_dns(const struct scan_options *o, struct fault *f)
 		.control = span_text(o->control),
 		.repetitions = (uint32_t)o->repetitions,
 		.options = (uint32_t)(DNS_RECURSE | DNS_EDNS | (o->mixed ? DNS_CASE : 0) |
-				      (o->dnssec ? DNS_DO : 0)),
+				      (o->dnssec ? DNS_DO : 0) | (o->nsid ? DNS_NSID : 0)),
+		.size = (uint16_t)o->size,
 		.kind = o->nobody ? DNS_KIND_NOBODY : DNS_KIND_PAIR,
 		.listen_ms = (uint32_t)(o->listen / NS_PER_MS),
 	};
@@ -238,6 +230,19 @@ static enum err read_resolvers(struct scan_job *j, const struct scan_options *o,
 	return err;
 }
 
+// Asked as for another network it is another question: it gets numbers of its own.
+static enum err number_repetitions(struct scan_job *j, const struct scan_options *o,
+				   struct fault *f)
+{
+	AUTO(pg_rows_free) struct pg_rows *rows = NULL;
+	enum err err =
+		pg_query(j->pg, "scan_repetitions",
+			 PG_VALUES(pg_uuid(j->scan), pg_int((int64_t)o->repetitions)), &rows, f);
+	if (err == ERR_OK)
+		order.dns.first_repetition = (uint32_t)pg_rows_int(rows, 0, 0);
+	return err;
+}
+
 // Domains in pieces that leave room for resolvers; each with every piece of the resolvers.
 static enum err file_matrix(struct scan_job *j, struct span domains, const struct addr *resolvers,
 			    size_t count, struct fault *f)
@@ -258,6 +263,27 @@ static enum err file_matrix(struct scan_job *j, struct span domains, const struc
 			order.dns.resolvers6 = wr_span(&p.w6);
 			err = file(j, f);
 		}
+	}
+	return err;
+}
+
+// The matrix once, or once for each client subnet.
+static enum err file_subnets(struct scan_job *j, const struct scan_options *o, struct span domains,
+			     const struct addr *resolvers, size_t count, struct fault *f)
+{
+	enum err err = ERR_OK;
+	for (size_t i = 0; err == ERR_OK && i < (o->subnets.count > 0 ? o->subnets.count : 1);
+	     i++) {
+		struct dns_order *d = &order.dns;
+		if (o->subnets.count > 0) {
+			d->options |= DNS_SUBNET;
+			if (prefix_read(span_text(o->subnets.items[i]), &d->subnet) != ERR_OK)
+				return fault_set(f, ERR_USAGE, 0, "subnet: \"%s\" is not a prefix",
+						 o->subnets.items[i]);
+			err = number_repetitions(j, o, f);
+		}
+		if (err == ERR_OK)
+			err = file_matrix(j, domains, resolvers, count, f);
 	}
 	return err;
 }
@@ -287,7 +313,7 @@ enum err scan_file_dns(struct scan_job *j, const struct scan_options *o, struct 
 	if (err == ERR_OK && w.len == 0)
 		err = fault_set(f, ERR_USAGE, 0, "%s: no names", o->domains);
 	if (err == ERR_OK)
-		err = w.err == ERR_OK ? file_matrix(j, wr_span(&w), resolvers, count, f)
+		err = w.err == ERR_OK ? file_subnets(j, o, wr_span(&w), resolvers, count, f)
 				      : fault_set(f, w.err, 0, "no memory");
 	free(names);
 	free(resolvers);
@@ -325,4 +351,42 @@ enum err scan_file_fetch(struct scan_job *j, const struct scan_options *o, struc
 		order.fetch_count = bytes = 0;
 	}
 	return err == ERR_OK && order.fetch_count > 0 ? file(j, f) : err;
+}
+
+// --- paths ---
+
+enum err scan_file_path(struct scan_job *j, const struct scan_options *o, struct fault *f)
+{
+	static struct path_wish wishes[ORDER_PATHS_MAX];
+	AUTO(pg_rows_free) struct pg_rows *rows = NULL;
+	char id[RUN_ID_TEXT];
+	size_t bytes = 0;
+	int64_t type = 0;
+	run_id_text(j->scan, id);
+	begin(j, o, ORDER_PATH);
+	struct path_order *p = &order.path;
+	*p = (struct path_order){ .wishes = wishes,
+				  .options = DNS_RECURSE | DNS_EDNS,
+				  .hops = (uint8_t)o->hops,
+				  .attempts = (uint8_t)o->attempts,
+				  .wait_ms = (uint32_t)(o->wait / NS_PER_MS) };
+	enum err err = pg_query(
+		j->pg, "scan_disputed",
+		PG_VALUES(pg_text(id), pg_int(j->node), pg_bool(o->all), pg_int((int64_t)o->most)),
+		&rows, f);
+	for (size_t i = 0; err == ERR_OK && i < pg_rows_count(rows); i++) {
+		struct span domain = span_text(pg_rows_text(rows, i, 1));
+		const char *control = o->control[0] != '\0' ? o->control : pg_rows_text(rows, i, 3);
+		bool full = p->count == ORDER_PATHS_MAX || bytes > PACKED_MAX;
+		if (p->count > 0 && (full || pg_rows_int(rows, i, 2) != type)) {
+			err = file(j, f);
+			p->count = bytes = 0;
+		}
+		type = pg_rows_int(rows, i, 2);
+		p->type = (uint16_t)type;
+		p->control = span_text(control);
+		wishes[p->count++] = (struct path_wish){ pg_rows_addr(rows, i, 0), domain };
+		bytes += domain.len + 32;
+	}
+	return err == ERR_OK && p->count > 0 ? file(j, f) : err;
 }

@@ -9,6 +9,9 @@ static void read_opt(const struct dns_record *r, uint8_t rcode, struct rows_dns_
 	dns_opt_read(r, &opt);
 	out->edns = true;
 	out->rcode = (uint16_t)(rcode | opt.extended_rcode << 4);
+	out->has_scope = opt.has_subnet;
+	out->scope = opt.scope;
+	out->nsid = opt.has_nsid ? opt.nsid : (struct span){ NULL, 0 };
 	if (opt.error_count > 0 && !out->has_ede) {
 		out->has_ede = true;
 		out->ede = opt.errors[0].code;

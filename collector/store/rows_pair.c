@@ -148,22 +148,37 @@ static struct wall end_of(const struct dns_pair_record *p)
 	return (struct wall){ p->start.ns + us * NS_PER_US };
 }
 
-static struct prefix subnet_of(struct span s)
+static void edns(struct wr *w, const struct dns_pair_record *p, const struct rows_dns *d)
 {
-	if (s.len < 5)
-		return (struct prefix){ 0 };
-	struct prefix p = { addr_of(span_of(s.at + 1, s.len - 1)), s.at[0] };
-	for (unsigned bit = p.bits; bit < addr_bits(p.addr); bit++)
-		p.addr.bytes[bit / 8] &= (uint8_t) ~(0x80u >> bit % 8);
-	return p;
+	struct copy_array a;
+	i4_or_null(w, p->size > 0, p->size);
+	a = copy_array_open(w, COPY_INT2, p->answers, true);
+	for (size_t i = 0; i < p->answers; i++) {
+		if (d->packets[i].has_scope)
+			copy_i2(w, d->packets[i].scope);
+		else
+			copy_null(w);
+	}
+	copy_array_close(w, a);
+	a = copy_array_open(w, COPY_BYTEA, p->answers, true);
+	for (size_t i = 0; i < p->answers; i++) {
+		if (d->packets[i].nsid.at != NULL)
+			copy_bytes(w, d->packets[i].nsid);
+		else
+			copy_null(w);
+	}
+	copy_array_close(w, a);
 }
 
 enum err rows_dns_pair(struct wr *w, struct rows_key k, uint32_t item,
 		       const struct dns_pair_record *p)
 {
 	static _Thread_local struct rows_dns d; // too big for a stack, the same for every row
+	struct prefix subnet;
+	if (dns_pair_subnet_read(p->subnet, &subnet) != ERR_OK)
+		subnet = (struct prefix){ 0 }; // the batch's body keeps what it is
 	rows_dns_read(p, &d);
-	copy_row(w, 49);
+	copy_row(w, 52);
 	copy_time(w, p->start);
 	copy_i4(w, k.node);
 	copy_i4(w, k.stream);
@@ -183,11 +198,12 @@ enum err rows_dns_pair(struct wr *w, struct rows_key k, uint32_t item,
 	lower_text(w, p->control, true);
 	copy_time_or_null(w, end_of(p));
 	copy_u31(w, p->options);
-	copy_cidr_or_null(w, subnet_of(p->subnet));
+	copy_cidr_or_null(w, subnet);
 	copy_text_or_null(w, p->detail);
 	copy_u31(w, p->listen_ms);
 	tries(w, p);
 	packets(w, p, &d);
 	addresses(w, &d);
+	edns(w, p, &d);
 	return w->err;
 }

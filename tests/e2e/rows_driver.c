@@ -175,16 +175,22 @@ static enum err others(struct wr *w, const char *table)
 	return err;
 }
 
-// a.example: CNAME b.example, an address, RRSIG, OPT with BADVERS and extended error 16.
-static const uint8_t wire[] = {
-	0x12, 0x34, 0x81, 0x80, 0,   1,   0,    3,    0,    0,    0, 1,              // head
-	1,    'a',  7,    'e',  'x', 'a', 'm',  'p',  'l',  'e',  0, 0, 1,   0,   1, // question
-	0xc0, 12,   0,    5,    0,   1,   0,    0,    0,    60,   0, 4, 1,   'b', 0xc0, 14, // CNAME
-	0xc0, 39,   0,    1,    0,   1,   0xff, 0xff, 0xff, 0xff, 0, 4, 198, 18,  9,    1,  // A
-	0xc0, 39,   0,    46,   0,   1,   0,    0,    0,    60,   0, 1, 0,                  // RRSIG
-	0,    0,    41,   4,    208, 1,   0,    0,    0,    0,    7, 0, 15,  0,   3,    0,
-	16,   'x', // OPT
-};
+// a.example: CNAME b.example, an address, RRSIG, OPT with BADVERS and extended error 16, NSID and
+// client subnet.
+static const uint8_t
+	wire[] = {
+		0x12, 0x34, 0x81, 0x80, 0,   1,   0,    3,    0,    0,    0,   1, // head
+		1,    'a',  7,    'e',  'x', 'a', 'm',  'p',  'l',  'e',  0,   0, 1,
+		0,    1, // question
+		0xc0, 12,   0,    5,    0,   1,   0,    0,    0,    60,   0,   4, 1,
+		'b',  0xc0, 14, // CNAME
+		0xc0, 39,   0,    1,    0,   1,   0xff, 0xff, 0xff, 0xff, 0,   4, 198,
+		18,   9,    1,                                                       // A
+		0xc0, 39,   0,    46,   0,   1,   0,    0,    0,    60,   0,   1, 0, // RRSIG
+		0,    0,    41,   4,    208, 1,   0,    0,    0,    0,    24,  0, 15,
+		0,    3,    0,    16,   'x', 0,   3,    0,    2,    'n',  's', 0, 8,
+		0,    7,    0,    1,    24,  16,  198,  18,   1, // OPT
+	};
 
 static enum err dns_pairs(struct wr *w)
 {
@@ -220,6 +226,7 @@ static enum err dns_pairs(struct wr *w)
 				      .options = 35,
 				      .subnet = span_of(subnet, 5),
 				      .listen_ms = 3000,
+				      .size = 4096,
 				      .tries = 2,
 				      .try_role = span_of(roles, 2),
 				      .try_transport = span_of(transports, 2),

@@ -14,7 +14,7 @@ CREATE FUNCTION pg_temp.pair(p_scan text, p_resolver inet, p_domain text, p_rcod
 	INSERT INTO raw.dns_pair
 	SELECT '2026-11-20 00:00:00+00'::timestamptz, 1, 1, 1, (SELECT count(*) FROM raw.dns_pair), ('00000000-0000-4000-8000-0000000000' || p_scan)::uuid,
 		p_kind, CASE WHEN p_outcome = 1 THEN 1 ELSE 2 END, 4, p_resolver, 53, '198.18.0.9', 4000 + p_repetition, p_domain, 1, p_repetition,
-		'c.example', '2026-11-20 00:00:01+00', 39, p_subnet, NULL, 3000,
+		'c.example', '2026-11-20 00:00:01+00', CASE WHEN p_subnet IS NULL THEN 7 ELSE 39 END, p_subnet, NULL, 3000,
 		CASE WHEN p_tcp IS NULL THEN '{1,2,3}' ELSE '{1,2,2,3}' END::smallint[],
 		CASE WHEN p_tcp IS NULL THEN '{1,1,1}' ELSE '{1,1,2,1}' END::smallint[],
 		CASE WHEN p_tcp IS NULL THEN ARRAY[1, p_outcome, 1] ELSE ARRAY[1, p_outcome, 1, 1] END::smallint[],
@@ -36,7 +36,7 @@ CREATE FUNCTION pg_temp.pair(p_scan text, p_resolver inet, p_domain text, p_rcod
 		(CASE WHEN p_controls < 1 THEN '{198.41.0.4}' ELSE '{}' END::inet[] || p_addr || CASE WHEN p_controls < 2 THEN '{198.41.0.4}' ELSE '{}' END::inet[]
 			|| CASE WHEN p_extra IS NULL THEN '{}'::inet[] ELSE ARRAY[p_extra] END || CASE WHEN p_tcp IS NULL THEN '{}'::inet[] ELSE ARRAY[p_tcp] END),
 		array_fill(60::bigint, ARRAY[cardinality(p_addr) + (p_controls < 1)::int + (p_controls < 2)::int + (p_extra IS NOT NULL)::int + (p_tcp IS NOT NULL)::int]),
-		'{}', '{}'
+		'{}', '{}', 1232, ARRAY[NULL, masklen(p_subnet), NULL, NULL, NULL]::smallint[], NULL
 $$;
 
 CREATE FUNCTION pg_temp.page(p_domain text, p_addr inet, p_role int, p_cert text, p_trusted boolean, p_names boolean, p_body text) RETURNS void

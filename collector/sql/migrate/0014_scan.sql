@@ -14,7 +14,8 @@ CREATE TABLE raw.scan (
 	ended timestamptz,
 	control text,
 	created timestamptz NOT NULL DEFAULT now(),
-	note text
+	note text,
+	next_repetition int NOT NULL DEFAULT 1000
 );
 COMMENT ON TABLE raw.scan IS 'Scans of open resolvers: our own and imported ones';
 COMMENT ON COLUMN raw.scan.id IS 'Random, carried by every record of the scan';
@@ -27,6 +28,7 @@ COMMENT ON COLUMN raw.scan.ended IS 'When it ended; null: under way, or not told
 COMMENT ON COLUMN raw.scan.control IS 'Control domain of the sandwich; null: none';
 COMMENT ON COLUMN raw.scan.created IS 'When it was ordered or imported';
 COMMENT ON COLUMN raw.scan.note IS 'Free text; null: none';
+COMMENT ON COLUMN raw.scan.next_repetition IS 'Number of the next repetition that asks as for another network (client subnet); plain ones count from 0';
 
 -- Orders of a scan belong to it as those of a run belong to the run.
 ALTER TABLE registry.orders ADD COLUMN scan uuid REFERENCES raw.scan;
@@ -82,7 +84,10 @@ CREATE TABLE raw.dns_pair (
 	addr inet[] NOT NULL,
 	addr_ttl bigint[] NOT NULL,
 	cname_answer smallint[] NOT NULL,
-	cname text[] NOT NULL
+	cname text[] NOT NULL,
+	size int,
+	answer_scope smallint[],
+	answer_nsid bytea[]
 ) PARTITION BY RANGE (started);
 COMMENT ON TABLE raw.dns_pair IS 'One row per pair of a scan (resolver, domain, type, repetition): every question and every packet as arrays, one entry per try and one per packet. v1.dns_try, v1.dns_packet and v1.dns_answer show rows. Daily partitions';
 COMMENT ON COLUMN raw.dns_pair.started IS 'First question, the node''s clock; of a pair never asked: when that was decided, or 1970';
@@ -100,7 +105,7 @@ COMMENT ON COLUMN raw.dns_pair.src IS 'Our address; null: never asked, or not to
 COMMENT ON COLUMN raw.dns_pair.sport IS 'Source port of the sandwich; 0: never asked, or one per try';
 COMMENT ON COLUMN raw.dns_pair.domain IS 'Test domain, lower case, without trailing dot';
 COMMENT ON COLUMN raw.dns_pair.qtype IS 'Record type asked for: 1 A, 28 AAAA';
-COMMENT ON COLUMN raw.dns_pair.repetition IS 'From 0; each has its own source port';
+COMMENT ON COLUMN raw.dns_pair.repetition IS 'From 0, or from 1000 as for another network; each has its own source port';
 COMMENT ON COLUMN raw.dns_pair.control IS 'Control domain; null: none was asked';
 COMMENT ON COLUMN raw.dns_pair.ended IS 'Last question sent or packet heard; null: never asked';
 COMMENT ON COLUMN raw.dns_pair.options IS 'Of the questions, bits: 1 recursion desired, 2 OPT, 4 DO, 8 NSID, 16 mixed case (0x20), 32 client subnet, 64 checking disabled';
@@ -139,6 +144,9 @@ CREATE INDEX ON raw.dns_pair (scan, resolver);
 CREATE INDEX ON raw.dns_pair (scan, domain);
 CREATE INDEX ON raw.dns_pair (node, stream, seq);
 
+COMMENT ON COLUMN raw.dns_pair.size IS 'Largest UDP answer asked for by OPT; null: no OPT, or imported';
+COMMENT ON COLUMN raw.dns_pair.answer_scope IS 'Per packet: scope of the client subnet in its OPT (RFC 7871), bits; null: none, the server paid it no attention';
+COMMENT ON COLUMN raw.dns_pair.answer_nsid IS 'Per packet: identifier of the server (RFC 5001); null: none';
 CREATE TABLE raw.dns_pair_default PARTITION OF raw.dns_pair DEFAULT;
 COMMENT ON TABLE raw.dns_pair_default IS 'Pairs dated outside every daily partition: imported, never asked, or a node''s clock was wrong';
 

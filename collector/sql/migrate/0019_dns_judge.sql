@@ -242,7 +242,7 @@ CREATE FUNCTION judge.dns_packets(p_scan uuid) RETURNS TABLE (node int, resolver
 			CASE WHEN p.options & 16 <> 0 THEN bool_and(m & 4 <> 0) FILTER (WHERE i = p.try_first[t]) END AS kept
 		FROM unnest(p.answer_try, p.answer_mark) WITH ORDINALITY AS u (t, mark, i), LATERAL (SELECT coalesce(mark, 3) AS m) z
 		WHERE p.try_role[t] = 2) x ON true
-	WHERE p.scan = p_scan AND p.state IN (1, 2, 3) AND NOT EXISTS (SELECT FROM judge.dns_again g WHERE g.scan = p.scan AND g.node = p.node AND g.stream = p.stream
+	WHERE p.scan = p_scan AND p.state IN (1, 2, 3) AND p.kind <> 3 AND NOT EXISTS (SELECT FROM judge.dns_again g WHERE g.scan = p.scan AND g.node = p.node AND g.stream = p.stream
 		AND g.seq = p.seq AND g.item = p.item)
 $$;
 COMMENT ON FUNCTION judge.dns_packets(uuid) IS 'What the packets of each pair of a scan tell, in one row';
@@ -313,9 +313,11 @@ BEGIN
 		SELECT resolver, count(DISTINCT domain) FILTER (WHERE answers = '{}')::real / count(DISTINCT domain) AS failing, count(DISTINCT domain) AS domains
 		FROM dns_ask GROUP BY 1),
 	subnet AS MATERIALIZED (
-		SELECT DISTINCT p.domain, p.qtype, p.subnet, unnest(a.answers) AS addr
+		-- An answer for a wider network than asked for says so; scope 0, or none, is an answer for everybody.
+		SELECT DISTINCT p.domain, p.qtype, set_masklen(p.subnet, least(masklen(p.subnet), p.answer_scope[a.packet])) AS subnet,
+			unnest(a.answers) AS addr
 		FROM raw.dns_pair p JOIN dns_ask a USING (node, stream, seq, item)
-		WHERE p.scan = p_scan AND p.subnet IS NOT NULL AND p.resolver IN (SELECT judge.dns_controls(p_scan))),
+		WHERE p.scan = p_scan AND p.subnet IS NOT NULL AND p.answer_scope[a.packet] > 0 AND p.resolver IN (SELECT judge.dns_controls(p_scan))),
 	signed AS MATERIALIZED (
 		SELECT DISTINCT domain, qtype FROM dns_packet WHERE any_signed AND resolver IN (SELECT judge.dns_controls(p_scan))),
 	streamed AS MATERIALIZED (
@@ -401,8 +403,10 @@ BEGIN
 	GET DIAGNOSTICS judged = ROW_COUNT;
 	-- First all, then each: the planner would look through the whole scan for every row of it.
 	CREATE TEMP TABLE dns_apart ON COMMIT DROP AS
-	SELECT resolver, domain, qtype, node FROM judge.dns_verdict WHERE scan = p_scan AND kind = 1
-	GROUP BY 1, 2, 3, 4 HAVING count(*) > 1 AND min(word) <> max(word);
+	SELECT v.resolver, v.domain, v.qtype, v.node FROM judge.dns_verdict v
+	JOIN dns_packet k USING (node, resolver, domain, qtype, repetition, kind)
+	WHERE v.scan = p_scan AND v.kind = 1 AND k.options & 32 = 0 -- asked for another network it is another question
+	GROUP BY 1, 2, 3, 4 HAVING count(*) > 1 AND min(v.word) <> max(v.word);
 	ANALYZE dns_apart;
 	IF EXISTS (SELECT FROM dns_apart) THEN
 		UPDATE judge.dns_verdict v SET path_dependent = true FROM dns_apart x

@@ -87,7 +87,7 @@ CREATE VIEW v1.dns_pair AS
 	SELECT p.scan, p.node, p.stream, p.seq, p.item, p.resolver, p.domain, p.qtype, p.repetition,
 		(ARRAY['pair', 'nobody', 'path'])[p.kind] AS kind, (ARRAY['answered', 'timeout', 'error', 'refused', 'not_asked'])[p.state] AS state, p.detail,
 		(ARRAY['plain', 'v2.1', 'v2.2', 'waymark'])[p.profile] AS profile, p.started, p.ended, p.src, p.sport, p.port, p.control, p.options, p.subnet,
-		cardinality(p.try_role) AS tries, cardinality(p.answer_try) AS packets, p.answers_lost
+		cardinality(p.try_role) AS tries, cardinality(p.answer_try) AS packets, p.answers_lost, p.size
 	FROM raw.dns_pair p;
 COMMENT ON VIEW v1.dns_pair IS 'One row per pair, asked or not; a pair asked again, over TCP or after an agent was killed, has one more, which v1.scan and the verdicts leave out. (node, stream, seq, item) names the signed batch';
 COMMENT ON COLUMN v1.dns_pair.scan IS 'v1.scan.scan';
@@ -114,6 +114,7 @@ COMMENT ON COLUMN v1.dns_pair.subnet IS 'Client subnet asked with; null: none';
 COMMENT ON COLUMN v1.dns_pair.tries IS 'Questions';
 COMMENT ON COLUMN v1.dns_pair.packets IS 'Packets heard';
 COMMENT ON COLUMN v1.dns_pair.answers_lost IS 'Packets heard and not kept';
+COMMENT ON COLUMN v1.dns_pair.size IS 'Largest UDP answer asked for by OPT; null: none';
 
 CREATE VIEW v1.dns_try AS
 	SELECT p.scan, p.node, p.resolver, p.domain, p.qtype, p.repetition, i AS try, (ARRAY['control_before', 'test', 'control_after'])[p.try_role[i]] AS role,
@@ -151,7 +152,8 @@ CREATE VIEW v1.dns_packet AS
 		p.answer_mark[i] & 8 <> 0 AS other_source, p.answer_mark[i] & 256 <> 0 AS late, p.answer_mark[i] & 8192 <> 0 AS differs,
 		p.answer_mark[i] & 1 <> 0 AS id_ours, p.answer_mark[i] & 2 <> 0 AS question_ours, p.answer_mark[i] & 128 <> 0 AS unreadable,
 		ARRAY(SELECT p.addr[j] FROM generate_subscripts(p.addr, 1) j WHERE p.addr_answer[j] = i ORDER BY j) AS answers,
-		ARRAY(SELECT p.cname[j] FROM generate_subscripts(p.cname, 1) j WHERE p.cname_answer[j] = i ORDER BY j) AS cnames, p.answer_wire[i] AS wire
+		ARRAY(SELECT p.cname[j] FROM generate_subscripts(p.cname, 1) j WHERE p.cname_answer[j] = i ORDER BY j) AS cnames, p.answer_wire[i] AS wire,
+		p.answer_scope[i] AS scope, p.answer_nsid[i] AS nsid
 	FROM raw.dns_pair p, generate_subscripts(p.answer_try, 1) i;
 COMMENT ON VIEW v1.dns_packet IS 'One row per packet heard: every one, not the first alone';
 COMMENT ON COLUMN v1.dns_packet.scan IS 'v1.scan.scan';
@@ -160,6 +162,8 @@ COMMENT ON COLUMN v1.dns_packet.resolver IS 'Address asked';
 COMMENT ON COLUMN v1.dns_packet.domain IS 'Test domain';
 COMMENT ON COLUMN v1.dns_packet.qtype IS 'Record type: 1 A, 28 AAAA';
 COMMENT ON COLUMN v1.dns_packet.repetition IS 'From 0; each has its own source port';
+COMMENT ON COLUMN v1.dns_packet.scope IS 'Scope of the client subnet in it, bits; null: none';
+COMMENT ON COLUMN v1.dns_packet.nsid IS 'Identifier of the server; null: none';
 COMMENT ON COLUMN v1.dns_packet.packet IS 'Packet, from 1';
 COMMENT ON COLUMN v1.dns_packet.try IS 'v1.dns_try.try it belongs to; null: cannot be told';
 COMMENT ON COLUMN v1.dns_packet.at_ms IS 'Heard, ms after the pair began; null: imported';
