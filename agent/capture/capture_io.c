@@ -21,7 +21,6 @@ struct capture {
 	struct pcapng_file *ng; // owned
 	struct sieve *sieve;    // owned; filters and saves for ng
 	FILE *file;             // owned; of ng
-	bool stopped;           // of ng
 	char name[256];         // of interface or file, for faults
 	bool live;
 	uint32_t link;
@@ -241,8 +240,7 @@ static void on_frame(u_char *self, const struct pcap_pkthdr *head, const u_char 
 static enum err read_ng(struct capture *c, int max, struct fault *f)
 {
 	struct packet p;
-	c->stopped = false;
-	for (int i = 0; i < max && !c->stopped; i++) {
+	for (int i = 0; i < max; i++) {
 		enum err err = pcapng_file_next(c->ng, &p, f);
 		if (err == ERR_OK) {
 			err = sieve_hear(c->sieve, &p, f);
@@ -274,13 +272,6 @@ enum err capture_read(struct capture *c, int max, capture_packet_fn *fn, void *s
 	return fault_set(f, ERR_CORRUPT, 0, "%s: offset %ld, after %llu packets: %s", c->name,
 			 ftell(pcap_file(c->pcap)), (unsigned long long)c->count,
 			 pcap_geterr(c->pcap));
-}
-
-void capture_stop(struct capture *c)
-{
-	c->stopped = true;
-	if (c->pcap != NULL)
-		pcap_breakloop(c->pcap);
 }
 
 uint64_t capture_count(const struct capture *c)

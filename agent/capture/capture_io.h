@@ -53,8 +53,5 @@ typedef void capture_packet_fn(void *self, const struct packet *p);
 enum err capture_read(struct capture *c, int max, capture_packet_fn *fn, void *self,
 		      struct fault *f) MUSTUSE;
 
-// Makes a capture_read that is under way return soon; from within FN.
-void capture_stop(struct capture *c);
-
 uint64_t capture_count(const struct capture *c); // frames handed on
 enum err capture_dropped(struct capture *c, struct capture_drops *out, struct fault *f) MUSTUSE;

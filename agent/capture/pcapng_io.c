@@ -44,11 +44,6 @@ void pcapng_file_free(struct pcapng_file **p)
 	*p = NULL;
 }
 
-uint64_t pcapng_file_offset(const struct pcapng_file *p)
-{
-	return p->offset;
-}
-
 static enum err broken(const struct pcapng_file *p, const char *what, struct fault *f)
 {
 	return fault_set(f, ERR_CORRUPT, 0, "%s: offset %llu, after %llu packets: %s", p->name,

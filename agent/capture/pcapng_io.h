@@ -19,5 +19,3 @@ void pcapng_file_free(struct pcapng_file **p);
 
 // The packet is good until the next call. ERR_MISSING: the end. ERR_CORRUPT: the fault says where.
 enum err pcapng_file_next(struct pcapng_file *p, struct packet *out, struct fault *f) MUSTUSE;
-
-uint64_t pcapng_file_offset(const struct pcapng_file *p); // of the block heard last

@@ -273,15 +273,6 @@ void dns_matrix_fate(struct dns_matrix *m, uint32_t r, enum dns_fate fate)
 		queue(m, r);
 }
 
-void dns_matrix_deny(struct dns_matrix *m, uint32_t r, bool denied)
-{
-	uint8_t fate = m->resolvers[r].fate;
-	if (denied && fate != DNS_FATE_DENIED)
-		dns_matrix_fate(m, r, DNS_FATE_DENIED);
-	else if (!denied && fate == DNS_FATE_DENIED)
-		dns_matrix_fate(m, r, DNS_FATE_ASK);
-}
-
 void dns_matrix_sums(const struct dns_matrix *m, uint64_t out[static DNS_STATE_COUNT])
 {
 	memset(out, 0, DNS_STATE_COUNT * sizeof(*out));

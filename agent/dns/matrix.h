@@ -71,9 +71,6 @@ void dns_matrix_asked(struct dns_matrix *m, struct mono now, uint32_t resolver, 
 // A taken pair has ended in STATE.
 void dns_matrix_done(struct dns_matrix *m, const struct dns_pick *p, enum dns_state state);
 
-// Denied from now on, or no longer.
-void dns_matrix_deny(struct dns_matrix *m, uint32_t resolver, bool denied);
-
 // From now on its pairs are written off (or asked again).
 void dns_matrix_fate(struct dns_matrix *m, uint32_t resolver, enum dns_fate fate);
 

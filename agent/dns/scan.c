@@ -214,14 +214,3 @@ void dns_scan_stop(struct dns_scan *s, struct mono now, bool write_off)
 	for (uint32_t r = 0; r < dns_list_count(s->c.servers); r++)
 		dns_matrix_fate(s->matrix, r, DNS_FATE_STOPPED);
 }
-
-void dns_scan_pace(struct dns_scan *s, struct pace *pace)
-{
-	s->c.pace = pace;
-	if (s->stopping)
-		return;
-	for (uint32_t r = 0; r < dns_list_count(s->c.servers); r++) {
-		struct addr a = dns_list_server(s->c.servers, r).addr;
-		dns_matrix_deny(s->matrix, r, pace_denied(pace, a) != NULL);
-	}
-}

@@ -52,7 +52,7 @@ struct dns_scan_config {
 	bool spread;
 	uint32_t parallel, patience, returns;
 	uint32_t slots, ports; // most pairs outstanding; source ports there are
-	struct pace *pace;     // borrowed; may be exchanged with dns_scan_pace
+	struct pace *pace;     // borrowed
 	uint64_t seed[2];
 	struct mono now;
 	struct wall wall; // of NOW
@@ -132,9 +132,6 @@ bool dns_scan_done(const struct dns_scan *s);
 // No more questions; what is outstanding ends as soon as nothing is awaited. WRITE_OFF: pairs never
 // asked leave as such; else they are left to whoever goes on later.
 void dns_scan_stop(struct dns_scan *s, struct mono now, bool write_off);
-
-// New manners: resolvers that are denied now are asked no more, those denied no longer are.
-void dns_scan_pace(struct dns_scan *s, struct pace *pace);
 
 struct dns_matrix *dns_scan_matrix(struct dns_scan *s);
 

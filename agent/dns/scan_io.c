@@ -239,11 +239,6 @@ void dns_scan_io_stop(struct dns_scan_io *io, bool write_off)
 	loop_timer_at(io->timer, clock_mono());
 }
 
-void dns_scan_io_pace(struct dns_scan_io *io, struct pace *pace)
-{
-	dns_scan_pace(io->scan, pace);
-}
-
 struct dns_scan *dns_scan_io_scan(struct dns_scan_io *io)
 {
 	return io->scan;

@@ -26,7 +26,6 @@ enum err dns_scan_io_open(struct loop *l, const struct dns_scan_io_config *c,
 void dns_scan_io_close(struct dns_scan_io **io);
 
 void dns_scan_io_stop(struct dns_scan_io *io, bool write_off); // see dns_scan_stop
-void dns_scan_io_pace(struct dns_scan_io *io, struct pace *pace);
 
 struct dns_scan *dns_scan_io_scan(struct dns_scan_io *io);
 uint64_t dns_scan_io_drops(struct dns_scan_io *io); // packets lost for want of room
