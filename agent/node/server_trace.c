@@ -27,8 +27,8 @@ void server_trace_one(struct server_trace *s, const struct target *target,
 		s->refused++;
 }
 
-// Inside the flow itself, which takes its very path; where that cannot be done the ordinary
-// traces stand alone.
+// Inside the flow itself as the routers see it, which takes its very path; where that cannot be
+// done the ordinary traces stand alone.
 static void inside(struct server_trace *s, const struct flow_key *k)
 {
 	const struct node_trace t = {
@@ -46,9 +46,28 @@ static void inside(struct server_trace *s, const struct flow_key *k)
 		s->traces++;
 }
 
-void server_trace_flow(struct server_trace *s, const struct tunnel_order *t,
-		       const struct flow_key *k)
+static bool same(const struct flow_key *x, const struct flow_key *y)
 {
+	return x->proto == y->proto && x->aport == y->aport && x->bport == y->bport &&
+	       addr_eq(x->a, y->a) && addr_eq(x->b, y->b);
+}
+
+void server_trace_mapped(void *self, const struct flow_key *k, const struct flow_key *outside)
+{
+	struct server_trace *s = self;
+	for (size_t i = 0; i < s->waiting_count; i++) {
+		if (!same(&s->waiting[i], k))
+			continue;
+		s->waiting[i] = s->waiting[--s->waiting_count];
+		inside(s, outside);
+		return;
+	}
+}
+
+void server_trace_flow(struct server_trace *s, const struct tunnel_order *t,
+		       const struct flow_key *k, struct twin *twin)
+{
+	struct flow_key outside = *k;
 	if (!worth_tracing(node_config(s->node), t, k) || s->targets >= SERVER_TRACE_MOST)
 		return;
 	s->targets++;
@@ -57,7 +76,10 @@ void server_trace_flow(struct server_trace *s, const struct tunnel_order *t,
 		.port = k->bport,
 		.method = k->proto == 6 ? TRACE_TCP_SYN : TRACE_UDP,
 	};
-	inside(s, k);
+	if (twin == NULL || twin_find(twin, k, &outside))
+		inside(s, &outside);
+	else
+		s->waiting[s->waiting_count++] = *k; // as many as targets
 	server_trace_one(s, &target, TRACE_TARGET);
 	target.port = 0;
 	target.method = TRACE_ICMP;

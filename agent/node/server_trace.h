@@ -6,6 +6,7 @@
 
 #include "capture/flow.h"
 #include "node/services.h"
+#include "node/twin.h"
 
 #define SERVER_TRACE_MOST 256 // servers of flows in one run
 
@@ -16,11 +17,16 @@ struct server_trace {
 	uint8_t side;
 	struct trace_limits limits;
 	size_t traces, traced, targets, refused;
+	struct flow_key waiting[SERVER_TRACE_MOST]; // flows of which it is not known how they leave
+	size_t waiting_count;
 };
 
 void server_trace_one(struct server_trace *s, const struct target *target,
 		      enum trace_purpose purpose);
 
-// While the flow lives: inside it, in the app's own protocol, and by ICMP beside it.
+// While the flow lives: inside it, in the app's own protocol, and by ICMP beside it. Inside as it
+// leaves the node, behind the translation: TWIN knows, or server_trace_mapped will be told; NULL:
+// nobody knows, it is taken as it is.
 void server_trace_flow(struct server_trace *s, const struct tunnel_order *t,
-		       const struct flow_key *k);
+		       const struct flow_key *k, struct twin *twin);
+void server_trace_mapped(void *self, const struct flow_key *k, const struct flow_key *outside);

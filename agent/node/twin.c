@@ -17,7 +17,7 @@
 #define TWIN_SUMMED 64              // translations of one connection that are added up
 
 struct twin {
-	struct node *node;
+	struct twin_job job;
 	struct capture_record record;
 	struct nat *nat;
 	struct nat_io *space, *uplink; // where events come from
@@ -33,6 +33,11 @@ struct twin {
 static bool port_changed(const struct nat_mapping *m)
 {
 	return m->inner.aport != m->outer.aport;
+}
+
+static struct flow_key key_of(const struct nat_tuple *t)
+{
+	return (struct flow_key){ t->proto, t->a, t->b, t->aport, t->bport };
 }
 
 static void put_mapping(struct twin *o, const struct nat_mapping *m)
@@ -51,9 +56,11 @@ static void put_mapping(struct twin *o, const struct nat_mapping *m)
 		.server = m->outer.b,
 		.server_port = m->outer.bport,
 	};
+	const struct flow_key inside = key_of(&m->inner), outside = key_of(&m->outer);
 	o->mappings++;
 	o->changed += port_changed(m);
-	node_put_mapping(o->node, &r);
+	node_put_mapping(o->job.node, &r);
+	o->job.mapped(o->job.self, &inside, &outside);
 }
 
 static void hear_space(void *self, const struct nat_event *e)
@@ -95,6 +102,20 @@ static void on_events(void *self, uint32_t events)
 	struct twin *o = self;
 	(void)events;
 	follow(o);
+}
+
+bool twin_find(struct twin *o, const struct flow_key *k, struct flow_key *outside)
+{
+	const struct nat_tuple t = { k->proto, k->a, k->b, k->aport, k->bport };
+	struct nat_mapping newest;
+	bool follows = o->watches[0] != NULL;
+	if (follows)
+		follow(o);
+	*outside = *k;
+	if (nat_find(o->nat, &t, &newest, 1) == 0)
+		return !follows;
+	*outside = key_of(&newest.outer);
+	return true;
 }
 
 // Others' packets are on the uplink too. The event of a connection comes before its first packet.
@@ -153,7 +174,7 @@ static enum err open_tables(struct twin *o, const struct twin_job *job, struct f
 
 static enum err open_capture(struct twin *o, const struct twin_job *job, struct fault *f)
 {
-	const struct node_config *config = node_config(o->node);
+	const struct node_config *config = node_config(o->job.node);
 	char filter[64];
 	snprintf(filter, sizeof(filter), "not udp port %u", job->port);
 	const struct capture_config c = {
@@ -170,7 +191,7 @@ static enum err open_capture(struct twin *o, const struct twin_job *job, struct 
 
 static enum err watch(struct twin *o, struct fault *f)
 {
-	struct loop *l = node_loop(o->node);
+	struct loop *l = node_loop(o->job.node);
 	enum err err = loop_watch(l, nat_io_fd(o->space), EPOLLIN, on_events, o, &o->watches[0], f);
 	if (err == ERR_OK)
 		err = loop_watch(l, nat_io_fd(o->uplink), EPOLLIN, on_events, o, &o->watches[1], f);
@@ -186,7 +207,7 @@ enum err twin_open(const struct twin_job *job, struct twin **out, struct fault *
 	*out = o;
 	if (o == NULL)
 		return fault_set(f, ERR_MEMORY, 0, "twin: no memory");
-	o->node = job->node;
+	o->job = *job;
 	o->record = (struct capture_record){
 		.run = job->run,
 		.side = job->side,
@@ -215,7 +236,7 @@ void twin_close(struct twin **out)
 		return;
 	stop_watching(o);
 	if (o->kept != NULL) // a run that was cut short
-		taken_put(o->node, o->capture, &o->record, &o->kept);
+		taken_put(o->job.node, o->capture, &o->record, &o->kept);
 	capture_close(&o->capture);
 	nat_io_close(&o->space);
 	nat_io_close(&o->uplink);
@@ -239,7 +260,7 @@ void twin_end(struct twin *o)
 	follow(o);
 	while (capture_read(o->capture, TWIN_BATCH, on_packet, o, &f) == ERR_OK)
 		continue;
-	taken_put(o->node, o->capture, &o->record, &o->kept);
+	taken_put(o->job.node, o->capture, &o->record, &o->kept);
 }
 
 static struct nat_tuple turned(const struct nat_tuple *t)
@@ -256,7 +277,7 @@ static bool same(const struct nat_tuple *x, const struct nat_tuple *y)
 // What the uplink saw of one translation. In the flow table an ICMP flow has no ports.
 static void add(const struct twin *o, const struct nat_tuple *t, struct flow_outer *out)
 {
-	struct flow_key k = { t->proto, t->a, t->b, t->aport, t->bport };
+	struct flow_key k = key_of(t);
 	struct flow flow;
 	if (t->proto == 1 || t->proto == 58)
 		k.aport = k.bport = 0;

@@ -6,6 +6,7 @@
 // each flow inside the tunnel its twin outside.
 #pragma once
 
+#include "capture/flow.h"
 #include "msg/flow.h"
 #include "node/services.h"
 #include "tunnel/tunnel_io.h"
@@ -19,11 +20,18 @@ struct twin_job {
 	struct run_id run;
 	uint8_t side;
 	uint16_t port;
+	// A connection of the phone left by the uplink: as the phone sent it, as it left.
+	void (*mapped)(void *self, const struct flow_key *inside, const struct flow_key *outside);
+	void *self;
 };
 
 // From here on it watches.
 enum err twin_open(const struct twin_job *job, struct twin **out, struct fault *f) MUSTUSE;
 void twin_close(struct twin **o);
+
+// How a connection of the phone leaves by the uplink, by its newest translation; false: that was
+// not told yet. Where connection tracking is followed no more: as the phone sends it.
+bool twin_find(struct twin *o, const struct flow_key *inside, struct flow_key *outside);
 
 // Packets after UNTIL do not count. Those before it may still have to be waited for.
 void twin_stop(struct twin *o, struct wall until);

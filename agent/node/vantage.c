@@ -81,7 +81,7 @@ static void take_events(struct vantage *v)
 	struct flow_event e;
 	while (flow_next(v->flows, &e)) {
 		if (e.kind == FLOW_TARGET)
-			server_trace_flow(&v->servers, &v->tunnel_order, &e.key);
+			server_trace_flow(&v->servers, &v->tunnel_order, &e.key, v->twin);
 		else if (e.kind == FLOW_BURST)
 			bursts_hear(v->bursts, &e.key, e.at, e.flow.payload);
 		else if (e.kind == FLOW_DONE)
@@ -119,6 +119,7 @@ static void on_frames(void *self, uint32_t events)
 static void stop_capture(struct vantage *v)
 {
 	v->until = clock_wall();
+	v->servers.waiting_count = 0;
 	if (v->twin != NULL)
 		twin_stop(v->twin, v->until);
 }
@@ -261,6 +262,8 @@ static void open_twin(struct vantage *v)
 		.run = v->run,
 		.side = v->side,
 		.port = v->tunnel_order.port,
+		.mapped = server_trace_mapped,
+		.self = &v->servers,
 	};
 	if (twin_open(&job, &v->twin, &f) != ERR_OK)
 		step_put(v->node, &v->run, v->side, "twin", clock_wall(), STEP_FAILED, f.what);

@@ -215,6 +215,15 @@ for side in 1 2; do
 		FROM v1.flow f WHERE run = '$(id self)' AND side = $side AND aport = 40000 AND bport = 7777")" \
 		"5|5|t|5|$(address de1)|$(address ts-us)|1|t" "side $side: the flow inside is joined with its twin outside"
 done
+# A flow that bears another port outside is traced inside as it is there.
+for side in 1 2; do
+	is "$(sql "SELECT count(*), bool_and(sport = (SELECT outer_port FROM v1.mapping m WHERE m.run = t.run AND m.side = t.side
+			AND m.inner_port = 40001 AND m.dst_port = 7778)), bool_and(probes > 0)
+		FROM v1.trace t WHERE run = '$(id self)' AND side = $side AND method = 'flow' AND dport = 7778")" "1|t|t" \
+		"side $side: the trace inside a flow has the port that the outside sees"
+done
+is "$(sql "SELECT count(DISTINCT sport) FROM v1.trace WHERE run = '$(id self)' AND method = 'flow' AND dport = 7778")" 2 \
+	"which is another one where the phone's own was taken"
 # Probes inside a flow leave by the uplink alone. What is left over of a connection of the run before, an
 # end or a reset, is let through nowhere: those are the flows of a packet or two.
 is "$(sql "SELECT count(*) > 20, bool_and(mappings = 1), bool_and(outer_pkts_ab >= pkts_ab AND outer_pkts_ba >= pkts_ba),

@@ -2,22 +2,27 @@
 # SPDX-License-Identifier: Apache-2.0
 """Two phones that use one source port to one server at the same time.
 
-    taken_ports.py serve PORT            answers each datagram; a line "NAME SOURCE-PORT" for each
-    taken_ports.py talk ADDR PORT NAME   waits until the tunnel carries, then five datagrams from 40000
+    taken_ports.py serve PORT            answers each datagram, at PORT + 1 too; a line "NAME SOURCE-PORT"
+                                         for each
+    taken_ports.py talk ADDR PORT NAME   waits until the tunnel carries, then five datagrams from 40000,
+                                         then for four seconds "NAME-live" from 40001 to PORT + 1
 """
+import select
 import socket
 import sys
 import time
 
 
 def serve(port):
-    s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    s.bind(("0.0.0.0", port))
+    sockets = [socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(2)]
+    for i, s in enumerate(sockets):
+        s.bind(("0.0.0.0", port + i))
     while True:
-        data, peer = s.recvfrom(2048)
-        # Traces to this port arrive too.
-        print(data.decode(errors="replace").replace("\n", " "), peer[1], flush=True)
-        s.sendto(data, peer)
+        for s in select.select(sockets, [], [])[0]:
+            data, peer = s.recvfrom(2048)
+            # Traces to these ports arrive too.
+            print(data.decode(errors="replace").replace("\n", " "), peer[1], flush=True)
+            s.sendto(data, peer)
 
 
 def answered(s, to, text, patience):
@@ -40,6 +45,12 @@ def talk(addr, port, name):
     s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     s.bind(("0.0.0.0", 40000))
     print(sum(answered(s, to, name, 2) for _ in range(5)), flush=True)
+    s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    s.bind(("0.0.0.0", 40001))
+    until = time.time() + 4
+    while time.time() < until:
+        answered(s, (addr, port + 1), name + "-live", 0.1)
+        time.sleep(0.1)
 
 
 if sys.argv[1] == "serve":
