@@ -35,7 +35,6 @@ struct trace_target {
 	uint16_t dport;           // not for ICMP
 	uint16_t sport;           // 0: chosen from the range
 	uint32_t flow_label;      // of IPv6; TRACE_LABEL_AUTO: one of its own
-	uint8_t tos;
 	uint16_t size; // of probes with DF, headers included, made smaller as routers tell; 0:
 		       // small ones
 	uint8_t first_ttl, max_ttl; // 1..TRACE_HOPS_MAX
@@ -43,13 +42,14 @@ struct trace_target {
 	uint8_t again; // more probes, slower, to a hop that is silent while others behind it answer
 	uint8_t gap;   // silent hops in a row that end it
 	uint8_t window;      // probes in flight at once
-	uint8_t spread;      // the first probe goes to one of so many near hops; 0, 1: to the first
 	int64_t wait_ns;     // longest wait for one answer
 	int64_t spacing_ns;  // between two probes of this trace
 	int64_t deadline_ns; // from trace_put on; 0: none
 	int64_t share_ns;    // near hops may be borrowed, so old at most; 0: asks for its own
 	uint8_t distance;    // TTL where the target should be, by packets seen of it; 0: not known
-	uint32_t drops;      // the kernel's drop counter now; comes back as kernel_drops
+	uint8_t spread;      // the first probe goes to one of so many near hops; 0, 1: to the first
+	uint8_t tos;
+	uint32_t drops; // the kernel's drop counter now; comes back as kernel_drops
 };
 
 #define TRACE_LABEL_MAX  0xfffff
