@@ -129,6 +129,8 @@ def rules(folder):
             wrong('interference.json', r['resolver'], 'has no country: its lines are dropped')
         if list(r) != ['resolver', 'query', 'answers', 'passed'] or not r['answers']:
             wrong('interference.json', 'keys')
+        if r['passed'] != any(set(tags) - {'no_tags'} for tags in r['answers'].values()):
+            wrong('interference.json', 'passed, and what matched', r)
     for r in lines(folder, 'interference_err.json'):
         if list(r) != ['resolver', 'query', 'answers'] or not r['answers']:
             wrong('interference_err.json', r)
