@@ -17,6 +17,7 @@ struct half {
 	struct nat_tuple inner, outer;
 	bool alive;   // inner is what the namespace made it of, and still does
 	bool waiting; // the node told of it before the namespace did
+	bool told;    // as a mapping, and it stands: to hear it again is no news
 };
 
 struct kept {
@@ -80,6 +81,12 @@ void nat_free(struct nat **out)
 	*out = NULL;
 }
 
+static bool same(const struct nat_tuple *x, const struct nat_tuple *y)
+{
+	return x->proto == y->proto && x->aport == y->aport && x->bport == y->bport &&
+	       addr_eq(x->a, y->a) && addr_eq(x->b, y->b);
+}
+
 static bool is_space(const struct nat *n, struct addr a)
 {
 	return a.family != 0 && (addr_eq(a, n->space4) || addr_eq(a, n->space6));
@@ -93,8 +100,9 @@ static struct nat_tuple without_ports(struct nat_tuple t)
 	return t;
 }
 
-static void keep(struct nat *n, const struct half *h, struct wall at)
+static void keep(struct nat *n, struct half *h, struct wall at)
 {
+	h->told = true;
 	if (n->count == NAT_MAPPINGS) {
 		n->lost++;
 		return;
@@ -130,6 +138,7 @@ static void hear_space(struct nat *n, const struct nat_event *e, struct wall at)
 	struct half *h = half_of(n, &cable);
 	if (h == NULL)
 		return;
+	h->told &= !e->ended && same(&h->inner, &e->asked);
 	h->alive = !e->ended;
 	h->inner = e->asked;
 	if (!h->alive || !h->waiting)
@@ -138,16 +147,31 @@ static void hear_space(struct nat *n, const struct nat_event *e, struct wall at)
 	keep(n, h, at);
 }
 
+// The node ended it, while it may stand in the namespace.
+static void forget(struct nat *n, const struct nat_tuple *cable)
+{
+	struct key k = key_of(cable);
+	struct half *h = table_find(n->halves, &k);
+	if (h != NULL)
+		h->told = false;
+}
+
 static void hear_node(struct nat *n, const struct nat_event *e, struct wall at)
 {
-	if (e->ended || !is_space(n, e->asked.a))
+	if (!is_space(n, e->asked.a))
 		return;
+	if (e->ended) {
+		forget(n, &e->asked);
+		return;
+	}
+	struct nat_tuple outer = turned(&e->answered);
 	struct half *h = half_of(n, &e->asked);
 	if (h == NULL)
 		return;
-	h->outer = turned(&e->answered);
+	h->told &= same(&h->outer, &outer);
+	h->outer = outer;
 	h->waiting = !h->alive;
-	if (h->alive)
+	if (h->alive && !h->told)
 		keep(n, h, at);
 }
 

@@ -183,6 +183,39 @@ static void a_connection_translated_anew_has_both_mappings(void **state)
 	nat_free(&n);
 }
 
+// Where events were lost, the kernel is asked for all connections that stand, and tells them again.
+static void what_is_told_again_is_no_new_mapping(void **state)
+{
+	(void)state;
+	struct nat *n = table();
+	struct nat_mapping m[4];
+	struct nat_event in = event(phone(), 40000, space(), 40000, server(), 443);
+	struct nat_event out = event(space(), 40000, node(), 1030, server(), 443);
+	for (int i = 0; i < 3; i++) {
+		nat_hear(n, NAT_SPACE, &in, now);
+		nat_hear(n, NAT_NODE, &out, now);
+	}
+	assert_int_equal(nat_find(n, &in.asked, m, 4), 1);
+	assert_true(nat_next(n, &m[0]));
+	assert_false(nat_next(n, &m[0]));
+	out.ended = true; // the node forgot it, and makes the same of it once more
+	nat_hear(n, NAT_NODE, &out, now);
+	out.ended = false;
+	nat_hear(n, NAT_NODE, &out, now);
+	assert_int_equal(nat_find(n, &in.asked, m, 4), 2);
+	in.ended = true; // so does the namespace
+	nat_hear(n, NAT_SPACE, &in, now);
+	in.ended = false;
+	nat_hear(n, NAT_SPACE, &in, now);
+	nat_hear(n, NAT_NODE, &out, now);
+	assert_int_equal(nat_find(n, &in.asked, m, 4), 3);
+	in.asked.aport = 50000; // its end was lost; another one has its place at the cable
+	nat_hear(n, NAT_SPACE, &in, now);
+	nat_hear(n, NAT_NODE, &out, now);
+	assert_int_equal(nat_find(n, &in.asked, m, 4), 1);
+	nat_free(&n);
+}
+
 static void another_phone_port_may_follow_through_the_same_cable_port(void **state)
 {
 	(void)state;
@@ -247,6 +280,7 @@ int main(void)
 		cmocka_unit_test(others_connections_are_not_ours),
 		cmocka_unit_test(a_packet_of_either_direction_is_known_outside),
 		cmocka_unit_test(a_connection_translated_anew_has_both_mappings),
+		cmocka_unit_test(what_is_told_again_is_no_new_mapping),
 		cmocka_unit_test(another_phone_port_may_follow_through_the_same_cable_port),
 		cmocka_unit_test(echoes_of_a_phone_are_one_flow),
 		cmocka_unit_test(what_finds_no_room_is_counted),
