@@ -7,7 +7,7 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 
-#include "base/table.h"
+#include "names/asked.h"
 #include "sys/clock.h"
 
 #define NAMES_SOCKETS 16
@@ -25,7 +25,7 @@ struct names_io {
 	bool open;
 	names_io_fn *fn;
 	void *self;
-	struct table *known;
+	struct asked *known;
 	struct addr waiting[NAMES_WAITING]; // ring
 	size_t first, count, asking;
 	struct socket_watch sockets[NAMES_SOCKETS];
@@ -110,15 +110,17 @@ static void on_answer(void *arg, int status, int timeouts, struct hostent *host)
 	else if (none)
 		n->fn(n->self, q->addr, span_text(""));
 	else
-		(void)table_take(n->known, &q->addr);
+		asked_take(n->known, q->addr);
 	free(q);
 }
 
 static void ask_one(struct names_io *n, struct addr addr)
 {
 	struct question *q = calloc(1, sizeof(*q));
-	if (q == NULL)
+	if (q == NULL) {
+		asked_take(n->known, addr);
 		return;
+	}
 	*q = (struct question){ n, addr };
 	n->asking++;
 	ares_gethostbyaddr(n->channel, addr.bytes, addr.family == 4 ? 4 : 16,
@@ -139,9 +141,7 @@ static void ask_more(struct names_io *n)
 
 void names_io_ask(struct names_io *n, struct addr addr)
 {
-	bool fresh;
-	if (addr.family == 0 || n->count == NAMES_WAITING ||
-	    table_put(n->known, &addr, &fresh) == NULL || !fresh)
+	if (addr.family == 0 || n->count == NAMES_WAITING || !asked_put(n->known, addr))
 		return;
 	n->waiting[(n->first + n->count++) % NAMES_WAITING] = addr;
 	ask_more(n);
@@ -180,7 +180,7 @@ enum err names_io_open(struct loop *l, struct addr resolver, names_io_fn *fn, vo
 	n->loop = l;
 	n->fn = fn;
 	n->self = self;
-	n->known = table_new(sizeof(struct addr), 1, NAMES_KNOWN, seed);
+	n->known = asked_new(NAMES_KNOWN, seed);
 	enum err err = n->known == NULL ? fault_set(f, ERR_MEMORY, 0, "name lookups: no memory")
 					: loop_timer(l, on_time, n, &n->timer, f);
 	if (err == ERR_OK)
@@ -204,7 +204,7 @@ void names_io_close(struct names_io **out)
 	for (size_t i = 0; i < NAMES_SOCKETS; i++)
 		loop_watch_drop(&n->sockets[i].watch);
 	loop_timer_drop(&n->timer);
-	table_free(&n->known);
+	asked_free(&n->known);
 	free(n);
 	*out = NULL;
 }

@@ -11,7 +11,7 @@
 #define NAMES_WAITING                                                                              \
 	4096                // addresses waiting for their turn; more are forgotten, not lost:
 			    // they are asked for when they are seen again
-#define NAMES_KNOWN   65536 // addresses remembered as asked
+#define NAMES_KNOWN   65536 // addresses remembered as asked, then the oldest are asked again
 #define NAMES_WAIT_MS 2000  // for one answer
 #define NAMES_TRIES   2
 
