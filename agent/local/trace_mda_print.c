@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "local/trace_mda_print.h"
 
-#include "cli/json.h"
+#include "trace_format/extra.h"
 
 static const char *text_of(const struct mda_node *n, char text[static ADDR_TEXT])
 {
@@ -70,14 +70,8 @@ void trace_mda_text(FILE *out, const struct mda_done *d, const char *name)
 static void json_labels(struct json *j, const struct mda_node *n)
 {
 	json_array(j, "mpls");
-	for (uint8_t i = 0; n != NULL && i < n->mpls_count; i++) {
-		json_object(j, NULL);
-		json_int(j, "label", n->mpls[i] >> 12);
-		json_int(j, "tc", n->mpls[i] >> 9 & 7);
-		json_bool(j, "bottom", (n->mpls[i] >> 8 & 1) != 0);
-		json_int(j, "ttl", n->mpls[i] & 0xff);
-		json_end_object(j);
-	}
+	for (uint8_t i = 0; i < n->mpls_count; i++)
+		trace_label_json(j, n->mpls[i]);
 	json_end_array(j);
 }
 

@@ -19,17 +19,9 @@ static uint32_t answer_at(const struct trace_record *r, size_t probe)
 static void json_labels(struct json *j, const struct trace_record *r, size_t probe)
 {
 	json_array(j, "mpls");
-	for (size_t i = 0; i < r->mpls_count; i++) {
-		uint32_t word = r->mpls_label[i];
-		if (r->mpls_probe[i] != probe)
-			continue;
-		json_object(j, NULL);
-		json_int(j, "label", word >> 12);
-		json_int(j, "tc", word >> 9 & 7);
-		json_bool(j, "bottom", (word >> 8 & 1) != 0);
-		json_int(j, "ttl", word & 0xff);
-		json_end_object(j);
-	}
+	for (size_t i = 0; i < r->mpls_count; i++)
+		if (r->mpls_probe[i] == probe)
+			trace_label_json(j, r->mpls_label[i]);
 	json_end_array(j);
 }
 

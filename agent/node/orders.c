@@ -330,11 +330,3 @@ uint64_t orders_serial(const struct orders *o)
 {
 	return plan_serial(o->plan);
 }
-
-size_t orders_running(const struct orders *o)
-{
-	size_t n = 0;
-	for (size_t i = 0; i < PLAN_RUNNING; i++)
-		n += o->visits[i].order != NULL;
-	return n;
-}

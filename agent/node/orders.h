@@ -22,4 +22,3 @@ void orders_hear(struct orders *o, struct span signed_bytes);
 void orders_meet(struct orders *o, const struct link_meet *m);
 
 uint64_t orders_serial(const struct orders *o);
-size_t orders_running(const struct orders *o);

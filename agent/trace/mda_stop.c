@@ -13,14 +13,6 @@ double mda_stop_risk(unsigned found, unsigned flows)
 	return fmin(1, all * pow(found / all, flows));
 }
 
-unsigned mda_stop_flows(unsigned found, double risk)
-{
-	unsigned n = found + 1;
-	while (mda_stop_risk(found, n) > risk)
-		n++;
-	return n;
-}
-
 struct judged {
 	struct mda_graph *g;
 	enum mda_mode mode;

@@ -19,9 +19,6 @@ enum mda_mode {
 
 double mda_stop_risk(unsigned found, unsigned flows);
 
-// Flows after which a router with FOUND next hops is done, at RISK for this router.
-unsigned mda_stop_flows(unsigned found, double risk);
-
 // Chance that something is missing at hops up to LAST, when RISK is what is allowed; COMING counts
 // answers under way as come.
 double mda_stop_graph(struct mda_graph *g, enum mda_mode mode, uint8_t last, double risk,

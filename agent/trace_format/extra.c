@@ -6,6 +6,16 @@
 
 const char *const trace_extra_keys[] = { "seen", "objects", "tcp_options", "mtu", NULL };
 
+void trace_label_json(struct json *j, uint32_t word)
+{
+	json_object(j, NULL);
+	json_int(j, "label", word >> 12);
+	json_int(j, "tc", word >> 9 & 7);
+	json_bool(j, "bottom", (word >> 8 & 1) != 0);
+	json_int(j, "ttl", word & 0xff);
+	json_end_object(j);
+}
+
 static void hex(struct json *j, const char *key, struct span data)
 {
 	char text[2 * UINT8_MAX + 1];

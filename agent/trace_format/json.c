@@ -115,6 +115,11 @@ static void numbers_read(const struct tree *t, struct trace_doc *d)
 	d->dport = tree_u64(t, "dport", 65535, &n) ? (uint16_t)n : 0;
 	if (d->dst.family == 6 && tree_u64(t, "flow_id", 0xfffff, &n))
 		d->flow_label = (uint32_t)n;
+	// Of a graph whose flows all have one label, flow_id is the port.
+	const struct tree *labels = tree_find(t, "flow_labels");
+	if (labels != NULL && labels->kind == TREE_ARRAY && labels->child != NULL &&
+	    text_u64(labels->child->raw, 0, 0xfffff, &n) == ERR_OK)
+		d->flow_label = (uint32_t)n;
 	if (tree_milli(t, "duration_ms", &n) && n <= UINT32_MAX)
 		d->duration_us = (uint32_t)n;
 	if (tree_u64(t, "probes_sent", UINT32_MAX, &n))
@@ -184,14 +189,8 @@ static void facts_write(struct json *j, const struct trace_facts *facts)
 static void labels_write(struct json *j, const struct trace_doc_reply *r)
 {
 	json_array(j, "mpls");
-	for (size_t i = 0; i < r->label_count; i++) {
-		json_object(j, NULL);
-		json_int(j, "label", r->labels[i] >> 12);
-		json_int(j, "tc", r->labels[i] >> 9 & 7);
-		json_bool(j, "bottom", (r->labels[i] >> 8 & 1) != 0);
-		json_int(j, "ttl", r->labels[i] & 0xff);
-		json_end_object(j);
-	}
+	for (size_t i = 0; i < r->label_count; i++)
+		trace_label_json(j, r->labels[i]);
 	json_end_array(j);
 }
 
