@@ -49,6 +49,8 @@ left() {
 	ip -br link | grep -e wmg -e wmv
 }
 
+explain() { tail -n 15 "/tmp/we2e.demo.$$" 2>/dev/null; }
+
 interrupted() { # SIGNAL SECONDS WHO (group or one) WORLD
 	# A program started in the background ignores SIGINT, and a shell cannot take that back.
 	E2E_MARK=$D setsid env --default-signal=INT,QUIT deploy/lab/demo.sh "$BIN" "$4" \

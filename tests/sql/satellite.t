@@ -129,7 +129,7 @@ form v2.2 Satellitev2-2021-10-20
 same Satellitev2-2021-10-20
 [ "$(basename "$folder")" = CP_Satellite-2021-10-20-18-51-41 ]
 ok $? 'in a folder of the published name'
-[ "$(tail -c +13 "$folder/dns.pkt" | xxd -p)" = 01610c726f6f742d73657276657273036e65740000010001 ]
+[ "$(tail -c +13 "$folder/dns.pkt" | od -An -v -tx1 | tr -d ' \n')" = 01610c726f6f742d73657276657273036e65740000010001 ]
 ok $? 'with the question of its probe'
 form v1 Satellitev1_2018-08-03
 same Satellitev1_2018-08-03
