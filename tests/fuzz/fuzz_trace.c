@@ -16,8 +16,9 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-#define KEPT  32
-#define BYTES 400 // of an input: a longer one only says more of the same
+#define TRACES 4 // of ten, at once
+#define KEPT   32
+#define BYTES  250 // of an input: a longer one only says more of the same
 
 static struct trace_probe kept[KEPT];
 static size_t kept_count;
@@ -26,7 +27,8 @@ static void put_traces(struct trace_engine *e, struct mono now, uint8_t choice)
 {
 	static const enum trace_method methods[] = { TRACE_ICMP, TRACE_UDP, TRACE_TCP_SYN,
 						     TRACE_TCP_ACK, TRACE_QUIC };
-	for (unsigned i = 0; i < 10; i++) {
+	unsigned put = 0;
+	for (unsigned i = 0; i < 10 && put < TRACES; i++) {
 		struct trace_target t = TRACE_TARGET_DEFAULT;
 		t.method = methods[i % 5];
 		t.dport = t.method == TRACE_ICMP ? 0 : 443;
@@ -43,8 +45,10 @@ static void put_traces(struct trace_engine *e, struct mono now, uint8_t choice)
 		t.max_ttl = 8;
 		t.attempts = 2;
 		t.again = 1;
-		if ((choice >> i % 8 & 1) != 0)
-			assert(trace_put(e, now, &t) == ERR_OK);
+		if ((choice >> i % 8 & 1) == 0)
+			continue;
+		assert(trace_put(e, now, &t) == ERR_OK);
+		put++;
 	}
 }
 
@@ -97,7 +101,7 @@ static void hear(struct trace_engine *e, struct mono now, struct span packet)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	const struct trace_config c = {
-		.traces = 10,
+		.traces = TRACES,
 		.sport_first = 61000,
 		.sport_count = 8,
 		.seed = { 5, 6 },
