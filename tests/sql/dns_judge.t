@@ -144,6 +144,9 @@ is 'each pair once' "$pairs" "SELECT count(*) FROM judge.dns_verdict"
 is 'and counted once' "$counted" "$counts"
 [ -n "$said" ] && [ "$(shown)" = "$said" ]
 ok $? 'and shown once' "was: $said; is: $(shown)"
+sql -c "INSERT INTO raw.dns_pair SELECT (jsonb_populate_record(p, '{\"item\": 20001, \"kind\": 3}')).* FROM raw.dns_pair p
+	WHERE scan::text LIKE '%d2' AND kind = 1 AND state = 1 ORDER BY item LIMIT 1" >"$dir/out" 2>&1 && expect 0 'of one the path is asked, too' "$waymark" judge --scan now
+is 'which is no other record of it' 0 'SELECT count(*) FROM judge.dns_again WHERE item = 20001'
 is 'as before' "$was" "SELECT md5(string_agg(v::text, ';' ORDER BY v::text)) FROM judge.dns_verdict v WHERE domain <> 'unmatched.example'"
 rule unmatched unexpected udp_tcp 'what came over TCP is evidence of what came over UDP'
 folder=$("$waymark" export satellite --format v2.2 now "$dir/again" 2>"$dir/out")

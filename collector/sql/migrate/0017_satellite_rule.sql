@@ -260,7 +260,7 @@ BEGIN
 	DELETE FROM judge.dns_again WHERE scan = p_scan;
 	INSERT INTO judge.dns_again
 	SELECT p_scan, node, stream, seq, item FROM (
-		SELECT p.node, p.stream, p.seq, p.item, row_number() OVER (PARTITION BY p.node, p.resolver, p.domain, p.qtype, p.repetition
+		SELECT p.node, p.stream, p.seq, p.item, row_number() OVER (PARTITION BY p.node, p.resolver, p.domain, p.qtype, p.repetition, p.kind = 3
 			ORDER BY p.state NOT IN (1, 2, 3), p.kind, p.try_transport[1] > 1, p.started DESC, p.stream, p.seq, p.item) AS place
 		FROM raw.dns_pair p WHERE p.scan = p_scan) a
 	WHERE place > 1;
