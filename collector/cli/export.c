@@ -281,10 +281,10 @@ static int export_satellite(int argc, char **argv)
 		.synopsis = "waymark export satellite [--format FORMAT] SCAN DIR",
 		.text = "Writes a scan as Censored Planet publishes its own, into a folder "
 			"CP_Satellite-DATE below DIR,\nwhose name goes to standard output: v2.2 "
-			"and v1 "
-			"with their files, v2.2-raw one file a country.\nWhat is ours stands in an "
-			"extra "
-			"key; nothing else is added.",
+			"and v1 with their files, v2.2-raw one file a country.\nReaders tell the "
+			"form by the date: what is v1 and later than February 2021 goes into a "
+			"folder of 2020.\nWhat is ours stands in an extra key; nothing else is "
+			"added.",
 	};
 	enum err err = cli_read(argc, argv, options, &usage, &o, &cli, &f);
 	if (err == ERR_OK && cli.helped)
