@@ -102,6 +102,7 @@ static struct inflow_trace *begin(struct inflow *e, const struct inflow_key *k,
 	t->state = INFLOW_UNGUARDED;
 	t->key = *k;
 	t->tag = tag;
+	t->drops = e->drops;
 	t->random = table_hash(e->config.seed, span_of(k, sizeof(*k))) ^ (uint64_t)f->last.ns;
 	t->start = wall;
 	t->begun = t->next = f->last;
@@ -219,6 +220,11 @@ void inflow_hear_guard(struct inflow *e, bool stands)
 	}
 }
 
+void inflow_hear_drops(struct inflow *e, uint64_t drops)
+{
+	e->drops = drops;
+}
+
 // --- what to do ---------------------------------------------------------------------------------
 
 static void end(struct inflow_trace *t, enum trace_stop stop)
@@ -242,9 +248,11 @@ static bool send_one(struct inflow *e, struct inflow_trace *t, struct inflow_pro
 		t->ttl = UINT8_MAX;
 		return false;
 	}
-	enum pace_verdict v = e->config.pace == NULL
-				      ? PACE_GO
-				      : pace_ask(e->config.pace, e->now, t->key.remote, &until);
+	enum pace_verdict v = PACE_GO;
+	if (e->config.pace != NULL)
+		v = t->ttl == 1 ? pace_ask_first(e->config.pace, e->now, t->key.remote,
+						 t->key.local, &until)
+				: pace_ask(e->config.pace, e->now, t->key.remote, &until);
 	if (v == PACE_REFUSED)
 		end(t, TRACE_REFUSED);
 	if (v != PACE_GO) {
@@ -284,6 +292,7 @@ static bool serve(struct inflow *e, struct inflow_trace *t, struct inflow_probe 
 static void hand_over(struct inflow *e, struct inflow_trace *t, struct inflow_result *out)
 {
 	inflow_record(t, e->now, &e->scratch, &out->record);
+	out->record.kernel_drops = (uint32_t)(e->drops - t->drops);
 	out->proto = t->key.proto;
 	out->distance = t->distance;
 }
@@ -300,6 +309,7 @@ static bool unmet(struct inflow *e, struct inflow_result *out)
 			continue;
 		memset(&e->unmet, 0, sizeof(e->unmet));
 		e->unmet.tag = w->tag;
+		e->unmet.drops = e->drops;
 		e->unmet.start = w->wall;
 		e->unmet.stop = TRACE_REFUSED;
 		e->unmet.begun = e->now;

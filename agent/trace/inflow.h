@@ -58,7 +58,6 @@ struct inflow_packet {
 	struct mono at;
 	bool outgoing;
 	struct span link, ip;
-	size_t wire_len; // of the IP packet, more than ip.len when cut
 };
 
 enum inflow_step {
@@ -94,6 +93,7 @@ enum err inflow_put(struct inflow *e, struct mono now, uint64_t tag, const struc
 
 void inflow_hear(struct inflow *e, const struct inflow_packet *p, struct wall wall);
 void inflow_hear_guard(struct inflow *e, bool stands);
+void inflow_hear_drops(struct inflow *e, uint64_t drops); // so many were lost here, all told
 void inflow_tick(struct inflow *e, struct mono now);
 enum inflow_step inflow_next(struct inflow *e, struct inflow_probe *probe,
 			     struct inflow_result *result);

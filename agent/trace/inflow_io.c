@@ -119,6 +119,7 @@ static void on_packets(void *self, uint32_t events)
 		if (n < BATCH)
 			break;
 	}
+	inflow_hear_drops(io->engine, inflow_io_drops(io));
 	pump(io, clock_mono());
 }
 

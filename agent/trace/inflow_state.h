@@ -46,6 +46,7 @@ struct inflow_trace {
 	enum inflow_state state;
 	struct inflow_key key;
 	uint64_t tag, random;
+	uint64_t drops; // the engine's, when it began
 	struct wall start;
 	struct mono begun, next, until; // next probe not before; end of this state
 	uint32_t label;
@@ -120,5 +121,6 @@ struct inflow {
 	uint8_t frame[INFLOW_PROBE_MAX];
 	struct mono now, swept;
 	bool guard_changed;
+	uint64_t drops;
 	struct inflow_counts counts;
 };

@@ -29,11 +29,12 @@ struct world {
 	size_t quote_len;
 };
 
-static struct world world_of(bool all)
+static struct world world_of(bool all, struct pace *pace)
 {
 	struct inflow_config c = INFLOW_DEFAULT;
 	struct world w = { .now = { NS_PER_S } };
 	c.all = all;
+	c.pace = pace;
 	c.tag = 0x5a;
 	c.own_first = 61000;
 	c.own_count = 100;
@@ -49,8 +50,7 @@ static void hear(struct world *w, bool outgoing, size_t len)
 	const struct inflow_packet p = { .at = w->now,
 					 .outgoing = outgoing,
 					 .link = span_of(link_head, sizeof(link_head)),
-					 .ip = span_of(w->bytes, len),
-					 .wire_len = len };
+					 .ip = span_of(w->bytes, len) };
 	inflow_hear(w->e, &p, (struct wall){ 77 });
 }
 
@@ -114,7 +114,7 @@ static void later(struct world *w, int64_t ns)
 
 static void probes_lie_below_the_window_and_end_short_of_the_server(void **state)
 {
-	struct world w = world_of(true);
+	struct world w = world_of(true, NULL);
 	struct inflow_result r;
 	(void)state;
 	establish(&w, 61); // three routers
@@ -152,9 +152,50 @@ static void probes_lie_below_the_window_and_end_short_of_the_server(void **state
 	inflow_free(&w.e);
 }
 
+static void what_was_dropped_meanwhile_is_in_the_record(void **state)
+{
+	struct world w = world_of(true, NULL);
+	struct inflow_result r;
+	(void)state;
+	inflow_hear_drops(w.e, 5); // before it began
+	establish(&w, 64);
+	assert_int_equal(next(&w, &r), INFLOW_GUARD);
+	inflow_hear_guard(w.e, true);
+	inflow_hear_drops(w.e, 12);
+	assert_int_equal(next(&w, &r), INFLOW_FINISHED);
+	assert_int_equal(r.record.kernel_drops, 7);
+	inflow_free(&w.e);
+}
+
+static void the_first_hop_has_its_own_rate(void **state)
+{
+	const struct pace_limits limits = {
+		.all = 1e6, .target = 1e6, .net = 1e6, .first = 1, .targets = 16
+	};
+	struct pace *pace = pace_new(&limits);
+	struct world w = world_of(true, pace);
+	struct inflow_result r;
+	(void)state;
+	establish(&w, 62); // two routers, each asked twice
+	assert_int_equal(next(&w, &r), INFLOW_GUARD);
+	inflow_hear_guard(w.e, true);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(next(&w, &r), INFLOW_SEND);
+		later(&w, 5 * NS_PER_MS);
+	}
+	assert_int_equal(next(&w, &r), INFLOW_NOTHING); // the first again: not within a second
+	later(&w, NS_PER_S);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(next(&w, &r), INFLOW_SEND);
+		later(&w, 5 * NS_PER_MS);
+	}
+	inflow_free(&w.e);
+	pace_free(&pace);
+}
+
 static void nothing_is_sent_after_fin(void **state)
 {
-	struct world w = world_of(true);
+	struct world w = world_of(true, NULL);
 	struct inflow_result r;
 	(void)state;
 	establish(&w, 60);
@@ -170,7 +211,7 @@ static void nothing_is_sent_after_fin(void **state)
 
 static void nothing_is_sent_without_a_guard(void **state)
 {
-	struct world w = world_of(true);
+	struct world w = world_of(true, NULL);
 	struct inflow_result r;
 	(void)state;
 	establish(&w, 60);
@@ -184,7 +225,7 @@ static void nothing_is_sent_without_a_guard(void **state)
 
 static void a_distance_not_to_be_told_forbids_probes(void **state)
 {
-	struct world w = world_of(true);
+	struct world w = world_of(true, NULL);
 	struct inflow_result r;
 	(void)state;
 	establish(&w, 10); // 54 routers from 64: not believed
@@ -198,7 +239,7 @@ static void a_distance_not_to_be_told_forbids_probes(void **state)
 
 static void an_answer_to_the_apps_own_packet_is_not_ours(void **state)
 {
-	struct world w = world_of(true);
+	struct world w = world_of(true, NULL);
 	struct inflow_result r;
 	(void)state;
 	establish(&w, 62);
@@ -217,7 +258,7 @@ static void an_answer_to_the_apps_own_packet_is_not_ours(void **state)
 
 static void a_want_is_told_when_no_flow_came(void **state)
 {
-	struct world w = world_of(false);
+	struct world w = world_of(false, NULL);
 	struct inflow_result r;
 	struct inflow_key k = { .remote = addr_v4(REMOTE), .rport = 443, .proto = IP_TCP };
 	(void)state;
@@ -235,7 +276,7 @@ static void a_want_is_told_when_no_flow_came(void **state)
 
 static void a_want_is_met_by_its_flow(void **state)
 {
-	struct world w = world_of(false);
+	struct world w = world_of(false, NULL);
 	struct inflow_result r;
 	struct inflow_key k = { .remote = addr_v4(REMOTE), .rport = 443, .proto = IP_TCP };
 	(void)state;
@@ -270,6 +311,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(probes_lie_below_the_window_and_end_short_of_the_server),
+		cmocka_unit_test(what_was_dropped_meanwhile_is_in_the_record),
+		cmocka_unit_test(the_first_hop_has_its_own_rate),
 		cmocka_unit_test(nothing_is_sent_after_fin),
 		cmocka_unit_test(nothing_is_sent_without_a_guard),
 		cmocka_unit_test(a_distance_not_to_be_told_forbids_probes),
