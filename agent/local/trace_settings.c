@@ -5,7 +5,8 @@
 
 #include "base/text.h"
 
-#define GRAPHS_MOST 256   // at once
+#define GRAPHS_MOST 256 // at once
+#define AGAIN_USUAL 2
 #define SPORT_MOST  61000 // of the first: the others follow
 
 #define ROW(name, kind, min, max, unset, value, help)                                              \
@@ -152,6 +153,7 @@ static enum err check_graph(const struct trace_settings *s, struct fault *f)
 		const char *name;
 		bool given;
 	} alien[] = {
+		{ "again", s->again != AGAIN_USUAL },
 		{ "share", s->share > 0 },
 		{ "own", s->own.count > 0 },
 		{ "names", s->names },
@@ -160,6 +162,7 @@ static enum err check_graph(const struct trace_settings *s, struct fault *f)
 		{ "metadata", s->metadata[0] != '\0' },
 		{ "status-file", s->status_file[0] != '\0' },
 		{ "live", s->live[0] != '\0' },
+		{ "for", s->span > 0 },
 		{ "read", s->read[0] != '\0' },
 	};
 	for (size_t i = 0; i < COUNT(alien); i++)
@@ -191,8 +194,12 @@ static enum err read_label(struct trace_settings *s, struct fault *f)
 
 enum err trace_settings_check(struct trace_settings *s, struct fault *f)
 {
+	bool graph = strcmp(s->mode, "lite") != 0 || s->confidence != 95 || s->probes != 30000;
 	if (s->first > s->max_ttl)
 		return fault_set(f, ERR_USAGE, 0, "--first lies past --max-ttl");
+	if (graph && !s->mda)
+		return fault_set(f, ERR_USAGE, 0,
+				 "--confidence, --mode and --probes go with --mda only");
 	if (read_label(s, f) != ERR_OK || (s->mda && check_graph(s, f) != ERR_OK))
 		return f->err;
 	if (s->window == 0)

@@ -117,4 +117,9 @@ check "one at a time" same "$(twice --parallel 1)" 3
 check "a flow named twice is traced twice" same "$(twice --sport 50000)" 3
 check "graphs one at a time" same "$(twice --mda --parallel 1)" 3
 check "a target named twice has two graphs" same "$(twice --mda)" 3
+refused() { timeout 20 "$PROGRAM" trace 198.18.3.2 "$@" >/dev/null 2>&1; echo $?; }
+for option in '--mda --pmtu' '--mda --live x0' '--mda --again 1' '--mda --max-ttl 64' '--confidence 99' '--mode full'; do
+	# shellcheck disable=SC2086
+	check "options that mean nothing together are refused: $option" same "$(refused $option)" 2
+done
 done_testing
