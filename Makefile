@@ -334,7 +334,7 @@ UNIT_DIR   := $(DEST)/lib/systemd/system
 MAN_PAGES  := $(wildcard docs/man/*.[1-8])
 install: all ## programs, man pages, units, completion, examples below DESTDIR/PREFIX
 	$(Q)install -d $(DEST)/bin $(SHARE)/doc/waymark/examples $(SHARE)/waymark/world \
-		$(SHARE)/waymark/signatures \
+		$(SHARE)/waymark/signatures $(SHARE)/waymark/prober \
 		$(COMPLETION) $(UNIT_DIR) $(DEST)/lib/sysusers.d $(addprefix $(SHARE)/man/man,1 5 7 8)
 	$(Q)install -m 755 $(BINARIES) $(DEST)/bin
 	$(Q)for page in $(MAN_PAGES); do \
@@ -343,6 +343,7 @@ install: all ## programs, man pages, units, completion, examples below DESTDIR/P
 	$(Q)install -m 644 $(wildcard deploy/*.conf.example) $(SHARE)/doc/waymark/examples
 	$(Q)install -m 644 $(wildcard deploy/lab/world/*.conf) $(SHARE)/waymark/world
 	$(Q)install -m 644 $(wildcard deploy/signatures/*) $(SHARE)/waymark/signatures
+	$(Q)install -m 644 deploy/prober/index.html $(SHARE)/waymark/prober
 	$(Q)for unit in $(wildcard deploy/systemd/*.service); do \
 		sed 's|/usr/local/|$(PREFIX)/|' $$unit > $(UNIT_DIR)/$${unit##*/} && \
 		chmod 644 $(UNIT_DIR)/$${unit##*/} || exit 1; done

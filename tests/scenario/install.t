@@ -19,7 +19,7 @@ for file in bin/waymark bin/waymark-agent bin/waymark-collector bin/waymark-lab 
 	share/man/man1/waymark.1 share/man/man5/waymark-agent.conf.5 share/man/man7/waymark.7 \
 	share/man/man8/waymark-agent.8 share/doc/waymark/README.md share/doc/waymark/LICENSE \
 	share/doc/waymark/operator.md share/doc/waymark/examples/agent.conf.example \
-	share/waymark/world/small.conf share/waymark/signatures/blockpage_signatures.json lib/systemd/system/waymark-agent.service \
+	share/waymark/world/small.conf share/waymark/signatures/blockpage_signatures.json share/waymark/prober/index.html lib/systemd/system/waymark-agent.service \
 	lib/systemd/system/waymark-collector.service lib/systemd/system/waymark-reflector.service lib/sysusers.d/waymark.conf \
 	share/bash-completion/completions/waymark share/bash-completion/completions/waymark-agent; do
 	[ -s "$root/usr/$file" ] || missing="$missing $file"
