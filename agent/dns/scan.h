@@ -31,6 +31,7 @@ struct dns_rules {
 	bool again_unusable;        // an unusable answer is a reason to try again
 	enum dns_after after;
 	int64_t timeout_ns, stream_timeout_ns, listen_ns;
+	bool bare; // as Satellite: no OPT where nothing in it is asked for, nothing again over TCP
 };
 
 struct dns_rules dns_rules_of(enum dns_profile profile);

@@ -7,15 +7,15 @@ struct dns_rules dns_rules_of(enum dns_profile profile)
 {
 	static const struct dns_rules table[DNS_PROFILE_COUNT] = {
 		[DNS_PLAIN] = { DNS_PLAIN, false, 3, 3, true, DNS_AFTER_NEVER, 2 * NS_PER_S,
-				5 * NS_PER_S, 3 * NS_PER_S },
+				5 * NS_PER_S, 3 * NS_PER_S, false },
 		[DNS_V2_1] = { DNS_V2_1, true, 4, 0, false, DNS_AFTER_NO_ADDRESS, 2 * NS_PER_S,
-			       5 * NS_PER_S, 3 * NS_PER_S },
+			       5 * NS_PER_S, 3 * NS_PER_S, true },
 		[DNS_V2_2] = { DNS_V2_2, true, 4, 4, false, DNS_AFTER_FAILURE, 2 * NS_PER_S,
-			       5 * NS_PER_S, 3 * NS_PER_S },
+			       5 * NS_PER_S, 3 * NS_PER_S, true },
 		// What does not answer its control is asked once all the same: an injector
 		// answers for the dead.
 		[DNS_WAYMARK] = { DNS_WAYMARK, true, 4, 1, true, DNS_AFTER_ALWAYS, 2 * NS_PER_S,
-				  5 * NS_PER_S, 3 * NS_PER_S },
+				  5 * NS_PER_S, 3 * NS_PER_S, false },
 	};
 	return table[profile];
 }

@@ -137,9 +137,10 @@ static enum err types_read(const char *text, struct dns_scan_config *out, struct
 	return ERR_OK;
 }
 
-static uint32_t bits(const struct dns_settings *s)
+static uint32_t bits(const struct dns_settings *s, bool bare)
 {
-	bool edns = !s->no_edns || s->dnssec || s->nsid || s->subnet.addr.family != 0;
+	bool edns = !(s->no_edns || bare) || s->dnssec || s->nsid || s->size > 0 ||
+		    s->subnet.addr.family != 0;
 	return (s->no_recurse ? 0u : DNS_RECURSE) | (edns ? (uint32_t)DNS_EDNS : 0) |
 	       (s->dnssec ? (uint32_t)DNS_DO : 0) | (s->nsid ? (uint32_t)DNS_NSID : 0) |
 	       (s->mixed ? (uint32_t)DNS_CASE : 0) | (s->no_check ? (uint32_t)DNS_NO_CHECK : 0) |
@@ -179,8 +180,8 @@ enum err dns_settings_scan(const struct dns_settings *s, bool sandwich,
 		err = rules_read(s, sandwich, &c->rules, f);
 	c->kind = s->nobody ? DNS_KIND_NOBODY : DNS_KIND_PAIR;
 	c->transport = transport;
-	c->fallback = !s->no_fallback && transport == DNS_UDP;
-	c->options = bits(s);
+	c->fallback = !s->no_fallback && transport == DNS_UDP && !c->rules.bare;
+	c->options = bits(s, c->rules.bare);
 	c->subnet = s->subnet;
 	if (err == ERR_OK && s->size != 0 && (s->size < DNS_SIZE_LEAST || s->no_edns))
 		err = fault_set(f, ERR_USAGE, 0,

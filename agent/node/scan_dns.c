@@ -120,7 +120,7 @@ static enum err open_io(struct scan_dns *s, struct fault *f)
 	if (o->listen_ms > 0)
 		x->rules.listen_ns = (int64_t)o->listen_ms * NS_PER_MS;
 	x->transport = o->transport == DNS_TRANSPORT_UNKNOWN ? DNS_UDP : o->transport;
-	x->fallback = x->transport == DNS_UDP;
+	x->fallback = x->transport == DNS_UDP && !x->rules.bare;
 	x->options = o->options;
 	x->subnet = o->subnet;
 	x->size = o->size;
@@ -151,8 +151,7 @@ static enum err begin(struct scan_dns *s, struct fault *f)
 	enum err err = scan_keep_open(&s->keep, node_config(s->node)->data, &s->order->id, f);
 	if (err != ERR_OK)
 		return err;
-	// A lab's resolvers have addresses of the test networks; what is denied is the node's list.
-	err = scan_manners_open(s->node, s->order, true, &s->manners, f);
+	err = scan_manners_open(s->node, s->order, s->order->dns.reserved, &s->manners, f);
 	if (err == ERR_OK)
 		err = read_lists(s, f);
 	if (err == ERR_OK)

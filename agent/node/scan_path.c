@@ -115,7 +115,7 @@ enum err scan_path_open(struct node *n, const struct order *o, visit_end_fn *end
 	*s = (struct scan_path){ .node = n, .end = end, .order = o };
 	enum err err = scan_told_open(&s->told, node_config(n)->data, &o->id, sizeof(uint32_t), f);
 	if (err == ERR_OK)
-		err = scan_manners_open(n, o, true, &s->manners, f);
+		err = scan_manners_open(n, o, o->path.reserved, &s->manners, f);
 	if (err == ERR_OK)
 		err = read_lists(s, f);
 	if (err == ERR_OK)

@@ -58,6 +58,7 @@ static const struct conf_option start_options[] = {
 	{ .name = "nsid", FLAG(nsid), .help = "ask for the server's identifier" },
 	{ .name = "subnet", .kind = CONF_LIST, AT(subnets), .value = "PREFIX", .help = "ask as for a client there (RFC 7871); repeatable: every pair once for each" },
 	{ .name = "size", UINT(size), .max = DNS_SIZE_MOST, .unset = "0", .value = "BYTES", .help = "largest UDP answer asked for, 512 to 4096; 0: 1232" },
+	{ .name = "reserved", FLAG(reserved), .help = "ask reserved and test addresses, too: for labs" },
 	{ .name = NULL },
 };
 
@@ -70,6 +71,7 @@ static const struct conf_option trace_options[] = {
 	{ .name = "hops", UINT(hops), .min = 1, .max = DNS_HOPS_MAX, .unset = "24", .value = "TTL", .help = "last hop asked" },
 	{ .name = "attempts", UINT(attempts), .min = 1, .max = 3, .unset = "2", .value = "N", .help = "questions to each hop" },
 	{ .name = "wait", TIME(wait), .min = 0.01, .max = 60, .unset = "2s", .value = "TIME", .help = "for one answer" },
+	{ .name = "reserved", FLAG(reserved), .help = "ask reserved and test addresses, too: for labs" },
 	{ .name = NULL },
 };
 

@@ -183,14 +183,19 @@ static enum err make_dns(const struct scan_options *o, struct fault *f)
 	*d = (struct dns_order){
 		.control = span_text(o->control),
 		.repetitions = (uint32_t)o->repetitions,
-		.options = (uint32_t)(DNS_RECURSE | DNS_EDNS | (o->mixed ? DNS_CASE : 0) |
+		.options = (uint32_t)(DNS_RECURSE | (o->mixed ? DNS_CASE : 0) |
 				      (o->dnssec ? DNS_DO : 0) | (o->nsid ? DNS_NSID : 0)),
 		.size = (uint16_t)o->size,
 		.kind = o->nobody ? DNS_KIND_NOBODY : DNS_KIND_PAIR,
 		.listen_ms = (uint32_t)(o->listen / NS_PER_MS),
+		.reserved = o->reserved,
 	};
 	if (o->profile[0] != '\0' && dns_profile_read(span_text(o->profile), &d->profile) != ERR_OK)
 		return fault_set(f, ERR_USAGE, 0, "profile: \"%s\" is none", o->profile);
+	// Satellite's questions have no OPT record; what is asked for in one puts it there.
+	bool bare = d->profile == DNS_V2_1 || d->profile == DNS_V2_2;
+	if (!bare || o->dnssec || o->nsid || o->size > 0 || o->subnets.count > 0)
+		d->options |= DNS_EDNS;
 	if (dns_transport_read(span_text(o->transport), &d->transport) != ERR_OK)
 		return fault_set(f, ERR_USAGE, 0, "transport: \"%s\" is none", o->transport);
 	return read_types(o->types, d, f);
@@ -369,7 +374,8 @@ enum err scan_file_path(struct scan_job *j, const struct scan_options *o, struct
 				  .options = DNS_RECURSE | DNS_EDNS,
 				  .hops = (uint8_t)o->hops,
 				  .attempts = (uint8_t)o->attempts,
-				  .wait_ms = (uint32_t)(o->wait / NS_PER_MS) };
+				  .wait_ms = (uint32_t)(o->wait / NS_PER_MS),
+				  .reserved = o->reserved };
 	enum err err = pg_query(
 		j->pg, "scan_disputed",
 		PG_VALUES(pg_text(id), pg_int(j->node), pg_bool(o->all), pg_int((int64_t)o->most)),

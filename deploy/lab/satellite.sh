@@ -179,11 +179,11 @@ say "   $(count resolver state=1) usable, $(count resolver 'infrastructure AND s
 
 resolvers=$(sql -c "SELECT count(DISTINCT addr) FROM raw.resolver WHERE scan = '$scan' AND state = 1")
 stage "the test: $resolvers resolvers x $names domains, each pair inside its sandwich"
-order start "$node" --scan "$scan" --domains "$work/domains" --control "$control" --rate "$rate" >/dev/null
+order start "$node" --reserved --scan "$scan" --domains "$work/domains" --control "$control" --rate "$rate" >/dev/null
 tally
 carried_out dns_pair
 # The same domains, asked where no resolver is: an answer from there was made on the way.
-order start "$node" --scan "$scan" --resolvers "$work/nobody" --domains "$work/domains" --control "$control" --nobody >/dev/null
+order start "$node" --reserved --scan "$scan" --resolvers "$work/nobody" --domains "$work/domains" --control "$control" --nobody >/dev/null
 tally
 carried_out dns_pair
 pairs=$((resolvers * names))
@@ -193,7 +193,7 @@ say "   $pairs pairs, and $(count dns_pair kind=2) with $(wc -l <"$work/nobody")
 stage "again: $(wc -l <"$work/some") of the domains, $(printf '%s; ' "${parts[@]}" | sed 's/; $//')"
 for each in "${parts[@]}"; do
 	read -r who type how <<<"$each"
-	order start "$who" --scan "$scan" --domains "$work/some" --control "$control" --types "$type" --transport "$how" --rate $((rate / 2)) >/dev/null
+	order start "$who" --reserved --scan "$scan" --domains "$work/some" --control "$control" --types "$type" --transport "$how" --rate $((rate / 2)) >/dev/null
 	tally
 done
 carried_out dns_pair

@@ -84,6 +84,7 @@ struct dns_order {
 	struct prefix subnet; // family 0: none
 	uint16_t size;        // 0: default
 	uint32_t first_repetition;
+	bool reserved;
 };
 
 struct discover_order {
@@ -111,6 +112,7 @@ struct path_order {
 	uint16_t type; // 0: default, as all below
 	uint32_t options, wait_ms;
 	uint8_t hops, attempts;
+	bool reserved;
 };
 
 struct order {

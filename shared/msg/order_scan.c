@@ -33,6 +33,7 @@ void order_write_dns(struct wr *w, uint32_t number, const struct order *o)
 	field_bytes(w, 13, dns_pair_subnet_write(&d->subnet, subnet));
 	field_u64(w, 14, d->size);
 	field_u64(w, 15, d->first_repetition);
+	field_u64(w, 16, d->reserved);
 	field_end(w, begun);
 }
 
@@ -89,6 +90,7 @@ void order_write_path(struct wr *w, uint32_t number, const struct order *o)
 	field_u64(w, 6, p->attempts);
 	field_u64(w, 7, p->wait_ms);
 	field_u64(w, 8, o->rate);
+	field_u64(w, 9, p->reserved);
 	field_end(w, begun);
 }
 
@@ -134,6 +136,7 @@ enum err order_read_dns(const Waymark__DnsScan *d, struct order *out)
 	to->kind = (enum dns_kind)d->kind;
 	to->listen_ms = d->listen_ms;
 	to->first_repetition = d->first_repetition;
+	to->reserved = d->reserved;
 	out->rate = d->rate;
 	enum err err = read_edns(d, to);
 	return err != ERR_OK ? err : text_of(d->control, DNS_DOMAIN_MAX, &to->control);
@@ -215,6 +218,7 @@ enum err order_read_path(const Waymark__DnsPath *p, struct arena *arena, struct 
 	to->hops = (uint8_t)p->hops;
 	to->attempts = (uint8_t)p->attempts;
 	to->wait_ms = p->wait_ms;
+	to->reserved = p->reserved;
 	to->wishes = arena_take(arena, (p->n_wish + 1) * sizeof(*to->wishes));
 	if (to->wishes == NULL)
 		return ERR_FULL;

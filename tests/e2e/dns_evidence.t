@@ -45,7 +45,7 @@ printf '198.18.%s\n' 68.10 68.11 69.10 69.11 >>"$D/list" # behind injectors
 printf '%s\n' cdn001.example cdn002.example social001.example site001.example >"$D/domains"
 scan=$(order discover --list "$D/list" --control scan.example --rounds 1 --every 0s --reserved --name evidence)
 carried_out "resolvers are found"
-order start --scan "$scan" --domains "$D/domains" --control scan.example --listen 500ms --nsid --dnssec --size 4096 >/dev/null
+order start --reserved --scan "$scan" --domains "$D/domains" --control scan.example --listen 500ms --nsid --dnssec --size 4096 >/dev/null
 carried_out "they are asked, for identifiers too"
 is "$(sql "SELECT DISTINCT options, size, repetition, subnet IS NULL FROM raw.dns_pair WHERE scan = '$scan'")" '15|4096|0|t' \
 	"what was asked for stands with the pair"
@@ -61,7 +61,7 @@ judged
 ok $? "the scan is judged" "$(cat "$D/judge.log")"
 before=$(cdn '198.18.65.%')
 printf '198.18.70.%s\n' 1 2 3 >"$D/controls"
-order start --scan "$scan" --resolvers "$D/controls" --domains "$D/domains" --control scan.example --listen 200ms \
+order start --reserved --scan "$scan" --resolvers "$D/controls" --domains "$D/domains" --control scan.example --listen 200ms \
 	--subnet 198.18.65.0/24 --subnet 198.18.66.0/24 >/dev/null
 carried_out "controls are asked as from two networks"
 is "$(sql "SELECT string_agg(DISTINCT host(subnet) || ' ' || repetition || ' ' || options, ',' ORDER BY host(subnet) || ' ' || repetition || ' ' || options)
@@ -77,7 +77,7 @@ is "$(cdn '198.18.67.%' | grep -c control_subnet)" 0 "and not for Moscow, for wh
 # --- who answers on the way ---
 is "$(sql "SELECT string_agg(DISTINCT rule, ',') FROM v1.dns_verdict WHERE scan = '$scan' AND domain = 'social001.example' AND host(resolver) LIKE '198.18.69.%'")" \
 	injected "differing answers are an injection"
-order trace --scan "$scan" --wait 1s --rate 60 >/dev/null
+order trace --reserved --scan "$scan" --wait 1s --rate 60 >/dev/null
 more
 paths() { [ "$(sql "SELECT count(*) FROM raw.dns_pair WHERE scan = '$scan' AND kind = 3")" -ge "$1" ]; }
 told() { ls "$D"/de1/data/scan-*.told >/dev/null 2>&1 && [ -s "$(echo "$D"/de1/data/scan-*.told)" ]; }
@@ -100,7 +100,7 @@ is "$(at '198.18.69.%')" 'khi1 false' "and Karachi's, for all that it answers se
 hops=$(sql "SELECT count(*) FILTER (WHERE control_router IS NOT NULL) >= 2, bool_or(control_answered), bool_or(test_answered)
 	FROM v1.dns_path_hop WHERE scan = '$scan' AND host(resolver) = '198.18.69.10'")
 is "$hops" 't|t|t' "hop by hop"
-is "$(order trace --scan "$scan" >/dev/null; grep -o '[0-9]* orders' "$D/order.log")" '0 orders' "what was traced is not ordered again"
+is "$(order trace --reserved --scan "$scan" >/dev/null; grep -o '[0-9]* orders' "$D/order.log")" '0 orders' "what was traced is not ordered again"
 at_centre verify --all >"$D/verify.log" 2>&1
 ok $? "what is stored is what the node signed" "$(tail -n 3 "$D/verify.log")"
 done_testing

@@ -58,4 +58,15 @@ wait "$pid"
 	matrix "$dir/broken" "$dir/wide.r" "$dir/wide.n" "$dir/broken.meta"
 ok $? "interrupted: 130, what was not asked says so, and the sums add up"
 
+# 198.18.0.247 cuts every answer over UDP. The driver sends an OPT record where it is asked with one.
+for profile in v2.1 v2.2 waymark; do
+	inside "$bin/waymark" dns name1.example @198.18.0.247 --profile $profile --control c.example --json --quiet \
+		--listen 100ms --stream-timeout 1s >"$dir/$profile"
+	grep -q '"transport":"tcp"' "$dir/$profile"
+	again=$?
+	grep -q '"edns":{' "$dir/$profile"
+	echo "$profile: TCP $again, OPT $?" >>"$dir/profiles"
+done
+is "$(cat "$dir/profiles")" "$(printf '%s\n' 'v2.1: TCP 1, OPT 1' 'v2.2: TCP 1, OPT 1' 'waymark: TCP 0, OPT 0')" \
+	"as Satellite: nothing is asked again over TCP, and no OPT record in questions"
 done_testing

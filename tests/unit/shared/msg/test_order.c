@@ -81,7 +81,8 @@ static void make(struct order *o, enum order_kind kind)
 			 .listen_ms = 3000,
 			 .subnet = { { .family = 4, .bytes = { 198, 18, 1 } }, 24 },
 			 .size = 4096,
-			 .first_repetition = 6 },
+			 .first_repetition = 6,
+			 .reserved = true },
 		.discover = { .prefixes4 = TEXT("\306\22\0\0\17"),
 			      .addrs4 = TEXT("\306\22\0\1\2\306\22\0\2\0"),
 			      .control = TEXT("c.example"),
@@ -101,7 +102,8 @@ static void make(struct order *o, enum order_kind kind)
 			  .options = DNS_RECURSE,
 			  .hops = 20,
 			  .attempts = 3,
-			  .wait_ms = 900 },
+			  .wait_ms = 900,
+			  .reserved = true },
 		.body_limit = 4096,
 		.rate = 77,
 	};
@@ -125,6 +127,7 @@ static void check_dns(const struct dns_order *a, const struct dns_order *b)
 	assert_int_equal(a->subnet.bits, b->subnet.bits);
 	assert_int_equal(a->size, b->size);
 	assert_int_equal(a->first_repetition, b->first_repetition);
+	assert_int_equal(a->reserved, b->reserved);
 }
 
 static void check_path(const struct path_order *a, const struct path_order *b)
@@ -139,6 +142,7 @@ static void check_path(const struct path_order *a, const struct path_order *b)
 	assert_int_equal(a->options, b->options);
 	assert_int_equal(a->hops, b->hops);
 	assert_int_equal(a->attempts, b->attempts);
+	assert_int_equal(a->reserved, b->reserved);
 	assert_int_equal(a->wait_ms, b->wait_ms);
 }
 
