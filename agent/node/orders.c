@@ -186,11 +186,15 @@ static void begin_due(struct orders *o)
 	       (v->order = plan_next(o->plan, clock_wall(), &expired)) != NULL) {
 		struct fault f = { 0 };
 		(void)keep(o);
-		if (expired)
+		if (expired) {
 			close_visit(o, v, ORDER_REFUSED_EXPIRED, "expired while it waited");
-		else if (begin(o, v, &f) == ERR_AGAIN)
+			continue;
+		}
+		// F may tell of an attempt before the one that went well.
+		enum err err = begin(o, v, &f);
+		if (err == ERR_AGAIN)
 			hold(o, v);
-		else if (f.err != ERR_OK)
+		else if (err != ERR_OK)
 			close_visit(o, v, ORDER_FAILED, f.what);
 	}
 }
