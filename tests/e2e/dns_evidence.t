@@ -42,7 +42,7 @@ printf '198.18.70.%s control\n' 1 2 3 >"$D/list"
 printf '198.18.65.%s\n' 10 11 12 13 >>"$D/list" # New York, honest
 printf '198.18.67.%s\n' 20 21 >>"$D/list"       # Moscow
 printf '198.18.%s\n' 68.10 68.11 69.10 69.11 >>"$D/list" # behind injectors
-printf '%s\n' cdn001.example cdn002.example social001.example site001.example >"$D/domains"
+printf '%s\n' cdn001.example cdn002.example social001.example site001.example signed001.example >"$D/domains"
 scan=$(order discover --list "$D/list" --control scan.example --rounds 1 --every 0s --reserved --name evidence)
 carried_out "resolvers are found"
 order start --reserved --scan "$scan" --domains "$D/domains" --control scan.example --listen 500ms --nsid --dnssec --size 4096 >/dev/null
@@ -59,6 +59,8 @@ cdn() { # NET: rules by which its resolvers' CDN answers were judged
 }
 judged
 ok $? "the scan is judged" "$(cat "$D/judge.log")"
+is "$(sql "SELECT count(*), bool_or(signed_missing) FROM v1.dns_verdict WHERE scan = '$scan' AND domain = 'signed001.example' AND host(resolver) LIKE '198.18.65.%'")" \
+	'4|f' "a signed name is answered with its signature"
 before=$(cdn '198.18.65.%')
 printf '198.18.70.%s\n' 1 2 3 >"$D/controls"
 order start --reserved --scan "$scan" --resolvers "$D/controls" --domains "$D/domains" --control scan.example --listen 200ms \

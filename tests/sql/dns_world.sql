@@ -59,9 +59,9 @@ DO $$
 DECLARE d text; n int := 0;
 BEGIN
 	FOREACH d IN ARRAY ARRAY['dead', 'page', 'known', 'ede', 'twice', 'tls', 'same', 'bogon', 'wrong', 'subnet', 'address', 'own', 'history', 'tcp', 'nothing',
-		'network', 'unmatched', 'failed', 'nx', 'refused', 'servfail', 'other', 'unusable', 'empty', 'silent', 'harmless', 'cdn', 'path', 'signed'] LOOP
+		'network', 'unmatched', 'failed', 'nx', 'refused', 'servfail', 'other', 'unusable', 'empty', 'silent', 'harmless', 'cdn', 'path', 'signed', 'stripped'] LOOP
 		n := n + 1;
-		PERFORM pg_temp.pair('d2', '198.18.0.53', d || '.example', 0, ARRAY[('198.18.100.' || n)::inet], p_signed => d = 'signed');
+		PERFORM pg_temp.pair('d2', '198.18.0.53', d || '.example', 0, ARRAY[('198.18.100.' || n)::inet], p_signed => d IN ('signed', 'stripped'));
 		CONTINUE WHEN d = 'address'; -- nobody looked what is there
 		PERFORM pg_temp.page(d || '.example', ('198.18.100.' || n)::inet, 2, 'right', true, true, 'site');
 	END LOOP;
@@ -73,7 +73,7 @@ SELECT pg_temp.pair('d1', '198.18.0.53', 'history.example', 0, '{198.18.110.1}')
 	pg_temp.pair('d2', '198.18.1.1', 'known.example', 0, '{198.18.120.2}'),
 	pg_temp.pair('d2', '198.18.1.1', 'ede.example', 0, '{}', p_ede => 16),
 	pg_temp.pair('d2', '198.18.1.1', 'twice.example', 0, '{198.18.120.3}', p_extra => '198.18.100.5'),
-	pg_temp.pair('d2', '198.18.1.1', 'tls.example', 0, '{198.18.120.4}'), pg_temp.page('tls.example', '198.18.120.4', 1, 'other', true, true, 'site'),
+	pg_temp.pair('d2', '198.18.1.1', 'tls.example', 0, '{198.18.120.4}', p_signed => true), pg_temp.page('tls.example', '198.18.120.4', 1, 'other', true, true, 'site'),
 	pg_temp.pair('d2', '198.18.1.1', 'same.example', 0, '{198.18.120.5}'), pg_temp.page('same.example', '198.18.120.5', 1, 'right', false, false, 'site'),
 	pg_temp.pair('d2', '198.18.1.1', 'bogon.example', 0, '{10.1.2.3}'),
 	pg_temp.pair('d2', '198.18.1.1', 'wrong.example', 0, '{198.18.120.6}'), pg_temp.page('wrong.example', '198.18.120.6', 1, 'wrong', false, true, NULL),
@@ -96,6 +96,8 @@ SELECT pg_temp.pair('d1', '198.18.0.53', 'history.example', 0, '{198.18.110.1}')
 	pg_temp.pair('d2', '198.18.1.1', 'cdn.example', 0, '{198.18.120.12,198.18.120.13}'), pg_temp.page('cdn.example', '198.18.120.13', 1, 'edge', true, true, 'site at this edge'),
 	pg_temp.pair('d2', '198.18.1.1', 'path.example', 0, '{198.18.100.28}'), pg_temp.pair('d2', '198.18.1.1', 'path.example', 3, '{}', p_repetition => 1),
 	pg_temp.pair('d2', '198.18.1.1', 'signed.example', 0, '{198.18.100.29}'),
+	pg_temp.pair('d2', '198.18.1.1', 'stripped.example', 0, '{198.18.120.40}'),
+	pg_temp.pair('d2', '198.18.1.3', 'stripped.example', 0, '{198.18.120.40}'), -- passes on no signature of anybody
 	pg_temp.pair('d2', '198.18.1.99', 'twice.example', 0, '{198.18.120.3}', 2, p_kind => 2),
 	pg_temp.pair('d2', '198.18.1.99', 'address.example', 0, '{}', 2, p_outcome => 2, p_kind => 2) \g /dev/null
 -- A resolver that fails for every domain.

@@ -42,17 +42,18 @@ INSERT INTO judge.dns_rule VALUES
 	(1, 14, 'udp_tcp', 'unexpected', 0.8, 0, 0.2, 'over TCP the resolver gives a control''s address, over UDP it does not'),
 	(1, 15, 'no_server', 'unexpected', 0.75, 0.2, 0.05, 'no answer is a control''s and nothing is served there, while the control''s address serves the site'),
 	(1, 16, 'control_network', 'expected', 0.1, 0, 0.8, 'an answer is in an autonomous system in which a control resolver''s answer is'),
-	(1, 17, 'no_control', 'unknown', 0.2, 0.2, 0.2, 'no control resolver gave an address for the domain: there is nothing to compare with'),
-	(1, 18, 'unmatched', 'unknown', 0.5, 0, 0.5, 'nothing about the answers is a control''s, and nothing else is known of them'),
-	(1, 19, 'resolver_fails', 'unknown', 0.1, 0.9, 0, 'no address, and this resolver gives none for more than three quarters of the domains'),
-	(1, 20, 'control_failed', 'unknown', 0.2, 0.8, 0, 'no address, and one of the two controls had none either'),
-	(1, 21, 'nxdomain', 'unexpected', 0.9, 0.1, 0, 'the name is said not to exist, and control resolvers resolve it'),
-	(1, 22, 'refused', 'unexpected', 0.7, 0.3, 0, 'the question is refused, the control''s is not'),
-	(1, 23, 'servfail', 'unexpected', 0.6, 0.4, 0, 'a server failure, while the control works and other resolvers resolve the name'),
-	(1, 24, 'other_rcode', 'unexpected', 0.6, 0.4, 0, 'another error code, while the control works'),
-	(1, 25, 'unusable', 'unexpected', 0.7, 0.3, 0, 'packets came, none of them an answer to the question: wrong id, wrong question, or unreadable'),
-	(1, 26, 'empty', 'unexpected', 0.7, 0.2, 0.1, 'an answer without an address, and control resolvers give some'),
-	(1, 27, 'silent', 'unexpected', 0.7, 0.3, 0, 'every try went without an answer, while the control before and after was answered');
+	(1, 17, 'signature_missing', 'unexpected', 0.8, 0, 0.2, 'a control''s answer to the question is signed, this one is not, and the resolver passes on signatures of other names'),
+	(1, 18, 'no_control', 'unknown', 0.2, 0.2, 0.2, 'no control resolver gave an address for the domain: there is nothing to compare with'),
+	(1, 19, 'unmatched', 'unknown', 0.5, 0, 0.5, 'nothing about the answers is a control''s, and nothing else is known of them'),
+	(1, 20, 'resolver_fails', 'unknown', 0.1, 0.9, 0, 'no address, and this resolver gives none for more than three quarters of the domains'),
+	(1, 21, 'control_failed', 'unknown', 0.2, 0.8, 0, 'no address, and one of the two controls had none either'),
+	(1, 22, 'nxdomain', 'unexpected', 0.9, 0.1, 0, 'the name is said not to exist, and control resolvers resolve it'),
+	(1, 23, 'refused', 'unexpected', 0.7, 0.3, 0, 'the question is refused, the control''s is not'),
+	(1, 24, 'servfail', 'unexpected', 0.6, 0.4, 0, 'a server failure, while the control works and other resolvers resolve the name'),
+	(1, 25, 'other_rcode', 'unexpected', 0.6, 0.4, 0, 'another error code, while the control works'),
+	(1, 26, 'unusable', 'unexpected', 0.7, 0.3, 0, 'packets came, none of them an answer to the question: wrong id, wrong question, or unreadable'),
+	(1, 27, 'empty', 'unexpected', 0.7, 0.2, 0.1, 'an answer without an address, and control resolvers give some'),
+	(1, 28, 'silent', 'unexpected', 0.7, 0.3, 0, 'every try went without an answer, while the control before and after was answered');
 
 CREATE TABLE judge.dns_verdict (
 	scan uuid NOT NULL,
@@ -341,6 +342,7 @@ BEGIN
 			k.packets, k.usable, k.injected, k.injected_addrs, k.late_us, k.other_source, k.ede, k.case_kept,
 			CASE WHEN k.options & 4 <> 0 AND EXISTS (SELECT FROM signed s WHERE s.domain = a.domain AND s.qtype = a.qtype) AND a.answers <> '{}'
 				THEN NOT k.any_signed END AS signed_missing,
+			a.resolver IN (SELECT g.resolver FROM dns_packet g WHERE g.any_signed) AS passes_signed,
 			w.says AS udp_tcp, coalesce(w.tcp_is_right, false) AS tcp_is_right, coalesce(c.in_group, false) AS in_group,
 			EXISTS (SELECT FROM subnet s WHERE s.domain = a.domain AND s.qtype = a.qtype AND s.subnet >>= a.resolver AND s.addr = ANY (a.answers)) AS in_subnet,
 			h.failing, h.domains, a.resolver = ANY (controls) AS control,
@@ -355,7 +357,7 @@ BEGIN
 		WHERE k.kind = 1
 		UNION ALL
 		SELECT k.node, k.resolver, k.domain, k.qtype, k.repetition, k.kind, k.nobody, NULL, 1, 0, k.packets, k.usable, k.injected, k.injected_addrs,
-			k.late_us, k.other_source, k.ede, k.case_kept, NULL, NULL, false, true, false, NULL, NULL, false,
+			k.late_us, k.other_source, k.ede, k.case_kept, NULL, false, NULL, false, true, false, NULL, NULL, false,
 			false, false, false, '{}', false, false, false, false, false, false, false, false, NULL, NULL, NULL, NULL, k.nobody
 		FROM dns_packet k WHERE k.kind = 2 AND k.usable > 0),
 	r AS (
@@ -376,6 +378,7 @@ BEGIN
 			WHEN e.tcp_is_right THEN 'udp_tcp'
 			WHEN e.fetched AND NOT e.served AND e.site_served THEN 'no_server'
 			WHEN e.in_network THEN 'control_network'
+			WHEN e.signed_missing AND e.passes_signed THEN 'signature_missing'
 			WHEN NOT e.in_group THEN 'no_control'
 			WHEN e.answers <> '{}' THEN 'unmatched'
 			WHEN e.failing > 0.75 AND e.domains >= 8 THEN 'resolver_fails'
