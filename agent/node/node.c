@@ -8,7 +8,7 @@
 #include "base/version.h"
 #include "keys/keys.h"
 #include "log/log.h"
-#include "node/artefact.h"
+#include "node/artefact_io.h"
 #include "node/orders.h"
 #include "node/records.h"
 #include "node/tracing.h"

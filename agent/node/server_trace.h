@@ -6,7 +6,7 @@
 
 #include "capture/flow.h"
 #include "node/services.h"
-#include "node/twin.h"
+#include "node/twin_io.h"
 
 #define SERVER_TRACE_MOST 256 // servers of flows in one run
 

@@ -4,7 +4,7 @@
 #pragma once
 
 #include "capture/capture_io.h"
-#include "node/artefact.h"
+#include "node/artefact_io.h"
 #include "node/services.h"
 
 // What was lost so far, into R; stays as it is where the capture cannot tell.

@@ -12,7 +12,7 @@
 #include "node/server_trace.h"
 #include "node/step.h"
 #include "node/taken.h"
-#include "node/twin.h"
+#include "node/twin_io.h"
 #include "node/worth.h"
 #include "sys/clock.h"
 #include "tunnel/tunnel_io.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "node/twin.h"
+#include "node/twin_io.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,12 +9,12 @@
 #include "log/log.h"
 #include "nat/nat.h"
 #include "nat/nat_io.h"
+#include "node/outer.h"
 #include "node/taken.h"
 #include "sys/clock.h"
 
-#define TWIN_BATCH  1024            // frames between two looks at anything else
-#define TWIN_WAY    (2 * NS_PER_MS) // at most, from one capture to the other through the machine
-#define TWIN_SUMMED 64              // translations of one connection that are added up
+#define TWIN_BATCH 1024            // frames between two looks at anything else
+#define TWIN_WAY   (2 * NS_PER_MS) // at most, from one capture to the other through the machine
 
 struct twin {
 	struct twin_job job;
@@ -263,83 +263,11 @@ void twin_end(struct twin *o)
 	taken_put(o->job.node, o->capture, &o->record, &o->kept);
 }
 
-static struct nat_tuple turned(const struct nat_tuple *t)
-{
-	return (struct nat_tuple){ t->proto, t->b, t->a, t->bport, t->aport };
-}
-
-static bool same(const struct nat_tuple *x, const struct nat_tuple *y)
-{
-	return x->proto == y->proto && x->aport == y->aport && x->bport == y->bport &&
-	       addr_eq(x->a, y->a) && addr_eq(x->b, y->b);
-}
-
-// What the uplink saw of one translation. In the flow table an ICMP flow has no ports.
-static void add(const struct twin *o, const struct nat_tuple *t, struct flow_outer *out)
-{
-	struct flow_key k = key_of(t);
-	struct flow flow;
-	if (t->proto == 1 || t->proto == 58)
-		k.aport = k.bport = 0;
-	if (!flow_find(o->flows, &k, &flow))
-		return;
-	bool back = !addr_eq(flow.key.a, k.a) || flow.key.aport != k.aport;
-	const struct flow_side *there = back ? &flow.ba : &flow.ab;
-	const struct flow_side *here = back ? &flow.ab : &flow.ba;
-	out->pkts_ab += there->packets;
-	out->bytes_ab += there->bytes;
-	out->pkts_ba += here->packets;
-	out->bytes_ba += here->bytes;
-}
-
-// Among the first COUNT there is one with the same outer tuple (ports aside for ICMP), whose flow
-// was added already.
-static bool added(const struct nat_mapping *m, size_t count, const struct nat_tuple *outer)
-{
-	struct nat_tuple t = *outer;
-	for (size_t i = 0; i < count; i++) {
-		if (t.proto == 1 || t.proto == 58) {
-			t.aport = m[i].outer.aport;
-			t.bport = m[i].outer.bport;
-		}
-		if (same(&m[i].outer, &t))
-			return true;
-	}
-	return false;
-}
-
 void twin_join(const struct twin *o, struct flow_record *r)
 {
-	struct nat_mapping m[TWIN_SUMMED];
-	struct nat_tuple t = { r->proto, r->a, r->b, r->aport, r->bport };
-	size_t count = nat_find(o->nat, &t, m, COUNT(m));
-	bool back = count == 0;
-	struct flow_outer *out = &r->outer;
-	if (back) {
-		t = turned(&t);
-		count = nat_find(o->nat, &t, m, COUNT(m));
-	}
-	if (count == 0)
-		return;
-	struct flow_outer sum = { .mappings = (uint32_t)count,
-				  .drops = (uint32_t)o->record.kernel_drops };
-	for (size_t i = 0; i < count && i < COUNT(m); i++)
-		if (!added(m, i, &m[i].outer))
-			add(o, &m[i].outer, &sum);
-	struct nat_tuple way = back ? turned(&m[0].outer) : m[0].outer;
-	*out = sum;
-	out->a = way.a;
-	out->b = way.b;
-	if (r->proto != 1 && r->proto != 58) {
-		out->aport = way.aport;
-		out->bport = way.bport;
-	}
-	if (!back)
-		return;
-	out->pkts_ab = sum.pkts_ba;
-	out->bytes_ab = sum.bytes_ba;
-	out->pkts_ba = sum.pkts_ab;
-	out->bytes_ba = sum.bytes_ab;
+	outer_join(o->nat, o->flows, r);
+	if (r->outer.mappings > 0)
+		r->outer.drops = (uint32_t)o->record.kernel_drops;
 }
 
 void twin_tell(const struct twin *o, char *out, size_t cap)

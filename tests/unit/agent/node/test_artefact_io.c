@@ -12,7 +12,7 @@
 #include <cmocka.h>
 
 #include "base/text.h"
-#include "node/artefact.h"
+#include "node/artefact_io.h"
 #include "seal/seal.h"
 #include "sys/file.h"
 #include "wire/link.h"

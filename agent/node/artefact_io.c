@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "node/artefact.h"
+#include "node/artefact_io.h"
 
 #include <dirent.h>
 #include <errno.h>
