@@ -57,6 +57,18 @@ static bool is_foreign(const struct trace_path *p, const struct trace_reply *r)
 	       r->cookie != trace_path_cookie(p);
 }
 
+// Its sequence number is none of ours, or its UDP checksum is not and no NAT is to be seen that
+// would have made it another. (Zero: not there.)
+static bool is_odd(const struct trace_path *p, const struct trace_reply *r,
+		   const struct claim *transport)
+{
+	const struct trace_target *t = &p->target;
+	bool nat = r->sport != t->sport || r->dport != t->dport || !addr_eq(r->src, t->src);
+	if (!transport->there || transport->ours)
+		return false;
+	return r->proto != IP_UDP || (!nat && r->check != 0);
+}
+
 // What is claimed for SERIAL; a claim for another probe of ours counts against it.
 static int votes(const struct claim *claims, size_t count, uint16_t serial)
 {
@@ -108,7 +120,7 @@ bool trace_match(const struct trace_path *p, const struct trace_reply *r, uint16
 	}
 	bool sport = r->sport == t->sport;
 	bool dport = r->dport == t->dport || t->method == TRACE_ICMP;
-	if (best < 1 || best + sport - is_foreign(p, r) < AGREE)
+	if (best < 1 || best + sport - is_foreign(p, r) - is_odd(p, r, &claims[0]) < AGREE)
 		return false;
 	rewritten = rewritten || !sport || !dport || !addr_eq(r->src, t->src);
 	if (t->method == TRACE_ICMP && r->quoted && r->has_check)
