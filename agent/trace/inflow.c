@@ -220,11 +220,6 @@ void inflow_hear_guard(struct inflow *e, bool stands)
 	}
 }
 
-void inflow_hear_drops(struct inflow *e, uint64_t drops)
-{
-	e->drops = drops;
-}
-
 // --- what to do ---------------------------------------------------------------------------------
 
 static void end(struct inflow_trace *t, enum trace_stop stop)
@@ -269,6 +264,7 @@ static bool send_one(struct inflow *e, struct inflow_trace *t, struct inflow_pro
 	t->next = mono_add(e->now, e->config.spacing_ns);
 	t->until = mono_add(e->now, e->config.wait_ns);
 	e->counts.probes++;
+	e->sender = t;
 	probe->frame = span_of(w.at, w.len);
 	probe->ipv6 = t->key.local.family == 6;
 	return true;
@@ -328,6 +324,7 @@ static bool unmet(struct inflow *e, struct inflow_result *out)
 enum inflow_step inflow_next(struct inflow *e, struct inflow_probe *probe,
 			     struct inflow_result *result)
 {
+	e->sender = NULL;
 	if (e->guard_changed) {
 		e->guard_changed = false;
 		return INFLOW_GUARD;

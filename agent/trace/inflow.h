@@ -80,6 +80,7 @@ struct inflow_result {
 
 struct inflow_counts {
 	uint64_t packets, flows, full, wants, traces, probes, answers;
+	uint64_t unsent; // of the probes
 };
 
 struct inflow *inflow_new(const struct inflow_config *c);
@@ -93,7 +94,13 @@ enum err inflow_put(struct inflow *e, struct mono now, uint64_t tag, const struc
 
 void inflow_hear(struct inflow *e, const struct inflow_packet *p, struct wall wall);
 void inflow_hear_guard(struct inflow *e, bool stands);
-void inflow_hear_drops(struct inflow *e, uint64_t drops); // so many were lost here, all told
+
+// So many were lost here, all told: what is not answered by now may be among them.
+void inflow_hear_drops(struct inflow *e, uint64_t drops);
+
+// The probe given out last did not leave.
+void inflow_hear_failed(struct inflow *e);
+
 void inflow_tick(struct inflow *e, struct mono now);
 enum inflow_step inflow_next(struct inflow *e, struct inflow_probe *probe,
 			     struct inflow_result *result);

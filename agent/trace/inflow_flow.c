@@ -126,7 +126,7 @@ enum trace_stop inflow_verdict(const struct inflow_trace *t)
 bool inflow_all_answered(const struct inflow_trace *t)
 {
 	for (size_t i = 0; i < t->count; i++)
-		if (!t->attempts[i].answered)
+		if (!t->attempts[i].answered && !t->attempts[i].unsent)
 			return false;
 	return true;
 }

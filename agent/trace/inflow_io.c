@@ -125,14 +125,14 @@ static void on_packets(void *self, uint32_t events)
 
 // --- send ---------------------------------------------------------------------------------------
 
-// A probe that does not leave is a silent one.
 static void send_probe(struct inflow_io *io, const struct inflow_probe *p)
 {
 	const struct sockaddr_ll to = { .sll_family = AF_PACKET,
 					.sll_ifindex = io->index,
 					.sll_protocol = htons(p->ipv6 ? ETH_P_IPV6 : ETH_P_IP) };
-	(void)!sendto(io->fd, p->frame.at, p->frame.len, MSG_DONTWAIT, (const struct sockaddr *)&to,
-		      sizeof(to));
+	if (sendto(io->fd, p->frame.at, p->frame.len, MSG_DONTWAIT, (const struct sockaddr *)&to,
+		   sizeof(to)) < 0)
+		inflow_hear_failed(io->engine);
 }
 
 static bool guard(struct inflow_io *io)

@@ -107,7 +107,8 @@ static void put(const struct inflow_trace *t, const struct inflow_attempt *a,
 {
 	size_t i = out->probes++;
 	int64_t us = (a->rtt + NS_PER_US / 2) / NS_PER_US;
-	s->ref[i] = s->answer[i] = s->reply_ttl[i] = s->quoted_ttl[i] = s->mark[i] = 0;
+	s->ref[i] = s->answer[i] = s->reply_ttl[i] = s->quoted_ttl[i] = 0;
+	s->mark[i] = a->mark;
 	s->rtt_us[i] = 0;
 	if (!a->answered)
 		return;
@@ -116,7 +117,6 @@ static void put(const struct inflow_trace *t, const struct inflow_attempt *a,
 	s->rtt_us[i] = us < 1 ? 1 : us > UINT32_MAX ? UINT32_MAX : (uint32_t)us;
 	s->reply_ttl[i] = a->reply_ttl;
 	s->quoted_ttl[i] = a->quoted_ttl;
-	s->mark[i] = a->mark;
 	for (uint8_t k = 0; k < a->labels; k++) {
 		s->mpls_probe[out->mpls_count] = (uint32_t)i;
 		s->mpls_label[out->mpls_count++] = t->labels[a->label_at + k];
@@ -147,7 +147,7 @@ void inflow_record(const struct inflow_trace *t, struct mono now, struct inflow_
 		.dport = t->key.rport,
 		.flow_label = t->label,
 		.stop = t->stop,
-		.probes_sent = (uint32_t)t->count,
+		.probes_sent = (uint32_t)(t->count - t->unsent),
 		.first_ttl = 1,
 		.addrs = span_of(s->addrs, 0),
 		.rtt_us = s->rtt_us,

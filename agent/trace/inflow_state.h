@@ -30,7 +30,7 @@ struct inflow_attempt {
 	uint32_t seq, answer;
 	uint16_t check, ip_id;
 	uint8_t ttl, reply_ttl, quoted_ttl, mark;
-	bool answered;
+	bool answered, unsent;
 	uint8_t label_at, labels;
 };
 
@@ -55,7 +55,7 @@ struct inflow_trace {
 	uint8_t distance;
 	uint8_t unreachable; // TTL where a router said so
 	enum trace_stop stop;
-	size_t count;
+	size_t count, unsent;
 	struct inflow_attempt *attempts; // INFLOW_PROBES of the engine's
 	uint8_t label_count;
 	uint32_t labels[INFLOW_LABELS];
@@ -117,6 +117,7 @@ struct inflow {
 	struct inflow_trace traces[INFLOW_TRACES];
 	struct inflow_attempt *attempts; // owned; of all traces
 	struct inflow_trace unmet;       // of a want nobody met
+	struct inflow_trace *sender;     // of the probe that is out, or NULL
 	struct inflow_scratch scratch;
 	uint8_t frame[INFLOW_PROBE_MAX];
 	struct mono now, swept;

@@ -5,7 +5,7 @@
 # port behind it. Which branch the app's own packets take is counted on the branches.
 cd "$(dirname "$0")/../.." || exit 1
 . tests/netns/chain.sh
-need nft
+need nft jq
 
 # p - a - b = (c d e f) = g - h
 node p a b c d e f g h
@@ -110,9 +110,9 @@ counted() {
 on h python3 tests/netns/flows_talk.py serve 7000 >"$TEMP/server" 2>&1 &
 for _ in $(seq 50); do grep -q ready "$TEMP/server" && break; sleep 0.1; done
 
-# run NAME ADDRESS KIND FLOWS: all flows talk while they are traced.
+# run NAME ADDRESS KIND FLOWS [TIME]: all flows talk while they are traced.
 run() {
-	timeout 60 ip netns exec "wl-$WORLD-a" "$PROGRAM" trace --live x1 --for 9s --json --wait 400ms \
+	timeout 60 ip netns exec "wl-$WORLD-a" "$PROGRAM" trace --live x1 --for "${5:-9s}" --json --wait 400ms \
 		--rate 5000 --target-rate 2000 --net-rate 5000 >"$TEMP/$1.jsonl" 2>"$TEMP/$1.said" &
 	local tracer=$!
 	sleep 0.5
@@ -192,6 +192,19 @@ check "the phone got no ICMP error" same "$(counted p errors)" 0
 check "no RST at the phone" same "$(counted p resets)" 0
 check "no RST at the server" same "$(counted h resets)" 0
 check "no probe came as far as the server" same "$(counted h probes)" 0
+
+# What this machine does not let out is no router's silence.
+on a nft -f - <<-END
+	table netdev shut { chain out { type filter hook egress device x1 priority 0;
+		ip ttl 2 udp dport 7000 drop; }; }
+END
+run lost 198.18.9.2 udp 4 4s
+check "a probe that did not leave is lost, and its neighbours answered" jq -se '[.[] | select(.method == "flow")] |
+	length == 4 and all(.hops[1].replies | length > 0 and all(.lost == true and .addr == null)) and
+	all(.hops[0, 2].replies | all(.lost != true and .addr != null)) and all(.probes_sent == 6)' "$TEMP/lost.jsonl"
+sed 's/^/# /' "$TEMP/lost.said"
+on a nft delete table netdev shut
+
 check "the table went away with the process" same "$(on a nft list tables | grep -c inflow)" 0
 # A separate SYN trace to the same server and port, one for each flow.
 yes "198.18.9.2 tcp-syn 7000" | head -100 |

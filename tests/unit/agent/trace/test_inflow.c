@@ -167,6 +167,57 @@ static void what_was_dropped_meanwhile_is_in_the_record(void **state)
 	inflow_free(&w.e);
 }
 
+static void what_was_lost_here_is_no_silence(void **state)
+{
+	static const uint8_t want[] = { TRACE_LOST, TRACE_LOST, 0, 0, TRACE_LOST, 0 };
+	struct world w = world_of(true, NULL);
+	struct inflow_result r;
+	(void)state;
+	inflow_hear_failed(w.e); // none is out
+	establish(&w, 61);
+	assert_int_equal(next(&w, &r), INFLOW_GUARD);
+	inflow_hear_guard(w.e, true);
+	for (int i = 0; i < 6; i++) {
+		assert_int_equal(next(&w, &r), INFLOW_SEND);
+		if (i == 2)
+			inflow_hear_failed(w.e);
+		if (i == 1)
+			inflow_hear_drops(w.e, 3); // of probes 0 and 1
+		if (i == 1 || i == 4 || i == 5)
+			expire(&w, ROUTER); // takes 1 back
+		later(&w, i == 2 ? 3 * NS_PER_S : 5 * NS_PER_MS);
+	}
+	inflow_hear_drops(w.e, 3); // no more
+	inflow_hear_drops(w.e, 4); // of probe 3, not of those long ago
+	later(&w, 3 * NS_PER_S);
+	inflow_hear_drops(w.e, 5); // too late for all
+	assert_int_equal(next(&w, &r), INFLOW_FINISHED);
+	assert_int_equal(r.record.probes_sent, 5);
+	assert_int_equal(r.record.probes, 6);
+	assert_memory_equal(r.record.mark.at, want, 6); // by TTL: of 0 and 3, 1 and 4, 2 and 5
+	assert_int_equal(trace_check(&r.record), ERR_OK);
+	assert_int_equal(inflow_counted(w.e).unsent, 1);
+	inflow_free(&w.e);
+}
+
+static void one_of_which_no_probe_left_has_sent_none(void **state)
+{
+	struct world w = world_of(true, NULL);
+	struct inflow_result r;
+	(void)state;
+	establish(&w, 63);
+	assert_int_equal(next(&w, &r), INFLOW_GUARD);
+	inflow_hear_guard(w.e, true);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(next(&w, &r), INFLOW_SEND);
+		inflow_hear_failed(w.e);
+		later(&w, 5 * NS_PER_MS);
+	}
+	assert_int_equal(next(&w, &r), INFLOW_FINISHED); // nothing to wait for
+	assert_int_equal(r.record.probes_sent, 0);
+	inflow_free(&w.e);
+}
+
 static void the_first_hop_has_its_own_rate(void **state)
 {
 	const struct pace_limits limits = {
@@ -312,6 +363,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(probes_lie_below_the_window_and_end_short_of_the_server),
 		cmocka_unit_test(what_was_dropped_meanwhile_is_in_the_record),
+		cmocka_unit_test(what_was_lost_here_is_no_silence),
+		cmocka_unit_test(one_of_which_no_probe_left_has_sent_none),
 		cmocka_unit_test(the_first_hop_has_its_own_rate),
 		cmocka_unit_test(nothing_is_sent_after_fin),
 		cmocka_unit_test(nothing_is_sent_without_a_guard),
