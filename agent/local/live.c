@@ -53,6 +53,7 @@ static void on_inside(void *self, const struct inflow_result *r)
 	t.dst = r->record.dst;
 	t.dport = r->record.dport;
 	t.method = r->proto == IP_TCP ? TRACE_TCP_SYN : TRACE_UDP;
+	t.max_ttl = (uint8_t)v->config->max_ttl;
 	t.attempts = v->config->flows.attempts;
 	t.gap = v->config->flows.gap;
 	t.wait_ns = v->config->flows.wait_ns;

@@ -147,12 +147,23 @@ struct mda_target trace_settings_graph(const struct trace_settings *s, const str
 	return t;
 }
 
+struct given {
+	const char *name;
+	bool given;
+};
+
+static enum err refuse(const struct given *rows, size_t count, const char *with, struct fault *f)
+{
+	for (size_t i = 0; i < count; i++)
+		if (rows[i].given)
+			return fault_set(f, ERR_USAGE, 0, "--%s does not go with --%s",
+					 rows[i].name, with);
+	return ERR_OK;
+}
+
 static enum err check_graph(const struct trace_settings *s, struct fault *f)
 {
-	const struct {
-		const char *name;
-		bool given;
-	} alien[] = {
+	const struct given alien[] = {
 		{ "again", s->again != AGAIN_USUAL },
 		{ "share", s->share > 0 },
 		{ "own", s->own.count > 0 },
@@ -165,10 +176,8 @@ static enum err check_graph(const struct trace_settings *s, struct fault *f)
 		{ "for", s->span > 0 },
 		{ "read", s->read[0] != '\0' },
 	};
-	for (size_t i = 0; i < COUNT(alien); i++)
-		if (alien[i].given)
-			return fault_set(f, ERR_USAGE, 0, "--%s does not go with --mda",
-					 alien[i].name);
+	if (refuse(alien, COUNT(alien), "mda", f) != ERR_OK)
+		return f->err;
 	if (strcmp(s->mode, "lite") != 0 && strcmp(s->mode, "full") != 0)
 		return fault_set(f, ERR_USAGE, 0, "--mode: \"%s\" is not lite or full", s->mode);
 	if (s->max_ttl >= TRACE_HOPS_MAX || s->parallel > GRAPHS_MOST || s->sport > SPORT_MOST)
@@ -176,6 +185,34 @@ static enum err check_graph(const struct trace_settings *s, struct fault *f)
 				 "with --mda: --max-ttl is at most %d, --parallel %d, --sport %d",
 				 TRACE_HOPS_MAX - 1, GRAPHS_MOST, SPORT_MOST);
 	return ERR_OK;
+}
+
+// What a flow that is seen decides itself, and what needs a list of targets.
+static enum err check_live(const struct trace_settings *s, struct fault *f)
+{
+	const struct given alien[] = {
+		{ "dry-run", s->dry_run },
+		{ "method", strcmp(s->method, "udp") != 0 },
+		{ "port", s->port != 0 },
+		{ "first", s->first != 1 },
+		{ "again", s->again != AGAIN_USUAL },
+		{ "window", s->window != 0 },
+		{ "deadline", s->deadline > 0 },
+		{ "parallel", s->parallel != 0 },
+		{ "share", s->share > 0 },
+		{ "own", s->own.count > 0 },
+		{ "sport", s->sport != 0 },
+		{ "flow-label", strcmp(s->flow_label, "auto") != 0 },
+		{ "seed", s->seed != 0 },
+		{ "names", s->names },
+		{ "pmtu", s->pmtu },
+		{ "tos", s->tos != 0 },
+		{ "ipv6", s->ipv6 },
+		{ "read", s->read[0] != '\0' },
+		{ "metadata", s->metadata[0] != '\0' },
+		{ "status-file", s->status_file[0] != '\0' },
+	};
+	return refuse(alien, COUNT(alien), "live", f);
 }
 
 static enum err read_label(struct trace_settings *s, struct fault *f)
@@ -200,8 +237,11 @@ enum err trace_settings_check(struct trace_settings *s, struct fault *f)
 	if (graph && !s->mda)
 		return fault_set(f, ERR_USAGE, 0,
 				 "--confidence, --mode and --probes go with --mda only");
-	if (read_label(s, f) != ERR_OK || (s->mda && check_graph(s, f) != ERR_OK))
+	if (read_label(s, f) != ERR_OK || (s->mda && check_graph(s, f) != ERR_OK) ||
+	    (s->live[0] != '\0' && check_live(s, f) != ERR_OK))
 		return f->err;
+	if (s->span > 0 && s->live[0] == '\0')
+		return fault_set(f, ERR_USAGE, 0, "--for goes with --live only");
 	if (s->window == 0)
 		s->window = s->mda ? 16 : 8;
 	if (s->parallel == 0)
