@@ -109,6 +109,8 @@ is 'a signed name without signature' 'true false' "SELECT signed_missing || ' ' 
 is 'every rule decided somewhere' '' "SELECT r.name FROM judge.dns_rule r WHERE NOT EXISTS (SELECT FROM judge.dns_verdict v WHERE v.rule = r.name)"
 is 'no word but the three' 'expected unexpected unknown' "SELECT string_agg(DISTINCT word, ' ' ORDER BY word) FROM judge.dns_verdict"
 is 'Satellite would call the edge an anomaly' 't' "SELECT anomaly FROM judge.dns_satellite WHERE domain = 'cdn.example' AND resolver = '198.18.1.1'"
+is 'and one failed control passes as v2.2, not as v2.1' 'false false|true true' "SELECT string_agg(passed_liveness || ' ' || anomaly, '|' ORDER BY repetition)
+	FROM judge.dns_satellite WHERE domain = 'nx.example' AND resolver = '198.18.1.4'"
 
 for format in v2.2 v2.2-raw v1; do
 	folder=$("$waymark" export satellite --format $format now "$dir/$format" 2>"$dir/out")

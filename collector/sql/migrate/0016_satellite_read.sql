@@ -124,10 +124,11 @@ DECLARE
 BEGIN
 	CREATE TEMP TABLE satellite_key ON COMMIT DROP AS
 	SELECT p.file, p.line, p.resolver, p.domain, q.qtype, p.control, p.started, p.ended,
+		coalesce(array_position(ARRAY['plain', 'v2.1', 'v2.2', 'waymark'], p.doc #>> '{waymark,profile}')::smallint, p_profile) AS profile,
 		(row_number() OVER (PARTITION BY p.resolver, p.domain, q.qtype ORDER BY p.control DESC, p.file, p.line) - 1)::int AS repetition,
 		row_number() OVER (ORDER BY p.file, p.line) - 1 AS item
 	FROM satellite_pair p,
-		-- The published forms have no type: our own lines say it.
+		-- The published forms have no type, and no profile but their own: our own lines say them.
 		LATERAL (SELECT CASE WHEN p.doc #>> '{waymark,qtype}' ~ '^[0-9]{1,5}$' THEN (p.doc #>> '{waymark,qtype}')::int
 				WHEN bool_and(family(a.addr) = 6) THEN 28 ELSE 1 END AS qtype
 			FROM satellite_answer a WHERE a.file = p.file AND a.line = p.line) q
@@ -168,7 +169,7 @@ BEGIN
 		SELECT a.file, a.line, array_agg(p.p::smallint ORDER BY p.p, a.place) AS packet, array_agg(a.addr ORDER BY p.p, a.place) AS addr
 		FROM satellite_answer a JOIN packet p USING (file, line, trip) WHERE a.addr IS NOT NULL GROUP BY 1, 2)
 	SELECT coalesce(k.started, began), p_node, p_stream, 1, k.item, p_scan, 1,
-		CASE WHEN coalesce(t.answered, false) THEN 1 WHEN t.last = 1 THEN 2 ELSE 3 END, p_profile, k.resolver, 53, t.src, 0,
+		CASE WHEN coalesce(t.answered, false) THEN 1 WHEN t.last = 1 THEN 2 ELSE 3 END, k.profile, k.resolver, 53, t.src, 0,
 		k.domain, k.qtype, k.repetition, t.control, k.ended, 1, NULL, NULL, 0, coalesce(t.role, '{}'),
 		array_fill(0::smallint, ARRAY[coalesce(cardinality(t.role), 0)]), coalesce(t.outcome, '{}'), coalesce(t.code, '{}'),
 		coalesce(t.text, '{}'), coalesce(t.rcode, '{}'), coalesce(t.sent, '{}'), coalesce(t.first, '{}'), NULL, t.sport,

@@ -95,7 +95,7 @@ COMMENT ON COLUMN judge.dns_satellite.domain IS 'Test domain';
 COMMENT ON COLUMN judge.dns_satellite.qtype IS 'Record type';
 COMMENT ON COLUMN judge.dns_satellite.repetition IS 'From 0';
 COMMENT ON COLUMN judge.dns_satellite.control IS 'The resolver is a control resolver';
-COMMENT ON COLUMN judge.dns_satellite.passed_liveness IS 'Not both controls failed; v2.0 and v2.1: neither did (passed_control)';
+COMMENT ON COLUMN judge.dns_satellite.passed_liveness IS 'Not both controls failed; of a pair asked as v2.1, or published as v2.0 or v2.1: neither did (passed_control)';
 COMMENT ON COLUMN judge.dns_satellite.connect_error IS 'Every question of the test ended in an error of the socket';
 COMMENT ON COLUMN judge.dns_satellite.in_control_group IS 'Some control resolver gave addresses for the domain';
 COMMENT ON COLUMN judge.dns_satellite.anomaly IS 'Satellite''s anomaly. It is no finding of blocking: see v1.dns_verdict';
@@ -254,7 +254,6 @@ CREATE FUNCTION judge.dns_satellite_rule(p_scan uuid) RETURNS bigint LANGUAGE pl
 DECLARE
 	judged bigint;
 	old boolean := (SELECT format IN ('v1', 'v2.0', 'v2.1') FROM raw.scan WHERE id = p_scan);
-	both_wanted boolean := (SELECT format IN ('v2.0', 'v2.1') FROM raw.scan WHERE id = p_scan);
 	domains bigint := (SELECT count(DISTINCT domain) FROM raw.dns_pair WHERE scan = p_scan);
 BEGIN
 	DELETE FROM judge.dns_again WHERE scan = p_scan;
@@ -296,7 +295,7 @@ BEGIN
 	told AS (
 		SELECT a.*, c.in_group, c.untagged, m.matched, m.matches, m.average, coalesce(m.any_match, false) AS any_match,
 			coalesce(m.untagged, false) AS untagged_answers, coalesce(m.cdn, false) AS cdn, coalesce(m.few, false) AND domains >= 50 AS few,
-			CASE WHEN both_wanted THEN a.controls_failed = 0 ELSE a.controls_failed < 2 END AS alive,
+			CASE a.profile WHEN 2 THEN a.controls_failed = 0 ELSE a.controls_failed < 2 END AS alive,
 			a.resolver IN (SELECT judge.dns_controls(p_scan)) AS is_control
 		FROM dns_trial a
 		LEFT JOIN match m USING (node, resolver, domain, qtype, repetition)

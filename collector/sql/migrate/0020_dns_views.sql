@@ -225,7 +225,7 @@ COMMENT ON COLUMN v1.dns_satellite.domain IS 'Test domain';
 COMMENT ON COLUMN v1.dns_satellite.qtype IS 'Record type: 1 A, 28 AAAA';
 COMMENT ON COLUMN v1.dns_satellite.repetition IS 'From 0; each has its own source port';
 COMMENT ON COLUMN v1.dns_satellite.control IS 'The resolver is a control';
-COMMENT ON COLUMN v1.dns_satellite.passed_liveness IS 'Not both controls failed';
+COMMENT ON COLUMN v1.dns_satellite.passed_liveness IS 'Not both controls failed; as v2.1: neither did';
 COMMENT ON COLUMN v1.dns_satellite.connect_error IS 'Every question failed at the socket';
 COMMENT ON COLUMN v1.dns_satellite.in_control_group IS 'A control resolver gave addresses';
 COMMENT ON COLUMN v1.dns_satellite.anomaly IS 'Satellites anomaly';

@@ -48,7 +48,7 @@ SELECT json_build_object(
 	'excluded', p.excluded, 'vp', host(p.resolver), 'test_url', p.domain, 'start_time', v1.go_time(p.started), 'end_time', v1.go_time(coalesce(p.ended, p.started)),
 	'exclude_reason', p.exclude_reason, 'location', json_build_object('country_name', l.name, 'country_code', l.code), 'response', coalesce(t.trips, '[]'),
 	'waymark', json_build_object('word', p.word, 'rule', p.rule, 'why', p.why, 'blocked', p.blocked, 'down', p.down, 'ok', p.ok, 'qtype', p.qtype,
-		'repetition', p.repetition, 'injected', p.injected, 'injected_answers', (SELECT coalesce(json_agg(host(a)), '[]') FROM unnest(p.injected_addrs) AS a),
+		'profile', (ARRAY['plain', 'v2.1', 'v2.2', 'waymark'])[p.profile], 'repetition', p.repetition, 'injected', p.injected, 'injected_answers', (SELECT coalesce(json_agg(host(a)), '[]') FROM unnest(p.injected_addrs) AS a),
 		'ede', p.ede, 'tls', p.tls, 'signed_missing', p.signed_missing, 'udp_tcp', p.udp_tcp, 'packets', cardinality(p.answer_try)))
 FROM pair AS p CROSS JOIN place AS l
 LEFT JOIN said AS s USING (node, domain, qtype, repetition) LEFT JOIN trip AS t USING (node, domain, qtype, repetition)
