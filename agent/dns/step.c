@@ -48,9 +48,12 @@ static bool control_failed(const struct dns_slot *t)
 	return !ok;
 }
 
-static enum dns_state state_of(const struct dns_scan *s, const struct dns_slot *t)
+static enum dns_state state_of(const struct dns_slot *t)
 {
 	enum dns_state state = DNS_STATE_UNKNOWN;
+	// Cut before its test was sent: nobody failed.
+	if (t->tests == 0 && t->detail != DNS_FATE_ASK)
+		return t->detail == DNS_FATE_DENIED ? DNS_REFUSED : DNS_NOT_ASKED;
 	for (unsigned i = 0; i < t->tries; i++) {
 		const struct dns_attempt *a = &t->attempts[i];
 		// A pair that ended at its control is judged by that.
@@ -60,7 +63,6 @@ static enum dns_state state_of(const struct dns_scan *s, const struct dns_slot *
 			return DNS_ANSWERED;
 		state = a->outcome == DNS_TRY_TIMEOUT ? DNS_TIMED_OUT : DNS_FAILED;
 	}
-	(void)s;
 	return state;
 }
 
@@ -87,7 +89,7 @@ static enum dns_use use_of(const struct dns_slot *t)
 static void finish(struct dns_scan *s, uint32_t i, struct mono now)
 {
 	struct dns_slot *t = &s->slots[i];
-	t->state = (uint8_t)state_of(s, t);
+	t->state = (uint8_t)state_of(t);
 	if (t->asking)
 		dns_matrix_asked(s->matrix, now, t->resolver, use_of(t));
 	t->asking = false;
@@ -136,14 +138,18 @@ void dns_step_ended(struct dns_scan *s, uint32_t i, struct mono now)
 {
 	struct dns_slot *t = &s->slots[i];
 	enum dns_role role = (enum dns_role)t->role;
+	bool ends = role == DNS_CONTROL_BEFORE && control_failed(t) &&
+		    s->c.rules.tries_after_failed == 0;
 	if (s->stopping) {
+		if (t->tests == 0 && !ends)
+			t->detail = DNS_FATE_STOPPED;
 		finish(s, i, now);
 	} else if (truncated(s, t)) {
 		s->counts.again++;
 		t->cut_off = false;
 		send_next(s, i, role, true);
 	} else if (role == DNS_CONTROL_BEFORE) {
-		if (control_failed(t) && s->c.rules.tries_after_failed == 0)
+		if (ends)
 			finish(s, i, now);
 		else
 			send_next(s, i, DNS_TEST, false);
@@ -162,5 +168,7 @@ void dns_step_cut(struct dns_scan *s, uint32_t i, struct mono now)
 	struct dns_slot *t = &s->slots[i];
 	if (t->tries > 0 && last_of(t)->outcome == DNS_OUTCOME_UNKNOWN)
 		t->attempts[t->tries - 1].outcome = DNS_TRY_ABANDONED;
+	if (t->tests == 0 && t->detail == DNS_FATE_ASK)
+		t->detail = DNS_FATE_STOPPED;
 	finish(s, i, now);
 }

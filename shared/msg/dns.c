@@ -111,11 +111,12 @@ static bool check_tries(const struct dns_pair_record *p)
 		return false;
 	if (n > 0 && (p->try_sent_us == NULL || p->try_id == NULL))
 		return false;
-	for (size_t i = 0; i < n; i++)
-		if (p->try_first.at[i] > p->answers)
-			return false;
+	// What was cut before its test has its control at most.
 	bool asked = p->state != DNS_REFUSED && p->state != DNS_NOT_ASKED;
-	return asked || n == 0;
+	for (size_t i = 0; i < n; i++)
+		if (p->try_first.at[i] > p->answers || (!asked && p->try_role.at[i] == DNS_TEST))
+			return false;
+	return true;
 }
 
 static bool check_answers(const struct dns_pair_record *p)

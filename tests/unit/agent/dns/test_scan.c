@@ -488,10 +488,50 @@ static void who_opts_out_is_asked_no_more(void **state)
 	assert_int_equal(record(&p)->state, DNS_REFUSED);
 	assert_int_equal(record(&p)->state, DNS_REFUSED);
 	later(&p, 3001);
+	// Its control was answered, its test was never sent: our own list decided, nothing failed.
 	const struct dns_pair_record *r = record(&p);
 	assert_int_equal(r->tries, 1);
+	assert_int_equal(r->state, DNS_REFUSED);
 	assert_true(span_eq(r->detail, span_text("denied")));
 	assert_true(dns_scan_done(p.scan));
+	end(&p);
+}
+
+static void who_opts_out_after_the_test_was_asked(void **state)
+{
+	(void)state;
+	struct prefix deny;
+	struct play p;
+	set_up(&p, one_server, one_name);
+	struct dns_scan_config c = config(&p, DNS_WAYMARK);
+	start(&p, &c);
+	asks(&p, "control.example");
+	answered(&p, 0, 1);
+	asks(&p, "www.example");
+	assert_int_equal(prefix_read(span_text("198.18.0.0/24"), &deny), ERR_OK);
+	assert_int_equal(pace_put(p.pace, deny), ERR_OK);
+	answered(&p, 0, 7);
+	assert_int_equal(next(&p), DNS_WANT_NOTHING);
+	later(&p, 3001);
+	assert_int_equal(record(&p)->state, DNS_ANSWERED);
+	end(&p);
+}
+
+static void a_stop_before_the_test_is_no_failure(void **state)
+{
+	(void)state;
+	struct play p;
+	set_up(&p, one_server, one_name);
+	struct dns_scan_config c = config(&p, DNS_WAYMARK);
+	start(&p, &c);
+	asks(&p, "control.example");
+	dns_scan_stop(p.scan, p.now, true);
+	answered(&p, 0, 1);
+	later(&p, 3001);
+	const struct dns_pair_record *r = record(&p);
+	assert_int_equal(r->tries, 1);
+	assert_int_equal(r->state, DNS_NOT_ASKED);
+	assert_true(span_eq(r->detail, span_text("interrupted")));
 	end(&p);
 }
 
@@ -602,6 +642,8 @@ int main(void)
 		cmocka_unit_test(a_truncated_answer_is_asked_for_over_tcp),
 		cmocka_unit_test(a_silent_resolver_is_left_alone_and_given_up),
 		cmocka_unit_test(who_opts_out_is_asked_no_more),
+		cmocka_unit_test(who_opts_out_after_the_test_was_asked),
+		cmocka_unit_test(a_stop_before_the_test_is_no_failure),
 		cmocka_unit_test(repetitions_leave_from_other_ports_and_are_compared),
 		cmocka_unit_test(a_matrix_goes_on_from_its_image),
 		cmocka_unit_test(servers_are_read_in_every_form),
