@@ -11,6 +11,7 @@
 #include "node/artefact_io.h"
 #include "node/orders.h"
 #include "node/records.h"
+#include "node/scan_manners.h"
 #include "node/tracing.h"
 #include "sys/clock.h"
 #include "uplink/uplink_io.h"
@@ -25,7 +26,7 @@ struct node {
 	struct uplink_io *uplink;
 	struct label_model *labels; // owned; NULL: none
 	struct loop_timer *leave;
-	uint64_t scan_rate_used;
+	struct scan_share scans;
 	uint64_t serial; // as last seen, for when orders are closed
 	char spool[NODE_PATH + 16];
 };
@@ -95,17 +96,9 @@ void node_put_resolver(struct node *n, const struct resolver_record *r)
 	records_resolver(n->records, r);
 }
 
-uint64_t node_scan_rate_take(struct node *n, uint64_t want)
+struct scan_share *node_scan_share(struct node *n)
 {
-	uint64_t left = n->config->scan_rate - n->scan_rate_used;
-	uint64_t taken = want == 0 || want > left ? left : want;
-	n->scan_rate_used += taken;
-	return taken;
-}
-
-void node_scan_rate_put(struct node *n, uint64_t rate)
-{
-	n->scan_rate_used -= rate;
+	return &n->scans;
 }
 
 enum err node_trace(struct node *n, const struct node_trace *t)
@@ -223,7 +216,9 @@ enum err node_open(struct loop *l, const struct node_config *c, const struct sea
 	};
 	artefacts_tidy(c);
 	open_labels(n);
-	enum err err = records_open(l, &records, &n->records, f);
+	enum err err = scan_share_open(&n->scans, c, f);
+	if (err == ERR_OK)
+		err = records_open(l, &records, &n->records, f);
 	if (err == ERR_OK)
 		err = tracing_open(l, c, n->records, &n->tracing, f);
 	if (err == ERR_OK)
@@ -255,6 +250,7 @@ void node_close(struct node **out)
 	loop_timer_drop(&n->leave);
 	uplink_io_close(&n->uplink);
 	orders_close(&n->orders);
+	scan_share_close(&n->scans);
 	tracing_close(&n->tracing);
 	records_close(&n->records);
 	label_model_free(&n->labels);

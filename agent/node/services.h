@@ -15,6 +15,7 @@
 
 struct node;
 struct orders;
+struct scan_share;
 
 struct loop *node_loop(const struct node *n);
 const struct node_config *node_config(const struct node *n);
@@ -33,10 +34,7 @@ void node_put_page(struct node *n, const struct page_record *r);
 void node_put_resolver(struct node *n, const struct resolver_record *r);
 void node_put_step(struct node *n, const struct step_record *r);
 
-// Scans share the node's scan-rate: a visit takes what it WANTS of what is left (0: all of it) and
-// gives it back. 0: nothing is left.
-uint64_t node_scan_rate_take(struct node *n, uint64_t want);
-void node_scan_rate_put(struct node *n, uint64_t rate);
+struct scan_share *node_scan_share(struct node *n); // scan_manners.h
 
 // Called when a trace that was asked for has ended and its record is stored.
 typedef void node_traced_fn(void *self);

@@ -13,7 +13,8 @@
 struct bucket_set {
 	int64_t gap_ns;   // between packets at the full rate; 0: no limit
 	int64_t burst_ns; // how far a bucket may run ahead
-	struct table *young, *old;
+	const struct pace_limits *limits;
+	struct table *young, *old; // NULL: no limit
 };
 
 // An address as numbers in the order of addresses: asked before every packet.
@@ -36,6 +37,7 @@ struct pace {
 	int64_t gap_ns, burst_ns;
 	struct mono all; // virtual time of the bucket for everything
 	struct bucket_set target, net, first;
+	struct pace *shared; // whose buckets for addresses and networks are spent too; or NULL
 };
 
 static const char *const not_hosts[] = {
@@ -66,6 +68,9 @@ static bool set_init(struct bucket_set *s, const struct pace_limits *l, double r
 {
 	s->gap_ns = gap_of(rate);
 	s->burst_ns = burst_of(l, s->gap_ns);
+	s->limits = l;
+	if (s->gap_ns == 0)
+		return true;
 	s->young = buckets(l);
 	s->old = buckets(l);
 	return s->young != NULL && s->old != NULL;
@@ -80,9 +85,9 @@ struct pace *pace_new(const struct pace_limits *limits)
 	p->gap_ns = gap_of(limits->all);
 	p->burst_ns = burst_of(limits, p->gap_ns);
 	p->all = (struct mono){ INT64_MIN / 2 };
-	if (!set_init(&p->target, limits, limits->target) ||
-	    !set_init(&p->net, limits, limits->net) ||
-	    !set_init(&p->first, limits, limits->first)) {
+	if (!set_init(&p->target, &p->limits, limits->target) ||
+	    !set_init(&p->net, &p->limits, limits->net) ||
+	    !set_init(&p->first, &p->limits, limits->first)) {
 		pace_free(&p);
 		return NULL;
 	}
@@ -108,6 +113,11 @@ void pace_free(struct pace **out)
 	table_free(&p->first.old);
 	free(p);
 	*out = NULL;
+}
+
+void pace_share(struct pace *p, struct pace *with)
+{
+	p->shared = with;
 }
 
 static struct addr last_of(struct prefix p)
@@ -188,15 +198,15 @@ static struct prefix cut(struct addr a, uint8_t bits)
 }
 
 // The virtual time of KEY's bucket, carried over from the older table; NULL without memory.
-static struct mono *bucket(struct pace *p, struct bucket_set *s, const struct prefix *key)
+static struct mono *bucket(struct bucket_set *s, const struct prefix *key)
 {
 	struct mono *young = table_find(s->young, key);
 	if (young != NULL)
 		return young;
 	const struct mono *old = table_find(s->old, key);
 	struct mono at = old != NULL ? *old : (struct mono){ INT64_MIN / 2 };
-	if (table_count(s->young) >= p->limits.targets) {
-		struct table *fresh = buckets(&p->limits);
+	if (table_count(s->young) >= s->limits->targets) {
+		struct table *fresh = buckets(s->limits);
 		if (fresh == NULL)
 			return NULL;
 		table_free(&s->old);
@@ -234,7 +244,7 @@ static enum pace_verdict ask_all(struct pace *p, struct mono now, struct ask *ki
 		struct ask *a = &kinds[i];
 		if (a->set->gap_ns == 0)
 			continue;
-		a->found = bucket(p, a->set, &a->key);
+		a->found = bucket(a->set, &a->key);
 		// Without memory for a bucket, slow is safer than fast.
 		if (a->found == NULL || empty(*a->found, now, a->set->burst_ns)) {
 			*until = a->found == NULL
@@ -261,14 +271,21 @@ static enum pace_verdict ask(struct pace *p, struct mono now, struct addr dst,
 		*until = (struct mono){ p->all.ns - p->burst_ns };
 		return PACE_WAIT_ALL;
 	}
-	struct ask kinds[3] = {
-		{ &p->target, cut(dst, addr_bits(dst)), PACE_WAIT, NULL },
-		{ &p->net, cut(dst, dst.family == 4 ? 24 : 48), PACE_WAIT, NULL },
+	const struct prefix one = cut(dst, addr_bits(dst));
+	const struct prefix net = cut(dst, dst.family == 4 ? 24 : 48);
+	struct ask kinds[5] = {
+		{ &p->target, one, PACE_WAIT, NULL },
+		{ &p->net, net, PACE_WAIT, NULL },
 	};
+	size_t count = 2;
+	if (p->shared != NULL) {
+		kinds[count++] = (struct ask){ &p->shared->target, one, PACE_WAIT, NULL };
+		kinds[count++] = (struct ask){ &p->shared->net, net, PACE_WAIT, NULL };
+	}
 	if (first != NULL)
-		kinds[2] = (struct ask){ &p->first, cut(*first, addr_bits(*first)), PACE_WAIT_FIRST,
-					 NULL };
-	return ask_all(p, now, kinds, first != NULL ? 3 : 2, until);
+		kinds[count++] = (struct ask){ &p->first, cut(*first, addr_bits(*first)),
+					       PACE_WAIT_FIRST, NULL };
+	return ask_all(p, now, kinds, count, until);
 }
 
 enum pace_verdict pace_ask(struct pace *p, struct mono now, struct addr dst, struct mono *until)

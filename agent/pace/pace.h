@@ -37,6 +37,10 @@ enum pace_verdict {
 struct pace *pace_new(const struct pace_limits *limits);
 void pace_free(struct pace **p);
 
+// What P lets go is counted in WITH's buckets for addresses and networks too, and waits for them:
+// several paces that share one keep its rates together. WITH outlives P's last packet.
+void pace_share(struct pace *p, struct pace *with);
+
 // Adds a prefix that is never probed. ERR_FULL past PACE_DENY_MAX.
 enum err pace_put(struct pace *p, struct prefix deny) MUSTUSE;
 

@@ -71,6 +71,26 @@ static void keeps_the_rate_of_one_network(void **state)
 	pace_free(&p);
 }
 
+static void two_that_share_keep_the_rates_together(void **state)
+{
+	(void)state;
+	struct pace *node = make(0, 20, 30, 0, 64);
+	struct pace *one = make(0, 0, 0, 0, 64), *two = make(0, 0, 0, 0, 64);
+	struct mono now = { NS_PER_S }, until;
+	pace_share(one, node);
+	pace_share(two, node);
+	assert_int_equal(pace_ask(one, now, addr("198.18.0.1"), &until), PACE_GO);
+	assert_int_equal(pace_ask(two, now, addr("198.18.0.1"), &until), PACE_WAIT);
+	assert_int_equal(until.ns, NS_PER_S + NS_PER_S / 20);
+	assert_int_equal(pace_ask(two, now, addr("198.18.0.2"), &until), PACE_WAIT); // network
+	assert_int_equal(until.ns, NS_PER_S + NS_PER_S / 30);
+	assert_int_equal(pace_ask(two, now, addr("198.18.1.1"), &until), PACE_GO);
+	pace_free(&one); // what it has spent stays spent
+	assert_int_equal(pace_ask(two, now, addr("198.18.0.1"), &until), PACE_WAIT);
+	pace_free(&two);
+	pace_free(&node);
+}
+
 static void says_when_to_come_back(void **state)
 {
 	(void)state;
@@ -193,6 +213,7 @@ int main(void)
 		cmocka_unit_test(keeps_the_rate_of_a_first_hop),
 		cmocka_unit_test(keeps_the_rate_of_one_target),
 		cmocka_unit_test(keeps_the_rate_of_one_network),
+		cmocka_unit_test(two_that_share_keep_the_rates_together),
 		cmocka_unit_test(says_when_to_come_back),
 		cmocka_unit_test(nobody_goes_when_everything_is_spent),
 		cmocka_unit_test(refuses_what_is_denied_and_what_is_no_host),
