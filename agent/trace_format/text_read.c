@@ -240,20 +240,26 @@ static enum err winmtr(struct reading *r, struct span line)
 	uint32_t us = 0;
 	(void)text_cut(&line, '|');
 	struct span first = text_cut(&line, '|'), columns[COUNT(keys)], host = text_word(&first);
+	struct span loss = { 0 }, w;
 	for (size_t i = 0; i < COUNT(keys); i++) {
 		columns[i] = text_trim(text_cut(&line, '|'));
 		if (!time_of(columns[i], &us))
 			return ERR_OK; // the table's own lines
 	}
+	while ((w = text_word(&first)).len > 0)
+		loss = w; // "HOST - 100"
 	bool known = address(host, &r->from), silent = text_is(host, "No");
 	r->from = known ? r->from : (struct addr){ 0 };
 	r->host = known || silent ? (struct span){ 0 } : host;
 	r->ttl++;
 	(void)time_of(columns[3], &us);
 	enum err err = put(r, silent, !silent, us);
+	if (err != ERR_OK)
+		return err;
+	struct trace_facts *facts = &r->doc->replies[r->doc->count - 1].facts[TRACE_TONGUE_TOOL];
+	err = quote(r->arena, facts, "loss", loss);
 	for (size_t i = 0; i < COUNT(keys) && err == ERR_OK; i++)
-		err = quote(r->arena, &r->doc->replies[r->doc->count - 1].facts[TRACE_TONGUE_TOOL],
-			    keys[i], columns[i]);
+		err = quote(r->arena, facts, keys[i], columns[i]);
 	return err;
 }
 
@@ -342,6 +348,19 @@ static enum err one_line(struct reading *r, struct span line)
 	return ERR_OK;
 }
 
+// Lines that begin with a number and hold addresses are many things (a listing of packets, say). A
+// trace without a heading tells a time, a star or a row of columns at least.
+static bool is_trace(const struct trace_doc *d)
+{
+	bool told = d->name.len > 0;
+	for (size_t i = 0; i < d->count && !told; i++) {
+		const struct trace_doc_reply *r = &d->replies[i];
+		told = r->has_rtt || r->facts[TRACE_TONGUE_TOOL].first != NULL ||
+		       (r->from.family == 0 && r->host.len == 0);
+	}
+	return told;
+}
+
 enum err trace_text_read(struct arena *a, struct span text, struct trace_doc *out)
 {
 	struct reading r = { .arena = a, .doc = out };
@@ -349,7 +368,7 @@ enum err trace_text_read(struct arena *a, struct span text, struct trace_doc *ou
 	*out = (struct trace_doc){ .name = span_text("") };
 	while (err == ERR_OK && text.at != NULL && text.len > 0)
 		err = one_line(&r, text_cut(&text, '\n'));
-	if (err == ERR_OK && out->count == 0 && out->name.len == 0)
+	if (err == ERR_OK && !is_trace(out))
 		return ERR_FORMAT;
 	if (err == ERR_OK)
 		err = trace_doc_sort(a, out);

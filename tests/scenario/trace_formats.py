@@ -112,14 +112,69 @@ def addresses(data):
     return out
 
 
+# What stands in text and is not kept, and why; all else is.
+LOST = [
+    (r"^ *( My traceroute .*|Keys: .*|Packets +Pings *|.*Loss%.*)$", "mtr's headings"),
+    (r"^Start: .*$", "when mtr began"),
+    (r"^MY_COMPUTER .*$", "the name and clock of the machine that ran mtr: not of the path"),
+    (r"^\|.*(statistics|Host  ).*$|^\|[-|_]+$|^ *WinMTR v.*$", "WinMTR's frame"),
+    (r"No response from host|\?\?\?|Request timed out\.|\(?waiting for reply\)?", "silence: addr is null"),
+    (r"^(Type escape sequence to abort|Trace complete)\.$|^... ... +[0-9]+ [0-9:.]+ utc$",
+     "what the program says of itself"),
+    (r"over a maximum of [0-9]+ hops:?$", "what was asked of tracert"),
+    (r"\^C", "typed by who watched"),
+    (r" ![NHPFSXVC]\b", "notes: they are icmp_type and icmp_code, counted below"),
+    (r"\[LOCALHOST\]|asymm +[0-9]+$|^ +Too many hops.*$|^ +Resume: .*$|pmtu [0-9]+|reached$",
+     "tracepath's remarks: the sizes and ways back it infers are no answers"),
+    (r"\b(ms|msec)\b|\*| - |\|", "units, stars and rules"),
+]
+
+
+def words_of(value):
+    """Every word of every string, and every number, of a document."""
+    if isinstance(value, dict):
+        return set().union(*map(words_of, value.values()))
+    if isinstance(value, list):
+        return set().union(*map(words_of, value))
+    if isinstance(value, (int, float)):
+        return {float(value)}
+    return {number(w) for w in re.split(SPLIT, value)} if isinstance(value, str) else set()
+
+
+SPLIT = r"[\s()\[\],|]+"
+
+
+def number(word):
+    """What a word says, however it is written."""
+    try:
+        return ipaddress.ip_address(word)
+    except ValueError:
+        pass
+    try:
+        return float(word.removesuffix("%").removesuffix("ms"))
+    except ValueError:
+        return word
+
+
+def left_out(text, ours):
+    """Words of text that stand nowhere in our document, and that nobody excused."""
+    text = re.sub(r"^ *[0-9]+[.:?]*(\|--)? ", " ", text, flags=re.M)  # hops: their number is ttl
+    for pattern, _why in LOST:
+        text = re.sub(pattern, " ", text, flags=re.M)
+    have = words_of(ours)
+    return sorted({w for w in re.split(SPLIT, text) if w and number(w) not in have}, key=str)
+
+
 def source(data):
     """(ttl, address, rtt in us) as scamper's and mtr's JSON have them, read by another reader."""
     out = []
-    for line in data.decode().splitlines():
-        try:
-            t = json.loads(line)
-        except json.JSONDecodeError:
-            continue
+    for t in paths(data):
+        for h in t.get("hubs", []):
+            if h["host"] != "???":
+                addr = number(h["host"])
+                known = isinstance(addr, (ipaddress.IPv4Address, ipaddress.IPv6Address))
+                out.append((int(h["count"]), str(addr) if known else None,
+                            round(h["Avg"] * 1000)))
         for h in t.get("hops", []):
             out.append((h["probe_ttl"], h["addr"].strip("*") or None, round(h["rtt"] * 1000)))
         for n in t.get("nodes", []):
@@ -128,6 +183,39 @@ def source(data):
                     for r in p["replies"]:
                         out.append((p["ttl"], way["addr"] or None, round(r["rtt"] * 1000)))
     return sorted(out, key=str)
+
+
+def paths(data):
+    """The documents of scamper's or mtr's JSON that are paths; cycles and M-Lab's first line are none."""
+    out = []
+    for t in originals(data):
+        if t.get("type") in ("trace", "tracelb"):
+            out.append(t)
+        elif "report" in t:
+            out.append(t["report"])
+    return out
+
+
+def hops(t):
+    """Answers with an address: what every format has a place for."""
+    return [(h["ttl"], r["addr"]) for h in t["hops"] for r in h["replies"] if r["addr"]]
+
+
+def write(ours, to):
+    """FORMAT of our documents, and how many had no place in it; the exit status says so, too."""
+    done = subprocess.run([PROGRAM, "trace", "--read", "-", "--format", to], input=ours,
+                          capture_output=True, check=False)
+    refused = done.stderr.splitlines()
+    good = all(b"(unsupported)" in line for line in refused) and done.returncode == bool(refused)
+    return done.stdout if good else b"FAILED" + done.stderr, len(refused)
+
+
+# Traces of scamper in which nobody answered.
+NO_HOPS = {"mlab/scamper1_valid-simple.jsonl", "mlab/scamper2_valid-simple.jsonl"}
+# What is printed without the target's address: warts, where it is what makes a trace, has no place.
+NO_TARGET = {f"text/{n}" for n in (
+    "mtr.txt", "winmtr.txt", "mtr_1.txt", "mtr_interactive_1.txt", "mtr_interactive_2.txt",
+    "mtr_interactive_3.txt", "mtr_json_2.json", "junos_1.txt", "unknown1_1.txt", "winmtr_1.txt")}
 
 
 def read_only(path):
@@ -148,19 +236,43 @@ def read_only(path):
         want -= {"192.168.1.76"} if "interactive" in name else set()
         tell(want <= have and have - {None} <= want, f"{name}: each address is there",
              f"{want ^ have}")
-    elif data.count(b"\n{") or b'"version"' in data:
+        gone = left_out(data.decode(), lines(ours))
+        tell(not gone, f"{name}: each word is there", " ".join(gone))
+        times = re.findall(r"[0-9.]+ *(?:ms|msec)\b", data.decode())
+        kept = sum(r["rtt_ms"] is not None or "rtt_ms" in r.get("tool", {})
+                   for t in lines(ours) for h in t["hops"] for r in h["replies"])
+        notes = re.findall(r" ![A-Z]\b", data.decode())
+        have = re.findall(r" ![A-Z]\b", convert(ours, "text").decode())
+        tell(have == notes, f"{name}: {len(notes)} notes, each once", f"{notes} {have}")
+        tell(kept == len(times) or not times, f"{name}: {kept} times, each once", f"{len(times)}")
+    else:
         have = sorted(((t, a, round(r * 1000)) for t, a, r in answers if r is not None), key=str)
-        tell(have == source(data), f"{name}: every answer with its time is there",
-             first_difference(have, source(data)))
+        want = source(data)
+        tell(have == want and bool(want) != (name in NO_HOPS),
+             f"{name}: every answer with its time is there", first_difference(have, want))
+        gone = {str(w) for w in words_of(paths(data)) - words_of(lines(ours)) - {""}}
+        tell(not gone, f"{name}: each member is there", " ".join(sorted(gone)))
+    told(name, ours)
+
+
+def told(name, ours):
+    """In our other formats it is the same again, and nothing fell out on the way."""
     text = convert(ours, "text")
-    tell(b"FAILED" not in text and convert(text, "text") == text,
+    tell(text and b"FAILED" not in text and convert(text, "text") == text,
          f"{name}: text, read back, is the same", text.decode())
     for to in ("atlas", "warts"):
-        once = convert(ours, to)
-        again = convert(convert(once, "json"), to)
+        want = [t for t in lines(ours) if t["addr"] or to == "atlas"]
+        once, refused = write(ours, to)
+        read = convert(once, "json") if once else b""
+        again = convert(read, to) if once else b""
         same = lines(again) == lines(once) if to == "atlas" else again == once
         tell(b"FAILED" not in once and same, f"{name}: {to}, read back, is the same",
              repr(once[:300]))
+        tell([hops(t) for t in lines(read)] == [hops(t) for t in want]
+             and refused == len(lines(ours)) - len(want) and bool(want) != (
+                 to == "warts" and name in NO_TARGET),
+             f"{name}: {to} has {len(want)} traces, {sum(len(hops(t)) for t in want)} answers",
+             f"{refused} refused\n{[hops(t) for t in lines(read)]}\n{[hops(t) for t in want]}")
 
 
 def twin(path):
@@ -314,10 +426,42 @@ def unread():
          "an object that is no path is told by type and offset", done.stderr.decode())
 
 
+# What lies among traces and is none that --read takes.
+NOT_READ = {
+    "trace_google_dns_v4_default.txt": "a dump of warts; the warts and their JSON are read",
+    "tracelb_google_dns_v4_default.txt": "a dump of warts; the warts and their JSON are read",
+    "mpls-traceroute.pcap": "packets, not a trace",
+    "mpls-traceroute.out": "packets as text, not a trace",
+}
+
+
+def not_read(name, data):
+    """It is refused whole and said to be, in every format."""
+    for to in ("json", "text", "atlas", "warts"):
+        done = subprocess.run([PROGRAM, "trace", "--read", "-", "--format", to], input=data,
+                              capture_output=True, check=False)
+        tell(done.returncode == 1 and not done.stdout
+             and b"no trace that can be read (format)" in done.stderr,
+             f"{name}: refused as {to}: {NOT_READ.get(name)}", repr(done)[-300:])
+
+
+def packets():
+    """Numbered lines with addresses are no hops, unless something of them is a time or a silence."""
+    line = "%5d  2026-03-01 10:00:%02d.%06d IP 198.18.0.%d > 198.18.9.9: ICMP time exceeded\n"
+    not_read("mpls-traceroute.out", "".join(line % (n, n, n, n) for n in range(1, 9)).encode())
+    ours = lines(convert(b" 1  198.18.0.1\n 2  *\n", "json"))
+    tell([hops(t) for t in ours] == [[(1, "198.18.0.1")]], "hops without a heading are read",
+         f"{ours}")
+
+
 for file in sys.argv[2:]:
     if file == "graphs:":
         graphs()
         router()
+    elif file == "packets:":
+        packets()
+    elif file.startswith("not:"):
+        not_read(file.rsplit("/", 1)[-1], open(file[4:], "rb").read())
     elif file == "unread:":
         unread()
     elif file.startswith("twin:"):
