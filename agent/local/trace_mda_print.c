@@ -82,7 +82,10 @@ static void json_told(struct json *j, const struct mda_node *n, int64_t rtt)
 		json_int(j, "icmp_type", n->answer >> 8 & 0xff);
 		json_int(j, "icmp_code", n->answer & 0xff);
 		json_int(j, "reply_ttl", n->reply_ttl);
-		json_int(j, "quoted_ttl", n->quoted_ttl);
+		if (trace_answer_quotes(n->addr.family, n->answer))
+			json_int(j, "quoted_ttl", n->quoted_ttl);
+		else
+			json_null(j, "quoted_ttl");
 	} else {
 		json_null(j, "icmp_type");
 		json_null(j, "icmp_code");

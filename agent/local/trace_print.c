@@ -111,7 +111,7 @@ static void json_reply(struct json *j, const struct trace_record *r, size_t i, s
 	json_int(j, "reply_ttl", r->reply_ttl.at[i]);
 	if (trace_back_hops(r->reply_ttl.at[i]) != ttl)
 		json_int(j, "back_hops", trace_back_hops(r->reply_ttl.at[i]));
-	if (answer >> 16 != ANSWER_ICMP)
+	if (!trace_answer_quotes(r->dst.family, answer))
 		json_null(j, "quoted_ttl");
 	else
 		json_int(j, "quoted_ttl", r->quoted_ttl.len > 0 ? r->quoted_ttl.at[i] : 1);

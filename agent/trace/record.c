@@ -126,7 +126,8 @@ static void put(struct trace_scratch *s, const struct trace_path *p, uint16_t se
 			s->probes++;
 			return;
 		}
-		bool expired = a->kind == ANSWER_ICMP && a->type == 11;
+		bool quotes = trace_answer_quotes(p->target.dst.family,
+						  ANSWER(a->kind, a->type, a->code));
 		s->ref[i] = ref;
 		s->answer[i] = answer;
 		s->rtt_us[i] = a->time;
@@ -134,7 +135,7 @@ static void put(struct trace_scratch *s, const struct trace_path *p, uint16_t se
 		s->quoted_ttl[i] = a->quoted_ttl;
 		s->mark[i] = a->mark;
 		s->odd_quotes =
-			s->odd_quotes || a->quoted_ttl > 1 || (a->quoted_ttl == 0 && expired);
+			s->odd_quotes || a->quoted_ttl > 1 || (a->quoted_ttl == 0 && quotes);
 		s->marks = s->marks || a->mark != 0;
 		s->reply_id[2 * i] = (uint8_t)(a->reply_id >> 8);
 		s->reply_id[2 * i + 1] = (uint8_t)a->reply_id;

@@ -64,8 +64,9 @@ static void reply_of(const struct trace_record *r, size_t i, struct trace_doc_re
 	out->rtt_us = r->rtt_us[i];
 	out->reply_ttl = r->reply_ttl.at[i];
 	out->answer = r->answer.at[i] == 0 ? 0 : r->answers[r->answer.at[i] - 1];
-	out->has_quoted_ttl = out->answer >> 16 == ANSWER_ICMP;
-	out->quoted_ttl = r->quoted_ttl.len > 0 ? r->quoted_ttl.at[i] : 1;
+	out->has_quoted_ttl = trace_answer_quotes(r->dst.family, out->answer);
+	if (out->has_quoted_ttl)
+		out->quoted_ttl = r->quoted_ttl.len > 0 ? r->quoted_ttl.at[i] : 1;
 	if (r->reply_id.len > 0)
 		out->ip_id = (uint16_t)(r->reply_id.at[2 * i] << 8 | r->reply_id.at[2 * i + 1]);
 	out->tos = r->reply_tos.len > 0 ? r->reply_tos.at[i] : 0;

@@ -228,7 +228,7 @@ static enum err hop_read(struct warts_reader *w, struct trace_doc_reply *r)
 	}
 	if (w->in.err != ERR_OK || p.in.err != ERR_OK)
 		return ERR_FORMAT;
-	if (r->answer >> 16 == ANSWER_ICMP && !r->has_quoted_ttl) {
+	if (trace_answer_quotes(r->from.family, r->answer) && !r->has_quoted_ttl) {
 		r->has_quoted_ttl = true;
 		r->quoted_ttl = 1;
 	}

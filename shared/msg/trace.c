@@ -31,6 +31,12 @@ unsigned trace_back_hops(uint8_t reply_ttl)
 	return start - reply_ttl + 1;
 }
 
+bool trace_answer_quotes(uint8_t family, uint32_t answer)
+{
+	uint32_t type = answer >> 8 & 0xff, echo_reply = family == 4 ? 0 : 129;
+	return answer >> 16 == ANSWER_ICMP && type != echo_reply;
+}
+
 uint16_t trace_path_mtu(const struct trace_record *r)
 {
 	struct span rest = r->extra;

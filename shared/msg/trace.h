@@ -143,6 +143,9 @@ uint16_t trace_path_mtu(const struct trace_record *r);
 // them that is not below. A hint that the way back is another one, not more: senders choose freely.
 unsigned trace_back_hops(uint8_t reply_ttl);
 
+// Whether it is an ICMP message that quotes the probe: an echo reply does not.
+bool trace_answer_quotes(uint8_t family, uint32_t answer);
+
 const char *trace_method_name(enum trace_method m); // "tcp-syn"
 const char *trace_stop_name(enum trace_stop s);     // "reached"
 enum err trace_method_read(struct span word, enum trace_method *out) MUSTUSE;

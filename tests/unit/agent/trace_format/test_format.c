@@ -94,11 +94,48 @@ static void text_is_what_traceroute_of_linux_prints(void **state)
 	expect_text(6, ANSWER(ANSWER_ICMP, 1, 6), " !<6>");
 }
 
+static void expect_quoted(const char *from, uint32_t answer, bool has)
+{
+	uint8_t tries[] = { 1 }, ref[] = { 1 }, index[] = { 1 }, ttl[] = { 60 }, quoted[] = { 0 };
+	uint32_t rtt[] = { 5 };
+	struct trace_record r = { .first_ttl = 1, .probes = 1, .answer_count = 1 };
+	struct trace_doc d;
+	struct arena a;
+	r.answers = &answer;
+	r.rtt_us = rtt;
+	r.tries = span_of(tries, 1);
+	r.ref = span_of(ref, 1);
+	r.answer = span_of(index, 1);
+	r.reply_ttl = span_of(ttl, 1);
+	assert_int_equal(addr_read(span_text(from), &r.dst), ERR_OK);
+	r.addrs = addr_span(&r.dst);
+	arena_init(&a, 1 << 16);
+	assert_int_equal(trace_doc_of(&a, &r, "x", &d), ERR_OK);
+	assert_int_equal(d.replies[0].has_quoted_ttl, has);
+	assert_int_equal(d.replies[0].quoted_ttl, has);
+	r.quoted_ttl = span_of(quoted, 1); // as beside another's that is not 1
+	assert_int_equal(trace_doc_of(&a, &r, "x", &d), ERR_OK);
+	assert_int_equal(d.replies[0].has_quoted_ttl, has);
+	assert_int_equal(d.replies[0].quoted_ttl, 0);
+	arena_wipe(&a);
+}
+
+static void who_quotes_nothing_has_no_quoted_ttl(void **state)
+{
+	(void)state;
+	expect_quoted("198.18.0.2", ANSWER(ANSWER_ICMP, 11, 0), true);
+	expect_quoted("198.18.0.2", ANSWER(ANSWER_ICMP, 0, 0), false);
+	expect_quoted("198.18.0.2", ANSWER(ANSWER_TCP, 0, 0x12), false);
+	expect_quoted("2001:db8::2", ANSWER(ANSWER_ICMP, 3, 0), true);
+	expect_quoted("2001:db8::2", ANSWER(ANSWER_ICMP, 129, 0), false);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(json_is_read_strictly),
 		cmocka_unit_test(text_is_what_traceroute_of_linux_prints),
+		cmocka_unit_test(who_quotes_nothing_has_no_quoted_ttl),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
