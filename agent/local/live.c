@@ -22,12 +22,12 @@ struct live {
 	struct loop_timer *timer;
 };
 
-static void print(struct live *v, const struct trace_record *r)
+static void print(struct live *v, const struct trace_record *r, uint16_t beside)
 {
 	char name[ADDR_TEXT];
 	addr_write(r->dst, name);
 	if (v->config->format == TRACE_FORMAT_JSON)
-		trace_print_json(stdout, r, name, false, NULL);
+		trace_print_json(stdout, r, name, false, beside, NULL);
 	else if (trace_record_print(stdout, v->config->format, r, name, v->config->max_ttl, NULL) !=
 		 ERR_OK)
 		v->counts->refused++;
@@ -38,24 +38,28 @@ static void on_beside(void *self, const struct trace_record *r)
 {
 	struct live *v = self;
 	v->counts->beside++;
-	print(v, r);
+	print(v, r, (uint16_t)r->id);
 }
 
+// It comes as far as the server and its answers to this machine: in the flow's own port the app
+// would hear of it, and NAT would give it another anyhow. The record says which flow it stands for.
 static void on_inside(void *self, const struct inflow_result *r)
 {
 	struct live *v = self;
 	struct trace_target t = TRACE_TARGET_DEFAULT;
 	if (r->record.probes_sent > 0 || r->distance == 1) {
 		v->counts->inside++;
-		print(v, &r->record);
+		print(v, &r->record, 0);
 		return;
 	}
+	t.tag = r->record.sport;
 	t.dst = r->record.dst;
 	t.dport = r->record.dport;
 	t.method = r->proto == IP_TCP ? TRACE_TCP_SYN : TRACE_UDP;
 	t.max_ttl = (uint8_t)v->config->max_ttl;
 	t.attempts = v->config->flows.attempts;
 	t.gap = v->config->flows.gap;
+	t.max_ttl = (uint8_t)v->config->max_ttl;
 	t.wait_ns = v->config->flows.wait_ns;
 	if (trace_io_put(v->traces, &t) != ERR_OK)
 		v->counts->refused++;

@@ -205,6 +205,21 @@ check "a probe that did not leave is lost, and its neighbours answered" jq -se '
 sed 's/^/# /' "$TEMP/lost.said"
 on a nft delete table netdev shut
 
+# A server so far away that no distance is believed: an ordinary trace stands for the flow, within the limits.
+on h sysctl -qw net.ipv4.ip_default_ttl=10
+timeout 60 ip netns exec "wl-$WORLD-a" "$PROGRAM" trace --live x1 --for 5s --json --wait 300ms --max-ttl 2 \
+	>"$TEMP/beside.jsonl" 2>"$TEMP/beside.said" &
+tracer=$!
+sleep 0.5
+on p timeout 60 python3 tests/netns/flows_talk.py talk 198.18.9.2 7000 3 2 tcp >"$TEMP/talk" 2>&1
+wait $tracer
+check "where the distance is not told: ordinary traces within --max-ttl, which name the flow's port" jq -se '
+	length == 3 and (map(.beside_sport) | unique | length) == 3 and all(.method == "tcp-syn" and
+	.stop_reason == "maxttl" and (.hops | length) == 2 and .beside_sport > 1023 and .beside_sport != .sport)' \
+	"$TEMP/beside.jsonl"
+check "and the app notices nothing of them" same "$(cat "$TEMP/talk")" "wrong 0"
+sed 's/^/# /' "$TEMP/beside.said"
+
 check "the table went away with the process" same "$(on a nft list tables | grep -c inflow)" 0
 # A separate SYN trace to the same server and port, one for each flow.
 yes "198.18.9.2 tcp-syn 7000" | head -100 |
