@@ -106,6 +106,9 @@ is 'who runs no resolver and answers' 'unexpected nobody_answered twice.example'
 is 'pairs that depend on the path are told' 'path.example 2' "SELECT domain || ' ' || count(*) FROM judge.dns_verdict WHERE path_dependent GROUP BY domain"
 is 'a signed name without signature' 'true false' "SELECT signed_missing || ' ' || EXISTS (SELECT FROM judge.dns_verdict WHERE signed_missing AND domain NOT IN ('signed.example', 'stripped.example'))
 	FROM judge.dns_verdict WHERE domain = 'signed.example' AND resolver = '198.18.1.1'"
+is 'names without an AAAA are no failures' 'nxdomain' "SELECT rule FROM judge.dns_verdict WHERE resolver = '198.18.1.5' AND domain = 'nx.example'"
+is 'and who fails for one type fails for that' 'nxdomain|resolver_fails' "SELECT string_agg(DISTINCT rule, ' ') FILTER (WHERE qtype = 1 AND word <> 'expected'), string_agg(DISTINCT rule, ' ')
+	FILTER (WHERE qtype = 28) FROM judge.dns_verdict WHERE resolver = '198.18.1.6' AND domain LIKE 'has%'"
 is 'every rule decided somewhere' '' "SELECT r.name FROM judge.dns_rule r WHERE NOT EXISTS (SELECT FROM judge.dns_verdict v WHERE v.rule = r.name)"
 is 'no word but the three' 'expected unexpected unknown' "SELECT string_agg(DISTINCT word, ' ' ORDER BY word) FROM judge.dns_verdict"
 is 'Satellite would call the edge an anomaly' 't' "SELECT anomaly FROM judge.dns_satellite WHERE domain = 'cdn.example' AND resolver = '198.18.1.1'"

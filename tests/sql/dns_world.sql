@@ -10,10 +10,10 @@ INSERT INTO raw.scan (id, name, started, ended, control) VALUES
 
 CREATE FUNCTION pg_temp.pair(p_scan text, p_resolver inet, p_domain text, p_rcode int, p_addr inet[], p_controls int DEFAULT 0,
 	p_extra inet DEFAULT NULL, p_ede int DEFAULT NULL, p_outcome int DEFAULT 1, p_kind int DEFAULT 1, p_repetition int DEFAULT 0,
-	p_subnet cidr DEFAULT NULL, p_signed boolean DEFAULT false, p_tcp inet DEFAULT NULL, p_profile int DEFAULT 4) RETURNS void LANGUAGE sql AS $$
+	p_subnet cidr DEFAULT NULL, p_signed boolean DEFAULT false, p_tcp inet DEFAULT NULL, p_profile int DEFAULT 4, p_qtype int DEFAULT 1) RETURNS void LANGUAGE sql AS $$
 	INSERT INTO raw.dns_pair
 	SELECT '2026-11-20 00:00:00+00'::timestamptz, 1, 1, 1, (SELECT count(*) FROM raw.dns_pair), ('00000000-0000-4000-8000-0000000000' || p_scan)::uuid,
-		p_kind, CASE WHEN p_outcome = 1 THEN 1 ELSE 2 END, p_profile, p_resolver, 53, '198.18.0.9', 4000 + p_repetition, p_domain, 1, p_repetition,
+		p_kind, CASE WHEN p_outcome = 1 THEN 1 ELSE 2 END, p_profile, p_resolver, 53, '198.18.0.9', 4000 + p_repetition, p_domain, p_qtype, p_repetition,
 		'c.example', '2026-11-20 00:00:01+00', CASE WHEN p_subnet IS NULL THEN 7 ELSE 39 END, p_subnet, NULL, 3000,
 		CASE WHEN p_tcp IS NULL THEN '{1,2,3}' ELSE '{1,2,2,3}' END::smallint[],
 		CASE WHEN p_tcp IS NULL THEN '{1,1,1}' ELSE '{1,1,2,1}' END::smallint[],
@@ -105,3 +105,12 @@ SELECT pg_temp.pair('d2', '198.18.1.2', d || '.example', 2, '{}') FROM unnest(AR
 -- One asked twice, as v2.1 and as v2.2: one control of two fails.
 SELECT pg_temp.pair('d2', '198.18.1.4', 'nx.example', 3, '{}', 1, p_profile => 2), pg_temp.pair('d2', '198.18.1.4', 'nx.example', 3, '{}', 1, p_profile => 3, p_repetition => 1)
 	\g /dev/null
+-- One that answers for nine names that have no AAAA, nor MX, and for one not; one that answers for A, and for no AAAA that there is.
+SELECT pg_temp.pair('d2', '198.18.1.5', d || '.example', 0, ARRAY[('198.18.100.' || n)::inet]), pg_temp.pair('d2', '198.18.1.5', d || '.example', 0, '{}', p_qtype => 28),
+	pg_temp.pair('d2', '198.18.0.53', d || '.example', 0, '{}', p_qtype => 28), pg_temp.pair('d2', '198.18.1.5', d || '.example', 0, '{}', p_qtype => 15),
+	pg_temp.pair('d2', '198.18.0.53', 'has' || d || '.example', 0, ARRAY[('198.18.130.' || n)::inet]),
+	pg_temp.pair('d2', '198.18.0.53', 'has' || d || '.example', 0, ARRAY[('2001:db8::' || n)::inet], p_qtype => 28),
+	pg_temp.pair('d2', '198.18.1.6', 'has' || d || '.example', 2, '{}', p_qtype => 28),
+	pg_temp.pair('d2', '198.18.1.6', 'has' || d || '.example', CASE WHEN n = 1 THEN 3 ELSE 0 END, CASE WHEN n = 1 THEN '{}' ELSE ARRAY[('198.18.130.' || n)::inet] END)
+FROM unnest(ARRAY['dead', 'page', 'known', 'ede', 'twice', 'tls', 'same', 'bogon', 'wrong']) WITH ORDINALITY AS u (d, n) \g /dev/null
+SELECT pg_temp.pair('d2', '198.18.1.5', 'nx.example', 3, '{}') \g /dev/null

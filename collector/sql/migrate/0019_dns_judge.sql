@@ -45,7 +45,7 @@ INSERT INTO judge.dns_rule VALUES
 	(1, 17, 'signature_missing', 'unexpected', 0.8, 0, 0.2, 'a control''s answer to the question is signed, this one is not, and the resolver passes on signatures of other names'),
 	(1, 18, 'no_control', 'unknown', 0.2, 0.2, 0.2, 'no control resolver gave an address for the domain: there is nothing to compare with'),
 	(1, 19, 'unmatched', 'unknown', 0.5, 0, 0.5, 'nothing about the answers is a control''s, and nothing else is known of them'),
-	(1, 20, 'resolver_fails', 'unknown', 0.1, 0.9, 0, 'no address, and this resolver gives none for more than three quarters of the domains'),
+	(1, 20, 'resolver_fails', 'unknown', 0.1, 0.9, 0, 'no address, and this resolver gives none of the type for more than three quarters of the domains for which control resolvers do'),
 	(1, 21, 'control_failed', 'unknown', 0.2, 0.8, 0, 'no address, and one of the two controls had none either'),
 	(1, 22, 'nxdomain', 'unexpected', 0.9, 0.1, 0, 'the name is said not to exist, and control resolvers resolve it'),
 	(1, 23, 'refused', 'unexpected', 0.7, 0.3, 0, 'the question is refused, the control''s is not'),
@@ -311,8 +311,12 @@ BEGIN
 		FROM dns_ask a CROSS JOIN LATERAL unnest(a.answers) AS u (addr)
 		JOIN dns_about b ON b.domain = a.domain AND b.qtype = a.qtype AND b.addr = u.addr GROUP BY 1, 2, 3, 4, 5),
 	health AS (
-		SELECT resolver, count(DISTINCT domain) FILTER (WHERE answers = '{}')::real / count(DISTINCT domain) AS failing, count(DISTINCT domain) AS domains
-		FROM dns_ask GROUP BY 1),
+		-- Names without an address of the type, for controls as well, tell nothing of who gives none.
+		SELECT node, resolver, qtype, count(*) FILTER (WHERE fails)::real / count(*) AS failing, count(*) AS domains
+		FROM (SELECT a.node, a.resolver, a.qtype, a.domain, bool_and(a.answers = '{}') AS fails
+			FROM dns_ask a JOIN judge.dns_control c ON c.scan = p_scan AND c.domain = a.domain AND c.qtype = a.qtype AND c.in_group
+			WHERE a.qtype IN (1, 28) GROUP BY 1, 2, 3, 4) f
+		GROUP BY 1, 2, 3),
 	subnet AS MATERIALIZED (
 		-- An answer for a wider network than asked for says so; scope 0, or none, is an answer for everybody.
 		SELECT DISTINCT p.domain, p.qtype, set_masklen(p.subnet, least(masklen(p.subnet), p.answer_scope[a.packet])) AS subnet,
@@ -351,7 +355,7 @@ BEGIN
 		FROM dns_ask a
 		JOIN dns_packet k USING (node, resolver, domain, qtype, repetition)
 		LEFT JOIN about b USING (node, resolver, domain, qtype, repetition)
-		LEFT JOIN health h USING (resolver)
+		LEFT JOIN health h USING (node, resolver, qtype)
 		LEFT JOIN both_ways w USING (resolver, domain, qtype)
 		LEFT JOIN judge.dns_control c ON c.scan = p_scan AND c.domain = a.domain AND c.qtype = a.qtype
 		WHERE k.kind = 1
