@@ -109,6 +109,8 @@ is 'a signed name without signature' 'true false' "SELECT signed_missing || ' ' 
 is 'names without an AAAA are no failures' 'nxdomain' "SELECT rule FROM judge.dns_verdict WHERE resolver = '198.18.1.5' AND domain = 'nx.example'"
 is 'and who fails for one type fails for that' 'nxdomain|resolver_fails' "SELECT string_agg(DISTINCT rule, ' ') FILTER (WHERE qtype = 1 AND word <> 'expected'), string_agg(DISTINCT rule, ' ')
 	FILTER (WHERE qtype = 28) FROM judge.dns_verdict WHERE resolver = '198.18.1.6' AND domain LIKE 'has%'"
+is 'what the control gives too is no block page, whatever stands there' 'control_address a_prod_lab blockpage' "SELECT rule || ' ' || page || ' ' || page_kind
+	FROM judge.dns_verdict WHERE domain = 'looks.example' AND resolver = '198.18.1.4'"
 is 'every rule decided somewhere' '' "SELECT r.name FROM judge.dns_rule r WHERE NOT EXISTS (SELECT FROM judge.dns_verdict v WHERE v.rule = r.name)"
 is 'no word but the three' 'expected unexpected unknown' "SELECT string_agg(DISTINCT word, ' ' ORDER BY word) FROM judge.dns_verdict"
 is 'Satellite would call the edge an anomaly' 't' "SELECT anomaly FROM judge.dns_satellite WHERE domain = 'cdn.example' AND resolver = '198.18.1.1'"

@@ -114,3 +114,6 @@ SELECT pg_temp.pair('d2', '198.18.1.5', d || '.example', 0, ARRAY[('198.18.100.'
 	pg_temp.pair('d2', '198.18.1.6', 'has' || d || '.example', CASE WHEN n = 1 THEN 3 ELSE 0 END, CASE WHEN n = 1 THEN '{}' ELSE ARRAY[('198.18.130.' || n)::inet] END)
 FROM unnest(ARRAY['dead', 'page', 'known', 'ede', 'twice', 'tls', 'same', 'bogon', 'wrong']) WITH ORDINALITY AS u (d, n) \g /dev/null
 SELECT pg_temp.pair('d2', '198.18.1.5', 'nx.example', 3, '{}') \g /dev/null
+-- A site whose own page looks like a block page.
+SELECT pg_temp.pair('d2', '198.18.0.53', 'looks.example', 0, '{198.18.100.100}'), pg_temp.pair('d2', '198.18.1.4', 'looks.example', 0, '{198.18.100.100}'),
+	pg_temp.page('looks.example', '198.18.100.100', 2, NULL, NULL, NULL, 'WHY THIS SITE WAS BLOCKED BY LAB') \g /dev/null

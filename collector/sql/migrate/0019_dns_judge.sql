@@ -28,7 +28,7 @@ COMMENT ON COLUMN judge.dns_rule.says IS 'When it holds';
 INSERT INTO judge.dns_rule VALUES
 	(1, 1, 'nobody_answered', 'unexpected', 0.98, 0, 0, 'an address that runs no resolver was asked, and an answer came: it was made on the way'),
 	(1, 2, 'resolver_dead', 'unknown', 0, 1, 0, 'the resolver gave no address for the control domain, neither before nor after'),
-	(1, 3, 'block_page', 'unexpected', 1, 0, 0, 'a page served at the answer, asked for the domain, matches the signature of a block page and of no harmless one'),
+	(1, 3, 'block_page', 'unexpected', 1, 0, 0, 'a page served at an answer that no control resolver gave, asked for the domain, matches the signature of a block page and of no harmless one'),
 	(1, 4, 'block_address', 'unexpected', 1, 0, 0, 'an answer is an address that is known to be given in place of blocked sites'),
 	(1, 5, 'extended_error', 'unexpected', 1, 0, 0, 'the resolver itself says so: extended error 15 (blocked), 16 (censored) or 17 (filtered)'),
 	(1, 6, 'injected', 'unexpected', 0.98, 0, 0.02, 'one question was answered more than once, and differently'),
@@ -306,7 +306,8 @@ BEGIN
 			bool_or(b.block_address AND NOT b.in_control) AS block_address, bool_or(b.valid) AS valid, bool_or(b.same_cert) AS same_cert,
 			bool_or(b.some_cert) AS some_cert, bool_and(b.fetched) AS fetched, bool_or(b.served) AS served, bool_or(b.site_valid) AS site_valid,
 			bool_or(b.site_served) AS site_served, max(b.subject) FILTER (WHERE NOT b.valid) AS subject, max(b.issuer) FILTER (WHERE NOT b.valid) AS issuer,
-			min(b.signature) FILTER (WHERE b.signature_kind = 'blockpage') AS block_page,
+			min(b.signature) FILTER (WHERE b.signature_kind = 'blockpage' AND NOT b.in_control) AS block_page,
+			min(b.signature) FILTER (WHERE b.signature_kind = 'blockpage') AS like_block_page,
 			min(b.signature) FILTER (WHERE b.signature_kind = 'false_positive') AS false_page
 		FROM dns_ask a CROSS JOIN LATERAL unnest(a.answers) AS u (addr)
 		JOIN dns_about b ON b.domain = a.domain AND b.qtype = a.qtype AND b.addr = u.addr GROUP BY 1, 2, 3, 4, 5),
@@ -351,7 +352,7 @@ BEGIN
 			EXISTS (SELECT FROM subnet s WHERE s.domain = a.domain AND s.qtype = a.qtype AND s.subnet >>= a.resolver AND s.addr = ANY (a.answers)) AS in_subnet,
 			h.failing, h.domains, a.resolver = ANY (controls) AS control,
 			b.in_control, b.in_history, b.in_network, b.bogons, b.block_address, b.valid, b.same_cert, b.some_cert, b.fetched, b.served, b.site_valid,
-			b.site_served, b.subject, b.issuer, b.block_page, b.false_page, '{}'::inet[] AS nobody
+			b.site_served, b.subject, b.issuer, b.block_page, b.like_block_page, b.false_page, '{}'::inet[] AS nobody
 		FROM dns_ask a
 		JOIN dns_packet k USING (node, resolver, domain, qtype, repetition)
 		LEFT JOIN about b USING (node, resolver, domain, qtype, repetition)
@@ -362,7 +363,7 @@ BEGIN
 		UNION ALL
 		SELECT k.node, k.resolver, k.domain, k.qtype, k.repetition, k.kind, k.nobody, NULL, 1, 0, k.packets, k.usable, k.injected, k.injected_addrs,
 			k.late_us, k.other_source, k.ede, k.case_kept, NULL, false, NULL, false, true, false, NULL, NULL, false,
-			false, false, false, '{}', false, false, false, false, false, false, false, false, NULL, NULL, NULL, NULL, k.nobody
+			false, false, false, '{}', false, false, false, false, false, false, false, false, NULL, NULL, NULL, NULL, NULL, k.nobody
 		FROM dns_packet k WHERE k.kind = 2 AND k.usable > 0),
 	r AS (
 		SELECT e.*, CASE
@@ -404,7 +405,7 @@ BEGIN
 		r.case_kept, r.udp_tcp, coalesce(r.bogons, '{}'), coalesce(r.in_control, false), r.in_subnet, coalesce(r.in_history, false),
 		coalesce(r.in_network, false), CASE WHEN r.valid THEN 'valid' WHEN r.same_cert THEN 'same' WHEN r.some_cert THEN 'wrong' WHEN r.fetched THEN 'none' END,
 		CASE WHEN r.some_cert AND NOT r.valid THEN r.subject END, CASE WHEN r.some_cert AND NOT r.valid THEN r.issuer END,
-		coalesce(r.block_page, r.false_page), CASE WHEN r.block_page IS NOT NULL THEN 'blockpage' WHEN r.false_page IS NOT NULL THEN 'false_positive' END,
+		coalesce(r.block_page, r.like_block_page, r.false_page), CASE WHEN r.like_block_page IS NOT NULL THEN 'blockpage' WHEN r.false_page IS NOT NULL THEN 'false_positive' END,
 		false
 	FROM r JOIN judge.dns_rule d ON d.version = 1 AND d.name = r.rule;
 	GET DIAGNOSTICS judged = ROW_COUNT;
