@@ -111,6 +111,9 @@ is 'and who fails for one type fails for that' 'nxdomain|resolver_fails' "SELECT
 	FILTER (WHERE qtype = 28) FROM judge.dns_verdict WHERE resolver = '198.18.1.6' AND domain LIKE 'has%'"
 is 'what the control gives too is no block page, whatever stands there' 'control_address a_prod_lab blockpage' "SELECT rule || ' ' || page || ' ' || page_kind
 	FROM judge.dns_verdict WHERE domain = 'looks.example' AND resolver = '198.18.1.4'"
+is 'nothing is there, nor at the address of the site in that family' 'unmatched none' "SELECT rule || ' ' || tls FROM judge.dns_verdict WHERE domain = 'nothing.example' AND qtype = 28 AND resolver = '198.18.1.4'"
+is 'who reached no address of the family tells nothing of them' 'unmatched not fetched' "SELECT rule || ' ' || coalesce(tls, 'not fetched') FROM judge.dns_verdict WHERE domain = 'six.example' AND resolver = '198.18.1.4'"
+is 'who reached some does' 'no_server' "SELECT rule FROM judge.dns_verdict WHERE domain = 'six.example' AND resolver = '198.18.1.7'"
 is 'every rule decided somewhere' '' "SELECT r.name FROM judge.dns_rule r WHERE NOT EXISTS (SELECT FROM judge.dns_verdict v WHERE v.rule = r.name)"
 is 'no word but the three' 'expected unexpected unknown' "SELECT string_agg(DISTINCT word, ' ' ORDER BY word) FROM judge.dns_verdict"
 is 'Satellite would call the edge an anomaly' 't' "SELECT anomaly FROM judge.dns_satellite WHERE domain = 'cdn.example' AND resolver = '198.18.1.1'"
@@ -168,9 +171,9 @@ ok $? 'nothing is'
 # --- what is due: batch by batch, nothing counted -------------------------------------------------------
 
 batch() { # TABLE SCAN: the stream's next batch, with a copy of one row that scan has there; no table: without
-	sql -c "UPDATE raw.stream SET last_seq = last_seq + 1"
-	[ -z "$1" ] || sql -c "INSERT INTO $1 SELECT (jsonb_populate_record(x, jsonb_build_object('seq', (SELECT last_seq FROM raw.stream),
-		'domain', 'new.example'))).* FROM $1 x WHERE scan::text LIKE '%$2' LIMIT 1" || give_up "a batch"
+	sql -c "UPDATE raw.stream SET last_seq = last_seq + 1 WHERE id = 1"
+	[ -z "$1" ] || sql -c "INSERT INTO $1 SELECT (jsonb_populate_record(x, jsonb_build_object('seq', (SELECT last_seq FROM raw.stream WHERE id = 1),
+		'domain', 'new.example'))).* FROM $1 x WHERE scan::text LIKE '%$2' AND node = 1 LIMIT 1" || give_up "a batch"
 }
 due() { # NAMES NAME: which scans are due, after another look
 	is "$2" "$1" "SELECT FROM judge.dns_notice(); SELECT coalesce(string_agg(s.name, ' ' ORDER BY s.name), 'none') FROM judge.dns_due JOIN raw.scan s ON s.id = scan"

@@ -3,7 +3,8 @@
 -- A made-up scan in which each rule of the cascade has its pair. The domain says what is the matter.
 \set ON_ERROR_STOP on
 INSERT INTO registry.node (name, role) VALUES ('alpha', 'vantage');
-INSERT INTO raw.stream (node, epoch, last_seq) SELECT id, 1, 1 FROM registry.node WHERE name = 'alpha';
+INSERT INTO registry.node (name, role) VALUES ('beta', 'vantage');
+INSERT INTO raw.stream (node, epoch, last_seq) SELECT id, 1, 1 FROM registry.node ORDER BY id;
 INSERT INTO raw.scan (id, name, started, ended, control) VALUES
 	('00000000-0000-4000-8000-0000000000d1', 'past', '2026-11-01', '2026-11-01', 'c.example'),
 	('00000000-0000-4000-8000-0000000000d2', 'now', '2026-11-20', '2026-11-20', 'c.example');
@@ -39,11 +40,11 @@ CREATE FUNCTION pg_temp.pair(p_scan text, p_resolver inet, p_domain text, p_rcod
 		'{}', '{}', 1232, ARRAY[NULL, masklen(p_subnet), NULL, NULL, NULL]::smallint[], NULL
 $$;
 
-CREATE FUNCTION pg_temp.page(p_domain text, p_addr inet, p_role int, p_cert text, p_trusted boolean, p_names boolean, p_body text) RETURNS void
+CREATE FUNCTION pg_temp.page(p_domain text, p_addr inet, p_role int, p_cert text, p_trusted boolean, p_names boolean, p_body text, p_node int DEFAULT 1) RETURNS void
 	LANGUAGE sql AS $$
 	INSERT INTO raw.page (started, node, stream, seq, item, ended, scan, addr, domain, role, http_state, http_error, http_status, http_status_line,
 		http_headers, http_body, http_bytes, http_sha256, http_cut, https_state, https_cut, chain, trusted, name_match, subject, issuer)
-	SELECT '2026-11-20', 1, 1, 1, (SELECT count(*) FROM raw.page), '2026-11-20', '00000000-0000-4000-8000-0000000000d2', p_addr, p_domain, p_role,
+	SELECT '2026-11-20', p_node, p_node, 1, (SELECT count(*) FROM raw.page), '2026-11-20', '00000000-0000-4000-8000-0000000000d2', p_addr, p_domain, p_role,
 		CASE WHEN p_body IS NULL THEN 2 ELSE 1 END, NULL, CASE WHEN p_body IS NOT NULL THEN 200 END, CASE WHEN p_body IS NOT NULL THEN 'HTTP/1.1 200 OK' END,
 		E'Server: x\r\n', convert_to(p_body, 'UTF8'), length(p_body), sha256(convert_to(p_body, 'UTF8')), false,
 		CASE WHEN p_cert IS NULL THEN 2 ELSE 1 END, false, CASE WHEN p_cert IS NOT NULL THEN ARRAY[convert_to(p_cert, 'UTF8')] END, p_trusted, p_names,
@@ -117,3 +118,9 @@ SELECT pg_temp.pair('d2', '198.18.1.5', 'nx.example', 3, '{}') \g /dev/null
 -- A site whose own page looks like a block page.
 SELECT pg_temp.pair('d2', '198.18.0.53', 'looks.example', 0, '{198.18.100.100}'), pg_temp.pair('d2', '198.18.1.4', 'looks.example', 0, '{198.18.100.100}'),
 	pg_temp.page('looks.example', '198.18.100.100', 2, NULL, NULL, NULL, 'WHY THIS SITE WAS BLOCKED BY LAB') \g /dev/null
+-- Answers at which nothing is served, over IPv6: alpha has none, beta has. What is there of the sites: v4 alone, both.
+SELECT pg_temp.pair('d2', '198.18.0.53', d || '.example', 0, ARRAY[a], p_qtype => 28), pg_temp.page(d || '.example', a, 2, NULL, NULL, NULL, b, 2), pg_temp.page(d || '.example', a, 2, NULL, NULL, NULL, NULL)
+FROM (VALUES ('nothing', '2001:db8:1::1'::inet, NULL), ('six', '2001:db8:1::2', 'site')) AS u (d, a, b) \g /dev/null
+SELECT pg_temp.pair('d2', '198.18.1.4', 'nothing.example', 0, '{2001:db8:2::1}', p_qtype => 28), pg_temp.page('nothing.example', '2001:db8:2::1', 1, NULL, NULL, NULL, NULL, 2),
+	pg_temp.pair('d2', '198.18.1.4', 'six.example', 0, '{2001:db8:2::2}', p_qtype => 28), pg_temp.page('six.example', '2001:db8:2::2', 1, NULL, NULL, NULL, NULL, 1),
+	pg_temp.pair('d2', '198.18.1.7', 'six.example', 0, '{2001:db8:2::3}', p_qtype => 28), pg_temp.page('six.example', '2001:db8:2::3', 1, NULL, NULL, NULL, NULL, 2) \g /dev/null

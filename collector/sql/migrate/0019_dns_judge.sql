@@ -40,7 +40,7 @@ INSERT INTO judge.dns_rule VALUES
 	(1, 12, 'own_address', 'unexpected', 0.9, 0, 0.1, 'the resolver answers with its own address, and no control resolver gives it'),
 	(1, 13, 'control_history', 'expected', 0.05, 0, 0.85, 'an answer is one that a control resolver gave in another scan of the last 90 days'),
 	(1, 14, 'udp_tcp', 'unexpected', 0.8, 0, 0.2, 'over TCP the resolver gives a control''s address, over UDP it does not'),
-	(1, 15, 'no_server', 'unexpected', 0.75, 0.2, 0.05, 'no answer is a control''s and nothing is served there, while the control''s address serves the site'),
+	(1, 15, 'no_server', 'unexpected', 0.75, 0.2, 0.05, 'no answer is a control''s and nothing is served there, while a control''s address of the same family serves the site'),
 	(1, 16, 'control_network', 'expected', 0.1, 0, 0.8, 'an answer is in an autonomous system in which a control resolver''s answer is'),
 	(1, 17, 'signature_missing', 'unexpected', 0.8, 0, 0.2, 'a control''s answer to the question is signed, this one is not, and the resolver passes on signatures of other names'),
 	(1, 18, 'no_control', 'unknown', 0.2, 0.2, 0.2, 'no control resolver gave an address for the domain: there is nothing to compare with'),
@@ -131,7 +131,7 @@ COMMENT ON COLUMN judge.dns_verdict.in_control IS 'An answer is a control''s in 
 COMMENT ON COLUMN judge.dns_verdict.in_subnet IS '… one asked with the resolver''s own network';
 COMMENT ON COLUMN judge.dns_verdict.in_history IS 'An answer is a control''s in another scan of the last 90 days';
 COMMENT ON COLUMN judge.dns_verdict.in_network IS 'An answer is in a control''s autonomous system';
-COMMENT ON COLUMN judge.dns_verdict.tls IS 'valid: for the domain, from a known root; same: the control''s certificate; wrong: certificates, none of these; none: nothing served over HTTPS; null: not fetched';
+COMMENT ON COLUMN judge.dns_verdict.tls IS 'valid: for the domain, from a known root; same: the control''s certificate; wrong: certificates, none of these; none: nothing served over HTTPS; null: not fetched, or by nodes only that reached no address of its family';
 COMMENT ON COLUMN judge.dns_verdict.tls_subject IS 'Common name of the certificate that was wrong; null: none';
 COMMENT ON COLUMN judge.dns_verdict.tls_issuer IS 'And of its issuer; null: none';
 COMMENT ON COLUMN judge.dns_verdict.page IS 'Signature that a page matched; null: none';
@@ -206,7 +206,8 @@ COMMENT ON COLUMN judge.dns_due.ended IS 'Imported, ended, or ordered more than 
 
 -- The evidence ----------------------------------------------------------------------------------------
 
--- What the pages tell of (domain, address).
+-- What the pages tell of (domain, address). A node that reached nothing over IPv6, or over IPv4, has none:
+-- what it did not get there tells nothing.
 CREATE FUNCTION judge.dns_pages(p_scan uuid) RETURNS TABLE (domain text, addr inet, valid boolean, certs bytea[], served boolean,
 	asked_https boolean, subject text, issuer text, signature text, kind text) LANGUAGE sql STABLE AS $$
 	SELECT p.domain, p.addr, coalesce(bool_or(p.trusted AND p.name_match), false),
@@ -218,6 +219,7 @@ CREATE FUNCTION judge.dns_pages(p_scan uuid) RETURNS TABLE (domain text, addr in
 	LEFT JOIN judge.page_match m ON m.node = p.node AND m.stream = p.stream AND m.seq = p.seq AND m.item = p.item
 	LEFT JOIN ref.signature s ON s.id = m.signature
 	WHERE p.scan = p_scan AND (p.http_state IN (1, 2, 3) OR p.https_state IN (1, 2, 3))
+		AND (p.node, family(p.addr)) IN (SELECT q.node, family(q.addr) FROM raw.page q WHERE q.scan = p_scan AND (q.http_state = 1 OR q.https_state = 1 OR q.chain IS NOT NULL))
 	GROUP BY p.domain, p.addr
 $$;
 COMMENT ON FUNCTION judge.dns_pages(uuid) IS 'What was served at each address for each domain of a scan, in one row';
@@ -263,7 +265,7 @@ BEGIN
 		SELECT DISTINCT c.domain, c.qtype, u.addr FROM judge.dns_control c JOIN raw.scan s ON s.id = c.scan, unnest(c.ip) AS u (addr)
 		WHERE c.scan <> p_scan AND c.source = 'asked' AND s.started BETWEEN began - interval '90 days' AND began + interval '90 days'),
 	site AS ( -- what the control's addresses serve
-		SELECT g.domain, bool_or(g.valid) AS valid, bool_or(g.served) AS served,
+		SELECT g.domain, bool_or(g.valid) AS valid, bool_or(g.served) FILTER (WHERE family(g.addr) = 4) AS served4, bool_or(g.served) FILTER (WHERE family(g.addr) = 6) AS served6,
 			array_agg(DISTINCT h.cert) FILTER (WHERE h.cert IS NOT NULL) AS certs
 		FROM dns_page g JOIN judge.dns_control c ON c.scan = p_scan AND c.domain = g.domain AND g.addr = ANY (c.ip)
 		LEFT JOIN LATERAL unnest(g.certs) AS h (cert) ON true GROUP BY 1)
@@ -274,7 +276,7 @@ BEGIN
 		EXISTS (SELECT FROM ref.signature s WHERE s.kind = 'address' AND raw.addr_or_null(s.pattern) = a.addr) AS block_address,
 		coalesce(g.valid, false) AS valid, coalesce(g.certs && o.certs, false) AS same_cert,
 		coalesce(cardinality(g.certs) > 0, false) AS some_cert, g.addr IS NOT NULL AS fetched, coalesce(g.served, false) AS served,
-		g.subject, g.issuer, g.signature, g.kind AS signature_kind, coalesce(o.valid, false) AS site_valid, coalesce(o.served, false) AS site_served
+		g.subject, g.issuer, g.signature, g.kind AS signature_kind, coalesce(o.valid, false) AS site_valid, coalesce(CASE family(a.addr) WHEN 4 THEN o.served4 ELSE o.served6 END, false) AS site_served
 	FROM (SELECT DISTINCT domain, qtype, unnest(answers) AS addr FROM dns_ask) a
 	LEFT JOIN judge.dns_control c ON c.scan = p_scan AND c.domain = a.domain AND c.qtype = a.qtype
 	LEFT JOIN judge.dns_tag t ON t.scan = p_scan AND t.domain = a.domain AND t.addr = a.addr
