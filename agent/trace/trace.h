@@ -2,8 +2,8 @@
 //
 // The thinking half of tracing: one table of all traces. In: targets, the time, facts about packets
 // that came (trace/reply.h). Out: probes to send, every field that identifies them already chosen,
-// and finished traces. Knows no socket, no clock and no log, and allocates once per trace, never
-// per packet.
+// and finished traces. Knows no socket, no clock and no log. What a
+// trace holds grows with its hops, probes and addresses, and goes with it; no packet is kept.
 //
 // A probe's flow (addresses, protocol, ports; ICMP id and checksum; IPv6 flow label) is constant
 // within a trace, so that a balancer that hashes flows sends all of them one way. Which probe it is

@@ -9,7 +9,7 @@
 cd "$(dirname "$0")/../.." || exit 1
 TARGETS=${1:-10000} RATE=${2:-90000}
 set -e -o pipefail
-echo "# as it is"
+echo "# with the receive queue of the benchmark, 100,000 packets"
 PEER=no tests/bench/trace_bench.sh "$TARGETS" "$RATE" | sed '/^{/d'
 echo "# with a receive queue of 100 packets"
 PEER=no BACKLOG=100 tests/bench/trace_bench.sh "$TARGETS" "$RATE" | sed '/^{/d'
