@@ -9,15 +9,21 @@
 #include "wire/tcp.h"
 #include "wire/udp.h"
 
-#define PAYLOAD 10 // UDP: balance:16 "waymark\0"
+#define PAYLOAD 10 // UDP: balance:16 serial:16 cookie:32 "wm", as an ordinary probe's begins
 
-static const char sender[8] = "waymark";
-
-static enum err udp_probe(struct wr *w, const struct inflow_key *k, uint16_t check)
+static uint32_t cookie_of(const struct inflow_trace *t)
 {
-	uint8_t payload[PAYLOAD] = { 0 };
+	return (uint32_t)(t->random >> 16) | 1; // never 0
+}
+
+static enum err udp_probe(struct wr *w, const struct inflow_trace *t, uint16_t check)
+{
+	const struct inflow_key *k = &t->key;
+	uint8_t payload[PAYLOAD] = { [8] = 'w', 'm' };
 	size_t from = w->len;
-	memcpy(payload + 2, sender, sizeof(sender));
+	be16_put(payload + 2, (uint16_t)t->count);
+	be16_put(payload + 4, (uint16_t)(cookie_of(t) >> 16));
+	be16_put(payload + 6, (uint16_t)cookie_of(t));
 	const struct udp_head h = { .sport = k->lport,
 				    .dport = k->rport,
 				    .payload = span_of(payload, PAYLOAD) };
@@ -37,7 +43,7 @@ bool inflow_probe_write(struct inflow_trace *t, const struct inflow_flow *f, uin
 	uint16_t serial = (uint16_t)t->count;
 	a->seq = f->una - 1 - serial;
 	a->check = trace_token((uint16_t)t->random, serial);
-	a->ip_id = (uint16_t)(tag << 8 | serial);
+	a->ip_id = (uint16_t)(tag << 8 | (uint8_t)(serial + (t->random >> 48)));
 	const struct ip_head ip = {
 		.src = k->local,
 		.dst = k->remote,
@@ -61,8 +67,21 @@ bool inflow_probe_write(struct inflow_trace *t, const struct inflow_flow *f, uin
 	enum err err = ip_write(w, &ip, k->proto == IP_TCP ? TCP_HEAD : UDP_HEAD + PAYLOAD);
 	if (err == ERR_OK)
 		err = k->proto == IP_TCP ? tcp_write(w, &k->local, &k->remote, &tcp)
-					 : udp_probe(w, k, a->check);
+					 : udp_probe(w, t, a->check);
 	return err == ERR_OK && w->err == ERR_OK && w->len > from;
+}
+
+// A datagram quoted: the token in its payload, where the quote is long enough, and the checksum;
+// for IPv4, whose routers may quote eight bytes of it, the checksum is enough beside the ID. A
+// token of somebody else is never ours, whatever the rest says. (Zeros: a router that fills its
+// quote up.)
+static bool is_datagram(const struct inflow_trace *t, const struct inflow_attempt *a,
+			const struct trace_reply *r)
+{
+	bool check = r->has_check && r->check == a->check;
+	if (r->has_token && (r->cookie != 0 || r->serial != 0))
+		return r->cookie == cookie_of(t) && r->serial == a - t->attempts;
+	return check && t->key.local.family == 4;
 }
 
 struct inflow_attempt *inflow_match(struct inflow_trace *t, const struct trace_reply *r)
@@ -72,9 +91,7 @@ struct inflow_attempt *inflow_match(struct inflow_trace *t, const struct trace_r
 		struct inflow_attempt *a = &t->attempts[i];
 		if (four && r->quoted_id != a->ip_id)
 			continue;
-		if (tcp && (!r->has_seq || r->seq != a->seq))
-			continue;
-		if (!tcp && !four && (!r->has_check || r->check != a->check))
+		if (tcp ? !r->has_seq || r->seq != a->seq : !is_datagram(t, a, r))
 			continue;
 		a->mark = !tcp && r->has_check && r->check != a->check ? TRACE_REWRITTEN : 0;
 		return a;

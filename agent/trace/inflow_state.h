@@ -90,7 +90,7 @@ bool inflow_more(const struct inflow_config *c, struct inflow_trace *t);
 bool inflow_probe_write(struct inflow_trace *t, const struct inflow_flow *f, uint8_t tag,
 			struct inflow_attempt *a, struct wr *w);
 
-// Whose answer R is, or NULL.
+// Whose answer R is, or NULL. Who knows the flow and guesses has one chance in 2^24 at best.
 struct inflow_attempt *inflow_match(struct inflow_trace *t, const struct trace_reply *r);
 
 struct inflow_scratch {

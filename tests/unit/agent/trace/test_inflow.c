@@ -117,6 +117,7 @@ static void probes_lie_below_the_window_and_end_short_of_the_server(void **state
 	struct world w = world_of(true, NULL);
 	struct inflow_result r;
 	(void)state;
+	uint8_t first_id = 0;
 	establish(&w, 61); // three routers
 	assert_int_equal(next(&w, &r), INFLOW_GUARD);
 	assert_int_equal(next(&w, &r), INFLOW_NOTHING);
@@ -127,8 +128,10 @@ static void probes_lie_below_the_window_and_end_short_of_the_server(void **state
 		assert_int_equal(next(&w, &r), INFLOW_SEND);
 		assert_int_equal(ip_read(span_of(w.quote, w.quote_len), &ip), ERR_OK);
 		assert_int_equal(tcp_read(ip.payload, &tcp), ERR_OK);
+		first_id = i == 0 ? (uint8_t)ip.id : first_id;
 		assert_int_equal(ip.ttl, i % 3 + 1);
-		assert_int_equal(ip.id, 0x5a00 + i);
+		assert_int_equal(ip.id >> 8, 0x5a);
+		assert_int_equal((uint8_t)(ip.id - first_id), i);
 		assert_int_equal(tcp.sport, PORT);
 		assert_int_equal(tcp.dport, 443);
 		assert_int_equal(tcp.seq, UNA - 1 - (uint32_t)i);
@@ -307,6 +310,104 @@ static void an_answer_to_the_apps_own_packet_is_not_ours(void **state)
 	inflow_free(&w.e);
 }
 
+static struct addr v6(uint8_t last)
+{
+	const uint8_t bytes[16] = { 0x20, 0x01, 0x0d, 0xb8, [15] = last };
+	return addr_of(span_of(bytes, sizeof(bytes)));
+}
+
+static void datagram(struct world *w, bool six, bool outgoing)
+{
+	struct wr out = wr_of(w->bytes, sizeof(w->bytes));
+	const struct addr local = six ? v6(1) : addr_v4(LOCAL), far = six ? v6(9) : addr_v4(REMOTE);
+	const struct ip_head ip = { .src = outgoing ? local : far,
+				    .dst = outgoing ? far : local,
+				    .proto = IP_UDP,
+				    .ttl = 60 };
+	const struct udp_head h = { .sport = outgoing ? PORT : 443,
+				    .dport = outgoing ? 443 : PORT,
+				    .payload = span_of(link_head, 12) };
+	assert_int_equal(ip_write(&out, &ip, UDP_HEAD + 12), ERR_OK);
+	assert_int_equal(udp_write(&out, &ip.src, &ip.dst, &h), ERR_OK);
+	hear(w, outgoing, out.len);
+}
+
+static void expire_six(struct world *w)
+{
+	struct wr out = wr_of(w->bytes, sizeof(w->bytes));
+	const struct addr router = v6(66), local = v6(1);
+	const struct ip_head ip = { .src = router, .dst = local, .proto = IP_ICMP6, .ttl = 250 };
+	const struct icmp m = { .type = 3, .body = span_of(w->quote, w->quote_len) };
+	assert_int_equal(ip_write(&out, &ip, ICMP_HEAD + w->quote_len), ERR_OK);
+	assert_int_equal(icmp_write(&out, &router, &local, &m), ERR_OK);
+	hear(w, false, out.len);
+}
+
+// The probe sent last as a router quotes it, so many bytes of UDP, with one byte changed (0: none).
+static uint64_t answers_to_quote(struct world *w, bool six, size_t bytes, size_t changed)
+{
+	size_t head = six ? IP6_HEAD : IP4_HEAD, len = w->quote_len;
+	uint64_t before = inflow_counted(w->e).answers;
+	w->quote_len = head + bytes;
+	w->quote[changed] ^= changed > 0 ? 0x40 : 0;
+	if (six)
+		expire_six(w);
+	else
+		expire(w, ROUTER);
+	w->quote[changed] ^= changed > 0 ? 0x40 : 0;
+	w->quote_len = len;
+	return inflow_counted(w->e).answers - before;
+}
+
+// One probe in a flow of UDP is out.
+static struct world world_of_datagrams(bool six)
+{
+	struct world w = world_of(true, NULL);
+	struct inflow_result r;
+	datagram(&w, six, true);
+	datagram(&w, six, false);
+	assert_int_equal(next(&w, &r), INFLOW_GUARD);
+	inflow_hear_guard(w.e, true);
+	assert_int_equal(next(&w, &r), INFLOW_SEND);
+	return w;
+}
+
+static void who_knows_the_flow_and_the_id_is_no_router(void **state)
+{
+	enum { CHECK = IP4_HEAD + 6, SERIAL = IP4_HEAD + UDP_HEAD + 3, COOKIE = SERIAL + 1 };
+	struct inflow_result r;
+	(void)state;
+	struct world w = world_of_datagrams(false);
+	assert_int_equal(answers_to_quote(&w, false, 8, CHECK), 0);
+	assert_int_equal(answers_to_quote(&w, false, 4, 0), 0); // ports and no more
+	assert_int_equal(answers_to_quote(&w, false, 18, COOKIE), 0);
+	assert_int_equal(answers_to_quote(&w, false, 18, SERIAL), 0);
+	assert_int_equal(answers_to_quote(&w, false, 18, 4), 0); // ID
+	assert_int_equal(answers_to_quote(&w, false, 18, CHECK), 1);
+	inflow_stop(w.e);
+	assert_int_equal(next(&w, &r), INFLOW_FINISHED);
+	assert_int_equal(r.record.mark.at[0], TRACE_REWRITTEN);
+	inflow_free(&w.e);
+	w = world_of_datagrams(false);
+	assert_int_equal(answers_to_quote(&w, false, 8, 0), 1);
+	inflow_stop(w.e);
+	assert_int_equal(next(&w, &r), INFLOW_FINISHED);
+	assert_int_equal(r.record.mark.at[0], 0);
+	inflow_free(&w.e);
+}
+
+static void who_knows_the_flow_is_no_router_of_six(void **state)
+{
+	enum { SERIAL = IP6_HEAD + UDP_HEAD + 3, COOKIE = SERIAL + 1 };
+	(void)state;
+	struct world w = world_of_datagrams(true);
+	assert_int_equal(answers_to_quote(&w, true, 8, 0), 0);
+	assert_int_equal(answers_to_quote(&w, true, 18, COOKIE), 0);
+	assert_int_equal(answers_to_quote(&w, true, 18, SERIAL), 0);
+	assert_int_equal(answers_to_quote(&w, true, 18, 0), 1);
+	inflow_free(&w.e);
+}
+
 static void a_want_is_told_when_no_flow_came(void **state)
 {
 	struct world w = world_of(false, NULL);
@@ -370,6 +471,8 @@ int main(void)
 		cmocka_unit_test(nothing_is_sent_without_a_guard),
 		cmocka_unit_test(a_distance_not_to_be_told_forbids_probes),
 		cmocka_unit_test(an_answer_to_the_apps_own_packet_is_not_ours),
+		cmocka_unit_test(who_knows_the_flow_and_the_id_is_no_router),
+		cmocka_unit_test(who_knows_the_flow_is_no_router_of_six),
 		cmocka_unit_test(a_want_is_told_when_no_flow_came),
 		cmocka_unit_test(a_want_is_met_by_its_flow),
 		cmocka_unit_test(all_guards_have_room),
