@@ -88,6 +88,21 @@ static struct claim by_ip_id(const struct mda *m, const struct trace_reply *r)
 	return (struct claim){ trace_token_serial(id_cookie(m), r->quoted_id), there };
 }
 
+// As trace/match.h judges a plain trace's answers: a token of somebody else's is against it (zeros:
+// a router that fills its quote up), and so is a sequence number of nobody's, or a UDP checksum
+// where no NAT is to be seen that would have made it another.
+static int against(const struct mda *m, const struct trace_reply *r, const struct claim *transport,
+		   bool port)
+{
+	const struct mda_target *t = &m->target;
+	bool foreign = r->proto != IP_TCP && r->has_token && r->cookie != 0 &&
+		       r->cookie != (uint32_t)t->random;
+	bool nat = !port || r->dport != t->dport || !addr_eq(r->src, t->src);
+	bool odd = transport->weight > 0 && transport->serial >= m->serials &&
+		   (r->proto != IP_UDP || (!nat && r->check != 0));
+	return foreign + odd;
+}
+
 bool mda_token_find(const struct mda *m, const struct trace_reply *r, uint16_t *serial)
 {
 	const struct mda_target *t = &m->target;
@@ -112,5 +127,5 @@ bool mda_token_find(const struct mda *m, const struct trace_reply *r, uint16_t *
 	if (best < 1)
 		return false;
 	bool port = r->sport == (uint16_t)(t->sport_first + m->sent[*serial].flow);
-	return best + port >= AGREE;
+	return best + port - against(m, r, &claims[0], port) >= AGREE;
 }

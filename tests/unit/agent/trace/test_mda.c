@@ -451,6 +451,32 @@ static void a_change_of_route_is_told(void **state)
 	assert_in_range(told, 18, 20);
 }
 
+// Of a probe under way, what somebody could say who knows the flow and guessed the rest.
+static void who_knows_the_flow_and_guesses_is_no_router(void **state)
+{
+	struct trace_probe p;
+	(void)state;
+	struct world w = { .d = { .hops = 3 } };
+	begin(&w, MDA_LITE, 7);
+	mda_tick(w.m, w.now);
+	assert_int_equal(mda_next(w.m, &p), MDA_SEND);
+	const struct trace_reply good = reply_to(&w, &p, 1, 0);
+	struct trace_reply r = good;
+	r.check ^= 0x4000; // the ID and the port are right
+	r.cookie ^= 1;
+	assert_false(mda_hear(w.m, w.now, w.now, &r));
+	r.has_token = false;
+	assert_false(mda_hear(w.m, w.now, w.now, &r));
+	r = good;
+	r.quoted_id ^= 0x4000;
+	r.cookie ^= 1;
+	assert_false(mda_hear(w.m, w.now, w.now, &r));
+	r = good;
+	r.check ^= 0x4000; // a router that writes it anew: the token is right
+	assert_true(mda_hear(w.m, w.now, w.now, &r));
+	mda_free(&w.m);
+}
+
 static void an_unreachable_target_ends_after_the_gap(void **state)
 {
 	(void)state;
@@ -477,6 +503,7 @@ int main(void)
 		cmocka_unit_test(a_rate_limit_is_no_silence),
 		cmocka_unit_test(balancing_by_packet_is_told),
 		cmocka_unit_test(a_change_of_route_is_told),
+		cmocka_unit_test(who_knows_the_flow_and_guesses_is_no_router),
 		cmocka_unit_test(an_unreachable_target_ends_after_the_gap),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
