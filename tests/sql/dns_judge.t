@@ -114,6 +114,8 @@ is 'what the control gives too is no block page, whatever stands there' 'control
 is 'nothing is there, nor at the address of the site in that family' 'unmatched none' "SELECT rule || ' ' || tls FROM judge.dns_verdict WHERE domain = 'nothing.example' AND qtype = 28 AND resolver = '198.18.1.4'"
 is 'who reached no address of the family tells nothing of them' 'unmatched not fetched' "SELECT rule || ' ' || coalesce(tls, 'not fetched') FROM judge.dns_verdict WHERE domain = 'six.example' AND resolver = '198.18.1.4'"
 is 'who reached some does' 'no_server' "SELECT rule FROM judge.dns_verdict WHERE domain = 'six.example' AND resolver = '198.18.1.7'"
+is 'what an answer says of itself it says in the place of a dead resolver, too' 'bogon bogon|ede extended_error|known block_address|nx resolver_dead|page block_page|tls tls_consistent|unmatched resolver_dead' \
+	"SELECT string_agg(split_part(domain, '.', 1) || ' ' || rule, '|' ORDER BY domain) FROM judge.dns_verdict WHERE resolver = '198.18.1.8'"
 is 'every rule decided somewhere' '' "SELECT r.name FROM judge.dns_rule r WHERE NOT EXISTS (SELECT FROM judge.dns_verdict v WHERE v.rule = r.name)"
 is 'no word but the three' 'expected unexpected unknown' "SELECT string_agg(DISTINCT word, ' ' ORDER BY word) FROM judge.dns_verdict"
 is 'Satellite would call the edge an anomaly' 't' "SELECT anomaly FROM judge.dns_satellite WHERE domain = 'cdn.example' AND resolver = '198.18.1.1'"

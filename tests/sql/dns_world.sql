@@ -124,3 +124,8 @@ FROM (VALUES ('nothing', '2001:db8:1::1'::inet, NULL), ('six', '2001:db8:1::2', 
 SELECT pg_temp.pair('d2', '198.18.1.4', 'nothing.example', 0, '{2001:db8:2::1}', p_qtype => 28), pg_temp.page('nothing.example', '2001:db8:2::1', 1, NULL, NULL, NULL, NULL, 2),
 	pg_temp.pair('d2', '198.18.1.4', 'six.example', 0, '{2001:db8:2::2}', p_qtype => 28), pg_temp.page('six.example', '2001:db8:2::2', 1, NULL, NULL, NULL, NULL, 1),
 	pg_temp.pair('d2', '198.18.1.7', 'six.example', 0, '{2001:db8:2::3}', p_qtype => 28), pg_temp.page('six.example', '2001:db8:2::3', 1, NULL, NULL, NULL, NULL, 2) \g /dev/null
+-- Single answers in the place of one that does not answer its control.
+SELECT pg_temp.pair('d2', '198.18.1.8', 'bogon.example', 0, '{10.1.2.3}', 2), pg_temp.pair('d2', '198.18.1.8', 'page.example', 0, '{198.18.120.1}', 2),
+	pg_temp.pair('d2', '198.18.1.8', 'known.example', 0, '{198.18.120.2}', 2), pg_temp.pair('d2', '198.18.1.8', 'ede.example', 0, '{}', 2, p_ede => 16),
+	pg_temp.pair('d2', '198.18.1.8', 'tls.example', 0, '{198.18.120.4}', 2), pg_temp.pair('d2', '198.18.1.8', 'unmatched.example', 0, '{198.18.120.9}', 2),
+	pg_temp.pair('d2', '198.18.1.8', 'nx.example', 3, '{}', 2) \g /dev/null

@@ -27,13 +27,13 @@ COMMENT ON COLUMN judge.dns_rule.ok IS 'How much for an answer as the domain giv
 COMMENT ON COLUMN judge.dns_rule.says IS 'When it holds';
 INSERT INTO judge.dns_rule VALUES
 	(1, 1, 'nobody_answered', 'unexpected', 0.98, 0, 0, 'an address that runs no resolver was asked, and an answer came: it was made on the way'),
-	(1, 2, 'resolver_dead', 'unknown', 0, 1, 0, 'the resolver gave no address for the control domain, neither before nor after'),
-	(1, 3, 'block_page', 'unexpected', 1, 0, 0, 'a page served at an answer that no control resolver gave, asked for the domain, matches the signature of a block page and of no harmless one'),
-	(1, 4, 'block_address', 'unexpected', 1, 0, 0, 'an answer is an address that is known to be given in place of blocked sites'),
-	(1, 5, 'extended_error', 'unexpected', 1, 0, 0, 'the resolver itself says so: extended error 15 (blocked), 16 (censored) or 17 (filtered)'),
-	(1, 6, 'injected', 'unexpected', 0.98, 0, 0.02, 'one question was answered more than once, and differently'),
-	(1, 7, 'tls_consistent', 'expected', 0, 0, 1, 'an answer serves a certificate for the domain that leads to a known root, or the very one the control serves'),
-	(1, 8, 'bogon', 'unexpected', 0.95, 0.05, 0, 'an answer is an address that no site has, and no control resolver gave it'),
+	(1, 2, 'block_page', 'unexpected', 1, 0, 0, 'a page served at an answer that no control resolver gave, asked for the domain, matches the signature of a block page and of no harmless one'),
+	(1, 3, 'block_address', 'unexpected', 1, 0, 0, 'an answer is an address that is known to be given in place of blocked sites'),
+	(1, 4, 'extended_error', 'unexpected', 1, 0, 0, 'the resolver itself says so: extended error 15 (blocked), 16 (censored) or 17 (filtered)'),
+	(1, 5, 'injected', 'unexpected', 0.98, 0, 0.02, 'one question was answered more than once, and differently'),
+	(1, 6, 'tls_consistent', 'expected', 0, 0, 1, 'an answer serves a certificate for the domain that leads to a known root, or the very one the control serves'),
+	(1, 7, 'bogon', 'unexpected', 0.95, 0.05, 0, 'an answer is an address that no site has, and no control resolver gave it'),
+	(1, 8, 'resolver_dead', 'unknown', 0, 1, 0, 'the resolver gave no address for the control domain, neither before nor after, and its answer, if any, tells nothing by itself'),
 	(1, 9, 'control_subnet', 'expected', 0, 0, 0.95, 'an answer is one that a control resolver gave for the network of this resolver (client subnet)'),
 	(1, 10, 'control_address', 'expected', 0, 0, 0.9, 'an answer is one that a control resolver gave in this scan'),
 	(1, 11, 'tls_inconsistent', 'unexpected', 0.9, 0, 0.1, 'no answer is a control''s; they serve certificates, none of them for the domain and from a known root, and the control''s do'),
@@ -370,13 +370,13 @@ BEGIN
 	r AS (
 		SELECT e.*, CASE
 			WHEN e.kind = 2 THEN 'nobody_answered'
-			WHEN e.controls_failed = 2 AND NOT e.injected THEN 'resolver_dead'
 			WHEN e.block_page IS NOT NULL THEN 'block_page'
 			WHEN e.block_address THEN 'block_address'
 			WHEN e.ede IN (15, 16, 17) THEN 'extended_error'
 			WHEN e.injected THEN 'injected'
 			WHEN e.valid OR e.same_cert THEN 'tls_consistent'
 			WHEN cardinality(e.bogons) > 0 THEN 'bogon'
+			WHEN e.controls_failed = 2 AND NOT e.injected THEN 'resolver_dead'
 			WHEN e.in_subnet THEN 'control_subnet'
 			WHEN e.in_control THEN 'control_address'
 			WHEN e.some_cert AND e.site_valid THEN 'tls_inconsistent'
