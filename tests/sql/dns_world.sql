@@ -129,3 +129,11 @@ SELECT pg_temp.pair('d2', '198.18.1.8', 'bogon.example', 0, '{10.1.2.3}', 2), pg
 	pg_temp.pair('d2', '198.18.1.8', 'known.example', 0, '{198.18.120.2}', 2), pg_temp.pair('d2', '198.18.1.8', 'ede.example', 0, '{}', 2, p_ede => 16),
 	pg_temp.pair('d2', '198.18.1.8', 'tls.example', 0, '{198.18.120.4}', 2), pg_temp.pair('d2', '198.18.1.8', 'unmatched.example', 0, '{198.18.120.9}', 2),
 	pg_temp.pair('d2', '198.18.1.8', 'nx.example', 3, '{}', 2) \g /dev/null
+-- A forwarder with two upstreams: both answers are the site's, by the control and by certificate. Of another one is.
+SELECT pg_temp.pair('d2', '198.18.1.9', 'twice.example', 0, '{198.18.100.5}', p_extra => '198.18.120.50'), pg_temp.page('twice.example', '198.18.120.50', 1, 'other', true, true, 'site'),
+	pg_temp.pair('d2', '198.18.1.9', 'tls.example', 0, '{198.18.120.4}', p_extra => '198.18.100.6'),
+	pg_temp.pair('d2', '198.18.1.9', 'address.example', 0, '{198.18.100.11}', p_extra => '198.18.120.51'),
+	pg_temp.pair('d2', '198.18.1.9', 'nx.example', 3, '{}', p_extra => '198.18.100.19') \g /dev/null
+-- Of another the forged answer is a control's, who was answered twice himself.
+SELECT pg_temp.pair('d2', '198.18.0.53', 'both.example', 0, '{198.18.120.60}', p_extra => '198.18.100.101'), pg_temp.pair('d2', '1.1.1.1', 'both.example', 0, '{198.18.100.101}'),
+	pg_temp.pair('d2', '198.18.1.7', 'both.example', 0, '{198.18.120.60}', p_extra => '198.18.100.101') \g /dev/null

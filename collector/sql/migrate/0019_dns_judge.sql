@@ -30,7 +30,7 @@ INSERT INTO judge.dns_rule VALUES
 	(1, 2, 'block_page', 'unexpected', 1, 0, 0, 'a page served at an answer that no control resolver gave, asked for the domain, matches the signature of a block page and of no harmless one'),
 	(1, 3, 'block_address', 'unexpected', 1, 0, 0, 'an answer is an address that is known to be given in place of blocked sites'),
 	(1, 4, 'extended_error', 'unexpected', 1, 0, 0, 'the resolver itself says so: extended error 15 (blocked), 16 (censored) or 17 (filtered)'),
-	(1, 5, 'injected', 'unexpected', 0.98, 0, 0.02, 'one question was answered more than once, and differently'),
+	(1, 5, 'injected', 'unexpected', 0.98, 0, 0.02, 'one question was answered more than once, and differently, and not each answer is confirmed by a control or a certificate'),
 	(1, 6, 'tls_consistent', 'expected', 0, 0, 1, 'an answer serves a certificate for the domain that leads to a known root, or the very one the control serves'),
 	(1, 7, 'bogon', 'unexpected', 0.95, 0.05, 0, 'an answer is an address that no site has, and no control resolver gave it'),
 	(1, 8, 'resolver_dead', 'unknown', 0, 1, 0, 'the resolver gave no address for the control domain, neither before nor after, and its answer, if any, tells nothing by itself'),
@@ -226,9 +226,10 @@ COMMENT ON FUNCTION judge.dns_pages(uuid) IS 'What was served at each address fo
 
 -- What the packets tell of each pair.
 CREATE FUNCTION judge.dns_packets(p_scan uuid) RETURNS TABLE (node int, resolver inet, domain text, qtype int, repetition int, kind smallint,
-	options int, packets int, injected boolean, injected_addrs inet[], late_us int, other_source boolean, ede int, any_signed boolean,
+	options int, packets int, injected boolean, apart text[], injected_addrs inet[], late_us int, other_source boolean, ede int, any_signed boolean,
 	case_kept boolean, usable int, nobody inet[]) LANGUAGE sql STABLE AS $$
 	SELECT p.node, p.resolver, p.domain, p.qtype, p.repetition, p.kind, p.options, coalesce(x.packets, 0)::int, coalesce(x.injected, false),
+		ARRAY(SELECT ARRAY(SELECT a FROM unnest(p.addr, p.addr_answer) AS u (a, i) WHERE i = d)::text FROM unnest(x.differ) AS d),
 		ARRAY(SELECT DISTINCT a FROM unnest(p.addr, p.addr_answer) AS u (a, i) WHERE i = ANY (x.differ) ORDER BY a),
 		x.late, coalesce(x.other, false), x.ede, coalesce(x.is_signed, false), x.kept, coalesce(x.usable, 0)::int,
 		ARRAY(SELECT DISTINCT a FROM unnest(p.addr) a ORDER BY a)
@@ -268,7 +269,9 @@ BEGIN
 		SELECT g.domain, bool_or(g.valid) AS valid, bool_or(g.served) FILTER (WHERE family(g.addr) = 4) AS served4, bool_or(g.served) FILTER (WHERE family(g.addr) = 6) AS served6,
 			array_agg(DISTINCT h.cert) FILTER (WHERE h.cert IS NOT NULL) AS certs
 		FROM dns_page g JOIN judge.dns_control c ON c.scan = p_scan AND c.domain = g.domain AND g.addr = ANY (c.ip)
-		LEFT JOIN LATERAL unnest(g.certs) AS h (cert) ON true GROUP BY 1)
+		LEFT JOIN LATERAL unnest(g.certs) AS h (cert) ON true GROUP BY 1),
+	doubtful AS ( -- what a control was answered twice: somebody may have answered for it
+		SELECT DISTINCT domain, qtype FROM dns_packet WHERE injected AND kind = 1 AND resolver IN (SELECT judge.dns_controls(p_scan)))
 	SELECT a.domain, a.qtype, a.addr, a.addr = ANY (coalesce(c.ip, '{}')) AS in_control,
 		EXISTS (SELECT FROM past h WHERE h.domain = a.domain AND h.qtype = a.qtype AND h.addr = a.addr) AS in_history,
 		coalesce(t.asnum = ANY (c.asnum), false) AS in_network,
@@ -276,12 +279,15 @@ BEGIN
 		EXISTS (SELECT FROM ref.signature s WHERE s.kind = 'address' AND raw.addr_or_null(s.pattern) = a.addr) AS block_address,
 		coalesce(g.valid, false) AS valid, coalesce(g.certs && o.certs, false) AS same_cert,
 		coalesce(cardinality(g.certs) > 0, false) AS some_cert, g.addr IS NOT NULL AS fetched, coalesce(g.served, false) AS served,
-		g.subject, g.issuer, g.signature, g.kind AS signature_kind, coalesce(o.valid, false) AS site_valid, coalesce(CASE family(a.addr) WHEN 4 THEN o.served4 ELSE o.served6 END, false) AS site_served
-	FROM (SELECT DISTINCT domain, qtype, unnest(answers) AS addr FROM dns_ask) a
+		g.subject, g.issuer, g.signature, g.kind AS signature_kind, coalesce(o.valid, false) AS site_valid,
+		coalesce(g.valid, false) OR d.domain IS NULL AND (a.addr = ANY (coalesce(c.ip, '{}')) OR coalesce(g.certs && o.certs, false)) AS confirmed, coalesce(CASE family(a.addr) WHEN 4 THEN o.served4 ELSE o.served6 END, false) AS site_served
+	FROM (SELECT domain, qtype, unnest(answers) AS addr FROM dns_ask
+		UNION SELECT domain, qtype, unnest(injected_addrs) FROM dns_packet WHERE injected AND kind = 1) a
 	LEFT JOIN judge.dns_control c ON c.scan = p_scan AND c.domain = a.domain AND c.qtype = a.qtype
 	LEFT JOIN judge.dns_tag t ON t.scan = p_scan AND t.domain = a.domain AND t.addr = a.addr
 	LEFT JOIN dns_page g ON g.domain = a.domain AND g.addr = a.addr
-	LEFT JOIN site o ON o.domain = a.domain;
+	LEFT JOIN site o ON o.domain = a.domain
+	LEFT JOIN doubtful d ON d.domain = a.domain AND d.qtype = a.qtype;
 	CREATE INDEX ON dns_about (domain, qtype, addr);
 	CREATE INDEX ON dns_packet (domain, resolver);
 	ANALYZE dns_about;
@@ -305,7 +311,7 @@ BEGIN
 	WITH about AS (
 		SELECT a.node, a.resolver, a.domain, a.qtype, a.repetition, bool_or(b.in_control) AS in_control, bool_or(b.in_history) AS in_history,
 			bool_or(b.in_network) AS in_network, judge.array_or_none(array_agg(b.addr ORDER BY b.addr) FILTER (WHERE b.bogon AND NOT b.in_control)) AS bogons,
-			bool_or(b.block_address AND NOT b.in_control) AS block_address, bool_or(b.valid) AS valid, bool_or(b.same_cert) AS same_cert,
+			bool_or(b.block_address AND NOT b.in_control) AS block_address, bool_or(b.valid) AS valid, bool_or(b.confirmed) AS confirmed, bool_or(b.same_cert) AS same_cert,
 			bool_or(b.some_cert) AS some_cert, bool_and(b.fetched) AS fetched, bool_or(b.served) AS served, bool_or(b.site_valid) AS site_valid,
 			bool_or(b.site_served) AS site_served, max(b.subject) FILTER (WHERE NOT b.valid) AS subject, max(b.issuer) FILTER (WHERE NOT b.valid) AS issuer,
 			min(b.signature) FILTER (WHERE b.signature_kind = 'blockpage' AND NOT b.in_control) AS block_page,
@@ -347,6 +353,10 @@ BEGIN
 	e AS (
 		SELECT a.node, a.resolver, a.domain, a.qtype, a.repetition, 1::smallint AS kind, a.answers, a.rcode, a.outcome, a.controls_failed::smallint AS controls_failed,
 			k.packets, k.usable, k.injected, k.injected_addrs, k.late_us, k.other_source, k.ede, k.case_kept,
+			-- A forwarder with two upstreams gives two true answers: then each stands by itself.
+			CASE WHEN k.injected THEN coalesce(b.confirmed, false) AND NOT EXISTS (SELECT FROM unnest(k.apart) AS s (addrs)
+				WHERE NOT EXISTS (SELECT FROM dns_about t WHERE t.domain = a.domain AND t.qtype = a.qtype AND t.addr = ANY (s.addrs::inet[])
+					AND t.confirmed)) ELSE false END AS all_confirmed,
 			CASE WHEN k.options & 4 <> 0 AND EXISTS (SELECT FROM signed s WHERE s.domain = a.domain AND s.qtype = a.qtype) AND a.answers <> '{}'
 				THEN NOT k.any_signed END AS signed_missing,
 			a.resolver IN (SELECT g.resolver FROM dns_packet g WHERE g.any_signed) AS passes_signed,
@@ -364,7 +374,7 @@ BEGIN
 		WHERE k.kind = 1
 		UNION ALL
 		SELECT k.node, k.resolver, k.domain, k.qtype, k.repetition, k.kind, k.nobody, NULL, 1, 0, k.packets, k.usable, k.injected, k.injected_addrs,
-			k.late_us, k.other_source, k.ede, k.case_kept, NULL, false, NULL, false, true, false, NULL, NULL, false,
+			k.late_us, k.other_source, k.ede, k.case_kept, false, NULL, false, NULL, false, true, false, NULL, NULL, false,
 			false, false, false, '{}', false, false, false, false, false, false, false, false, NULL, NULL, NULL, NULL, NULL, k.nobody
 		FROM dns_packet k WHERE k.kind = 2 AND k.usable > 0),
 	r AS (
@@ -373,7 +383,7 @@ BEGIN
 			WHEN e.block_page IS NOT NULL THEN 'block_page'
 			WHEN e.block_address THEN 'block_address'
 			WHEN e.ede IN (15, 16, 17) THEN 'extended_error'
-			WHEN e.injected THEN 'injected'
+			WHEN e.injected AND NOT e.all_confirmed THEN 'injected'
 			WHEN e.valid OR e.same_cert THEN 'tls_consistent'
 			WHEN cardinality(e.bogons) > 0 THEN 'bogon'
 			WHEN e.controls_failed = 2 AND NOT e.injected THEN 'resolver_dead'
