@@ -119,6 +119,8 @@ is 'what an answer says of itself it says in the place of a dead resolver, too' 
 is 'two answers that are both confirmed are no injection' 'address injected|nx injected|tls tls_consistent|twice tls_consistent' \
 	"SELECT string_agg(split_part(domain, '.', 1) || ' ' || rule, '|' ORDER BY domain) FROM judge.dns_verdict WHERE resolver = '198.18.1.9' AND injected"
 is 'nor does a control confirm what was answered twice for him' 'injected|injected' "SELECT string_agg(rule, '|') FROM judge.dns_verdict WHERE domain = 'both.example' AND injected"
+expect 0 'the scan before is judged after the one that came later' "$waymark" judge --scan past
+is 'which tells nothing of it' 'no_control' "SELECT rule FROM judge.dns_verdict WHERE resolver = '198.18.1.10'"
 is 'every rule decided somewhere' '' "SELECT r.name FROM judge.dns_rule r WHERE NOT EXISTS (SELECT FROM judge.dns_verdict v WHERE v.rule = r.name)"
 is 'no word but the three' 'expected unexpected unknown' "SELECT string_agg(DISTINCT word, ' ' ORDER BY word) FROM judge.dns_verdict"
 is 'Satellite would call the edge an anomaly' 't' "SELECT anomaly FROM judge.dns_satellite WHERE domain = 'cdn.example' AND resolver = '198.18.1.1'"

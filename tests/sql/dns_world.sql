@@ -137,3 +137,5 @@ SELECT pg_temp.pair('d2', '198.18.1.9', 'twice.example', 0, '{198.18.100.5}', p_
 -- Of another the forged answer is a control's, who was answered twice himself.
 SELECT pg_temp.pair('d2', '198.18.0.53', 'both.example', 0, '{198.18.120.60}', p_extra => '198.18.100.101'), pg_temp.pair('d2', '1.1.1.1', 'both.example', 0, '{198.18.100.101}'),
 	pg_temp.pair('d2', '198.18.1.7', 'both.example', 0, '{198.18.120.60}', p_extra => '198.18.100.101') \g /dev/null
+-- What the control gave only later.
+SELECT pg_temp.pair('d1', '198.18.1.10', 'address.example', 0, '{198.18.100.11}') \g /dev/null

@@ -38,7 +38,7 @@ INSERT INTO judge.dns_rule VALUES
 	(1, 10, 'control_address', 'expected', 0, 0, 0.9, 'an answer is one that a control resolver gave in this scan'),
 	(1, 11, 'tls_inconsistent', 'unexpected', 0.9, 0, 0.1, 'no answer is a control''s; they serve certificates, none of them for the domain and from a known root, and the control''s do'),
 	(1, 12, 'own_address', 'unexpected', 0.9, 0, 0.1, 'the resolver answers with its own address, and no control resolver gives it'),
-	(1, 13, 'control_history', 'expected', 0.05, 0, 0.85, 'an answer is one that a control resolver gave in another scan of the last 90 days'),
+	(1, 13, 'control_history', 'expected', 0.05, 0, 0.85, 'an answer is one that a control resolver gave in a scan of the 90 days before this one'),
 	(1, 14, 'udp_tcp', 'unexpected', 0.8, 0, 0.2, 'over TCP the resolver gives a control''s address, over UDP it does not'),
 	(1, 15, 'no_server', 'unexpected', 0.75, 0.2, 0.05, 'no answer is a control''s and nothing is served there, while a control''s address of the same family serves the site'),
 	(1, 16, 'control_network', 'expected', 0.1, 0, 0.8, 'an answer is in an autonomous system in which a control resolver''s answer is'),
@@ -129,7 +129,7 @@ COMMENT ON COLUMN judge.dns_verdict.udp_tcp IS 'agree, differ: the same question
 COMMENT ON COLUMN judge.dns_verdict.bogons IS 'Answers that no site has';
 COMMENT ON COLUMN judge.dns_verdict.in_control IS 'An answer is a control''s in this scan';
 COMMENT ON COLUMN judge.dns_verdict.in_subnet IS '… one asked with the resolver''s own network';
-COMMENT ON COLUMN judge.dns_verdict.in_history IS 'An answer is a control''s in another scan of the last 90 days';
+COMMENT ON COLUMN judge.dns_verdict.in_history IS 'An answer is a control''s in a scan of the 90 days before';
 COMMENT ON COLUMN judge.dns_verdict.in_network IS 'An answer is in a control''s autonomous system';
 COMMENT ON COLUMN judge.dns_verdict.tls IS 'valid: for the domain, from a known root; same: the control''s certificate; wrong: certificates, none of these; none: nothing served over HTTPS; null: not fetched, or by nodes only that reached no address of its family';
 COMMENT ON COLUMN judge.dns_verdict.tls_subject IS 'Common name of the certificate that was wrong; null: none';
@@ -264,7 +264,7 @@ BEGIN
 	CREATE TEMP TABLE dns_about ON COMMIT DROP AS
 	WITH past AS (
 		SELECT DISTINCT c.domain, c.qtype, u.addr FROM judge.dns_control c JOIN raw.scan s ON s.id = c.scan, unnest(c.ip) AS u (addr)
-		WHERE c.scan <> p_scan AND c.source = 'asked' AND s.started BETWEEN began - interval '90 days' AND began + interval '90 days'),
+		WHERE c.scan <> p_scan AND c.source = 'asked' AND s.started >= began - interval '90 days' AND s.started <= began),
 	site AS ( -- what the control's addresses serve
 		SELECT g.domain, bool_or(g.valid) AS valid, bool_or(g.served) FILTER (WHERE family(g.addr) = 4) AS served4, bool_or(g.served) FILTER (WHERE family(g.addr) = 6) AS served6,
 			array_agg(DISTINCT h.cert) FILTER (WHERE h.cert IS NOT NULL) AS certs
