@@ -137,9 +137,51 @@ for view in $(sql -c "SELECT table_name FROM information_schema.views WHERE tabl
 	sql -c "SET ROLE waymark_read; SELECT * FROM v1.$view" >"$dir/out" 2>&1
 	ok $? "an analyst reads v1.$view"
 done
-is 'words and their denominators' '32|10|18|4|0.6429' "SELECT b.pairs, b.expected, b.unexpected, b.unknown, b.unexpected_share FROM v1.dns_by_resolver AS b
-	JOIN v1.scan USING (scan) WHERE name = 'now' AND resolver = '198.18.1.1'"
+
+# --- shares and their denominators ------------------------------------------------------------------------
+
+# Of one domain: refused for two resolvers (one of them wanted for nothing else), not asked of one, not judged of one.
+sql -c "INSERT INTO raw.dns_pair SELECT (jsonb_populate_record(p, jsonb_build_object('item', 30000 + n, 'state', x.state, 'resolver', '198.18.1.' || host,
+		'domain', 'wanted.example'))).*
+	FROM (SELECT p FROM raw.dns_pair p WHERE scan::text LIKE '%d2' AND resolver = '198.18.1.1' AND domain = 'address.example' AND qtype = 1 LIMIT 1) q,
+		(VALUES (1, 4, 3), (2, 4, 250), (3, 5, 2), (4, 2, 4), (5, 1, 1)) AS x (n, state, host);
+	INSERT INTO judge.dns_verdict SELECT (jsonb_populate_record(v, '{\"domain\": \"wanted.example\", \"word\": \"unexpected\", \"injected\": true, \"page_kind\": \"blockpage\"}')).*
+	FROM judge.dns_verdict v WHERE scan::text LIKE '%d2' AND resolver = '198.18.1.1' AND domain = 'address.example' AND qtype = 1" >"$dir/out" 2>&1
+ok $? 'pairs refused, not asked, and not judged yet'
+all='b.pairs, b.asked, b.refused, b.not_asked, b.judged, b.expected, b.unexpected, b.unknown, b.injected, b.block_pages, b.unexpected_share'
+by() { # VIEW WHERE VALUES NAME [FIRST]: the first columns, then those all have
+	is "$4" "$3" "SELECT ${5:+$5, }$all FROM v1.dns_by_$1 AS b ${6-JOIN v1.scan USING (scan)} WHERE $2"
+}
+of="name = 'now' AND domain = 'wanted.example'"
+by resolver "name = 'now' AND resolver = '198.18.1.1'" 'DE|64501|32|33|33|0|0|33|10|19|4|2|2|0.6552' 'by resolver' 'b.country, b.asn, b.domains'
+by resolver "name = 'now' AND resolver = '198.18.1.250'" '0|1|0|1|0|0|0|0|0|0|0|' 'and of one that opted out' b.domains
+by domain "$of" '1|1|1|5|2|2|1|1|0|1|0|1|1|1.0000' 'by domain' 'b.resolvers, b.countries, b.unexpected_countries'
+by country "$of AND b.country = 'DE'" '1|1|1|1|4|2|1|1|1|0|1|0|1|1|1.0000' 'by country' 'b.resolvers, b.networks, b.unexpected_resolvers, b.unexpected_networks'
+by country "$of AND b.country IS NULL" '0|1|0|1|0|0|0|0|0|0|0|' 'of nowhere, until it is looked up' b.resolvers
+by network "$of AND b.asn = 64501" 'Rhein|DE|1|4|2|1|1|1|0|1|0|1|1|1.0000' 'by network' 'b.as_name, b.country, b.resolvers'
+by week "b.country = 'DE' AND domain = 'wanted.example'" '2026-11-16|1|1|4|2|1|1|1|0|1|0|1|1|1.0000' 'by week' 'b.week, b.scans, b.resolvers' ''
+is 'controls and addresses that run none are in no count' '0' "SELECT count(*) FROM v1.dns_by_resolver WHERE resolver IN ('198.18.0.53', '198.18.1.99')"
 is 'pairs add up' 't' "SELECT bool_and(pairs = asked + refused + not_asked AND asked = answered + timed_out + failed) FROM v1.scan"
+for view in resolver domain country network week; do
+	is "by $view, too" 't' "SELECT bool_and(pairs = asked + refused + not_asked AND asked >= judged AND judged = expected + unexpected + unknown) FROM v1.dns_by_$view"
+done
+sql -c "DELETE FROM raw.dns_pair WHERE domain = 'wanted.example'" -c "DELETE FROM judge.dns_verdict WHERE domain = 'wanted.example'" >"$dir/out" 2>&1
+is 'no week differs from one in which too little was asked' 0 "SELECT count(*) FROM v1.dns_change"
+
+# Of 10 resolvers nobody forged in the week before and 9 in the next; of 10 others 5 both times.
+sql -c "CREATE TEMP TABLE many AS SELECT p FROM raw.dns_pair p WHERE scan::text LIKE '%d2' AND resolver = '198.18.1.1' AND domain = 'address.example';
+	INSERT INTO raw.dns_pair SELECT (jsonb_populate_record(p, jsonb_build_object('item', 40000 + 100 * s + 10 * d + n, 'resolver', '198.18.1.' || 200 + n,
+			'domain', 'change' || d || '.example', 'scan', '00000000-0000-4000-8000-0000000000d' || s))).*
+		FROM many, generate_series(0, 9) n, generate_series(1, 2) d, generate_series(1, 2) s;
+	INSERT INTO judge.dns_verdict SELECT (jsonb_populate_record(v, jsonb_build_object('resolver', '198.18.1.' || 200 + n, 'domain', 'change' || d || '.example',
+			'scan', '00000000-0000-4000-8000-0000000000d' || s, 'word', CASE WHEN n < CASE d WHEN 2 THEN 5 WHEN 1 THEN 9 * (s - 1) END
+				THEN 'unexpected' ELSE 'expected' END))).*
+		FROM (SELECT v FROM judge.dns_verdict v WHERE scan::text LIKE '%d2' AND resolver = '198.18.1.1' AND domain = 'address.example') x,
+			generate_series(0, 9) n, generate_series(1, 2) d, generate_series(1, 2) s" >"$dir/out" 2>&1
+ok $? 'two weeks of twenty pairs'
+is 'a share that jumped is told, one that stayed is not' '2026-11-16||change1.example|1|2026-10-26|10|10|0.9000|0.0000|4.05' 'SELECT * FROM v1.dns_change'
+sql -c "DELETE FROM judge.dns_verdict WHERE domain ~ '^change'" -c "DELETE FROM raw.dns_pair WHERE domain ~ '^change'" >"$dir/out" 2>&1
+ok $? 'and they go again'
 
 # --- asked again ------------------------------------------------------------------------------------------
 
@@ -171,6 +213,10 @@ is 'as before' "$was" "SELECT md5(string_agg(v::text, ';' ORDER BY v::text)) FRO
 rule unmatched unexpected udp_tcp 'what came over TCP is evidence of what came over UDP'
 folder=$("$waymark" export satellite --format v2.2 now "$dir/again" 2>"$dir/out")
 is 'and goes out once' "$(grep -c . "$folder/results.json")" "SELECT count(*) FROM judge.dns_satellite WHERE scan::text LIKE '%d2'"
+sql -c "UPDATE raw.dns_pair SET answer_wire = array_fill('\\x00'::bytea, ARRAY[cardinality(answer_try)]) WHERE domain = 'page.example' AND resolver = '198.18.1.1'"
+folder=$("$waymark" export satellite --format v1 now "$dir/again1" 2>"$dir/out")
+is 'its packets, too' "$(grep '"page.example"' "$folder/answers_raw.json" | grep -c '"198.18.1.1"')" "SELECT count(DISTINCT (qtype, repetition, packet)) FROM v1.dns_packet
+	WHERE domain = 'page.example' AND resolver = '198.18.1.1' AND try = 2 AND wire IS NOT NULL"
 
 expect 0 'nothing is due then' "$waymark" judge
 ! says 'scans judged'
@@ -221,13 +267,27 @@ expect 4 'a scan that is not there' "$waymark" judge --scan none
 # The form has no types and few words for errors: our own lines say more.
 sql -c "UPDATE raw.dns_pair SET try_error = '{0,9,0}' WHERE domain = 'unusable.example' AND resolver = '198.18.1.1';
 	CREATE TEMP TABLE more AS SELECT * FROM raw.dns_pair WHERE scan::text LIKE '%d2' AND domain = 'empty.example' AND resolver = '198.18.1.1';
+	INSERT INTO more SELECT * FROM raw.dns_pair WHERE scan::text LIKE '%d2' AND domain = 'address.example' AND resolver = '198.18.1.1' LIMIT 1;
+	UPDATE more SET addr = array_replace(addr, '198.18.100.11', '2001:db8::11') WHERE domain = 'address.example';
 	UPDATE more SET item = item + 20000, qtype = 28;
 	INSERT INTO raw.dns_pair SELECT * FROM more" >"$dir/out" 2>&1
-ok $? 'a pair for AAAA without an address, and one with packets that are no answers'
+ok $? 'pairs for AAAA, one without an address, and one with packets that are no answers'
 expect 0 'the scan is judged' "$waymark" judge --scan now
 folder=$("$waymark" export satellite --format v2.2 now "$dir/back" 2>"$dir/out")
 python3 "$here/satellite_forms.py" rules "$folder" >"$dir/out" 2>&1 && [ ! -s "$dir/out" ]
 ok $? 'it goes out as readers demand'
+python3 - "$folder/results.json" >"$dir/out" 2>&1 <<'END'
+import json, sys
+said = {}
+for line in open(sys.argv[1]):
+    r = json.loads(line)
+    assert list(r['waymark'])[-2:] == ['node', 'transport'], r['waymark']
+    assert (r['waymark']['node'], r['waymark']['transport']) == ('alpha', 'udp') or r['test_url'] == 'unmatched.example', r['waymark']
+    if (r['vp'], r['test_url']) == ('198.18.1.1', 'address.example'):
+        said[r['waymark']['qtype']] = [(list(t['response']), t['has_type_a']) for t in r['response'] if t['response']]
+assert said == {1: [(['198.18.100.11'], True)], 28: [(['2001:db8::11'], False)]}, said
+END
+ok $? 'an address of AAAA is none of A; node and transport stand there' "$(cat "$dir/out")"
 expect 0 'it comes in' "$waymark" import satellite "$folder" --name back
 expect 0 'it is judged' "$waymark" judge --scan back
 is 'and Satellite'\''s rule says what it said' "$(grep -c . "$folder/results.json")|{}" "SELECT count(*) || '|' || string_agg(DISTINCT differs::text, ' ')

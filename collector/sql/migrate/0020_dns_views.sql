@@ -77,8 +77,8 @@ COMMENT ON COLUMN v1.scan.asked IS 'Of these, asked: answered, timed_out and fai
 COMMENT ON COLUMN v1.scan.answered IS 'Some try was answered';
 COMMENT ON COLUMN v1.scan.timed_out IS 'Every try went unanswered, the last in silence';
 COMMENT ON COLUMN v1.scan.failed IS 'Every try failed, the last with an error';
-COMMENT ON COLUMN v1.scan.refused IS 'Never asked: our own deny or opt-out list';
-COMMENT ON COLUMN v1.scan.not_asked IS 'Never asked for another reason';
+COMMENT ON COLUMN v1.scan.refused IS 'The test was never asked: our own deny or opt-out list';
+COMMENT ON COLUMN v1.scan.not_asked IS 'The test was never asked for another reason';
 COMMENT ON COLUMN v1.scan.resolvers IS 'Resolvers';
 COMMENT ON COLUMN v1.scan.domains IS 'Domains';
 COMMENT ON COLUMN v1.scan.judged IS 'When verdicts were given; null: not yet';
@@ -361,73 +361,117 @@ COMMENT ON COLUMN v1.dns_page.signature IS 'That matched';
 COMMENT ON COLUMN v1.dns_page.signature_kind IS 'false_positive or blockpage';
 COMMENT ON COLUMN v1.dns_page.gave_up IS 'Signatures that met the match limit';
 
+-- What became of each pair, judged or not: what the views below count.
+CREATE VIEW judge.dns_counted AS
+	SELECT p.scan, p.resolver, p.domain, p.qtype, coalesce(l.country, r.told_country)::text AS country, l.asn, l.as_name, p.state, v.word, v.injected,
+		v.page_kind IS NOT DISTINCT FROM 'blockpage' AS block_page
+	FROM raw.dns_pair p
+	LEFT JOIN judge.dns_verdict v USING (scan, node, resolver, domain, qtype, repetition, kind)
+	LEFT JOIN judge.location l ON l.addr = p.resolver
+	LEFT JOIN LATERAL (SELECT told_country FROM raw.resolver r WHERE r.scan = p.scan AND r.addr = p.resolver AND told_country IS NOT NULL LIMIT 1) r ON true
+	WHERE p.kind = 1 AND NOT coalesce(v.control, p.resolver IN (SELECT addr FROM ref.control_resolver)
+			OR EXISTS (SELECT FROM raw.resolver c WHERE c.scan = p.scan AND c.addr = p.resolver AND c.role = 2))
+		AND NOT EXISTS (SELECT FROM judge.dns_again g WHERE g.scan = p.scan AND g.node = p.node AND g.stream = p.stream AND g.seq = p.seq AND g.item = p.item);
+COMMENT ON VIEW judge.dns_counted IS 'Pairs of resolvers that are no controls, each once, asked or not, with their verdict if they have one';
+COMMENT ON COLUMN judge.dns_counted.scan IS 'raw.scan.id';
+COMMENT ON COLUMN judge.dns_counted.resolver IS 'Resolver';
+COMMENT ON COLUMN judge.dns_counted.domain IS 'Test domain';
+COMMENT ON COLUMN judge.dns_counted.qtype IS 'Record type';
+COMMENT ON COLUMN judge.dns_counted.country IS 'Where the resolver is; null: not known';
+COMMENT ON COLUMN judge.dns_counted.asn IS 'Its autonomous system; null: not known';
+COMMENT ON COLUMN judge.dns_counted.as_name IS 'The name of that';
+COMMENT ON COLUMN judge.dns_counted.state IS 'As raw.dns_pair.state';
+COMMENT ON COLUMN judge.dns_counted.word IS 'As judge.dns_verdict.word; null: not judged';
+COMMENT ON COLUMN judge.dns_counted.injected IS 'Differing answers to one question; null: not judged';
+COMMENT ON COLUMN judge.dns_counted.block_page IS 'With the page of a known signature';
+
 CREATE VIEW v1.dns_by_resolver AS
-	SELECT scan, resolver, min(country) AS country, min(asn) AS asn, count(DISTINCT domain) AS domains, count(*) AS pairs, count(*) FILTER (WHERE word = 'expected') AS expected, count(*) FILTER (WHERE word = 'unexpected') AS unexpected,
-		count(*) FILTER (WHERE word = 'unknown') AS unknown, count(*) FILTER (WHERE injected) AS injected, count(*) FILTER (WHERE page_kind = 'blockpage') AS block_pages,
+	SELECT scan, resolver, min(country) AS country, min(asn) AS asn, count(DISTINCT domain) FILTER (WHERE word IS NOT NULL) AS domains, count(*) AS pairs,
+		count(*) FILTER (WHERE state IN (1, 2, 3)) AS asked, count(*) FILTER (WHERE state = 4) AS refused, count(*) FILTER (WHERE state = 5) AS not_asked,
+		count(word) AS judged, count(*) FILTER (WHERE word = 'expected') AS expected, count(*) FILTER (WHERE word = 'unexpected') AS unexpected,
+		count(*) FILTER (WHERE word = 'unknown') AS unknown, count(*) FILTER (WHERE injected) AS injected, count(*) FILTER (WHERE block_page) AS block_pages,
 		round(count(*) FILTER (WHERE word = 'unexpected')::numeric / nullif(count(*) FILTER (WHERE word <> 'unknown'), 0), 4) AS unexpected_share
-	FROM v1.dns_verdict WHERE NOT control AND kind = 'pair' GROUP BY scan, resolver;
+	FROM judge.dns_counted GROUP BY scan, resolver;
 COMMENT ON VIEW v1.dns_by_resolver IS 'Words per resolver';
 COMMENT ON COLUMN v1.dns_by_resolver.scan IS 'v1.scan.scan';
 COMMENT ON COLUMN v1.dns_by_resolver.resolver IS 'Resolver';
 COMMENT ON COLUMN v1.dns_by_resolver.country IS 'Where it is';
 COMMENT ON COLUMN v1.dns_by_resolver.asn IS 'Its autonomous system';
-COMMENT ON COLUMN v1.dns_by_resolver.domains IS 'Domains';
-COMMENT ON COLUMN v1.dns_by_resolver.pairs IS 'Judged pairs of resolvers that are no controls';
-COMMENT ON COLUMN v1.dns_by_resolver.expected IS 'Of these';
-COMMENT ON COLUMN v1.dns_by_resolver.unexpected IS 'Of these';
-COMMENT ON COLUMN v1.dns_by_resolver.unknown IS 'Of these';
+COMMENT ON COLUMN v1.dns_by_resolver.domains IS 'Domains of judged pairs';
+COMMENT ON COLUMN v1.dns_by_resolver.pairs IS 'Pairs of resolvers that are no controls, asked or not; of a judged scan each once';
+COMMENT ON COLUMN v1.dns_by_resolver.asked IS 'Of these, asked';
+COMMENT ON COLUMN v1.dns_by_resolver.refused IS 'Of these, the test was never asked: our own deny or opt-out list';
+COMMENT ON COLUMN v1.dns_by_resolver.not_asked IS 'Of these, the test was never asked for another reason';
+COMMENT ON COLUMN v1.dns_by_resolver.judged IS 'Of the asked, with a verdict: expected, unexpected and unknown together';
+COMMENT ON COLUMN v1.dns_by_resolver.expected IS 'Of the judged';
+COMMENT ON COLUMN v1.dns_by_resolver.unexpected IS 'Of the judged';
+COMMENT ON COLUMN v1.dns_by_resolver.unknown IS 'Of the judged';
 COMMENT ON COLUMN v1.dns_by_resolver.injected IS 'With differing answers to one question';
 COMMENT ON COLUMN v1.dns_by_resolver.block_pages IS 'With the page of a known signature';
 COMMENT ON COLUMN v1.dns_by_resolver.unexpected_share IS 'unexpected / (expected + unexpected), 0 to 1; null: neither';
 
 CREATE VIEW v1.dns_by_domain AS
-	SELECT scan, domain, qtype, count(DISTINCT resolver) AS resolvers, count(DISTINCT country) AS countries, count(DISTINCT country) FILTER (WHERE word = 'unexpected') AS unexpected_countries, count(*) AS pairs, count(*) FILTER (WHERE word = 'expected') AS expected, count(*) FILTER (WHERE word = 'unexpected') AS unexpected,
-		count(*) FILTER (WHERE word = 'unknown') AS unknown, count(*) FILTER (WHERE injected) AS injected, count(*) FILTER (WHERE page_kind = 'blockpage') AS block_pages,
+	SELECT scan, domain, qtype, count(DISTINCT resolver) FILTER (WHERE word IS NOT NULL) AS resolvers, count(DISTINCT country) FILTER (WHERE word IS NOT NULL) AS countries, count(DISTINCT country) FILTER (WHERE word = 'unexpected') AS unexpected_countries, count(*) AS pairs,
+		count(*) FILTER (WHERE state IN (1, 2, 3)) AS asked, count(*) FILTER (WHERE state = 4) AS refused, count(*) FILTER (WHERE state = 5) AS not_asked,
+		count(word) AS judged, count(*) FILTER (WHERE word = 'expected') AS expected, count(*) FILTER (WHERE word = 'unexpected') AS unexpected,
+		count(*) FILTER (WHERE word = 'unknown') AS unknown, count(*) FILTER (WHERE injected) AS injected, count(*) FILTER (WHERE block_page) AS block_pages,
 		round(count(*) FILTER (WHERE word = 'unexpected')::numeric / nullif(count(*) FILTER (WHERE word <> 'unknown'), 0), 4) AS unexpected_share
-	FROM v1.dns_verdict WHERE NOT control AND kind = 'pair' GROUP BY scan, domain, qtype;
+	FROM judge.dns_counted GROUP BY scan, domain, qtype;
 COMMENT ON VIEW v1.dns_by_domain IS 'Words per domain';
 COMMENT ON COLUMN v1.dns_by_domain.scan IS 'v1.scan.scan';
 COMMENT ON COLUMN v1.dns_by_domain.domain IS 'Domain';
 COMMENT ON COLUMN v1.dns_by_domain.qtype IS 'Record type';
-COMMENT ON COLUMN v1.dns_by_domain.resolvers IS 'Resolvers';
-COMMENT ON COLUMN v1.dns_by_domain.countries IS 'Countries they are in';
+COMMENT ON COLUMN v1.dns_by_domain.resolvers IS 'Resolvers with a judged pair';
+COMMENT ON COLUMN v1.dns_by_domain.countries IS 'Countries these are in';
 COMMENT ON COLUMN v1.dns_by_domain.unexpected_countries IS 'Of these, with an unexpected answer';
-COMMENT ON COLUMN v1.dns_by_domain.pairs IS 'Judged pairs of resolvers that are no controls';
-COMMENT ON COLUMN v1.dns_by_domain.expected IS 'Of these';
-COMMENT ON COLUMN v1.dns_by_domain.unexpected IS 'Of these';
-COMMENT ON COLUMN v1.dns_by_domain.unknown IS 'Of these';
+COMMENT ON COLUMN v1.dns_by_domain.pairs IS 'Pairs of resolvers that are no controls, asked or not; of a judged scan each once';
+COMMENT ON COLUMN v1.dns_by_domain.asked IS 'Of these, asked';
+COMMENT ON COLUMN v1.dns_by_domain.refused IS 'Of these, the test was never asked: our own deny or opt-out list';
+COMMENT ON COLUMN v1.dns_by_domain.not_asked IS 'Of these, the test was never asked for another reason';
+COMMENT ON COLUMN v1.dns_by_domain.judged IS 'Of the asked, with a verdict: expected, unexpected and unknown together';
+COMMENT ON COLUMN v1.dns_by_domain.expected IS 'Of the judged';
+COMMENT ON COLUMN v1.dns_by_domain.unexpected IS 'Of the judged';
+COMMENT ON COLUMN v1.dns_by_domain.unknown IS 'Of the judged';
 COMMENT ON COLUMN v1.dns_by_domain.injected IS 'With differing answers to one question';
 COMMENT ON COLUMN v1.dns_by_domain.block_pages IS 'With the page of a known signature';
 COMMENT ON COLUMN v1.dns_by_domain.unexpected_share IS 'unexpected / (expected + unexpected), 0 to 1; null: neither';
 
 CREATE VIEW v1.dns_by_country AS
-	SELECT scan, country, domain, qtype, count(DISTINCT resolver) AS resolvers, count(DISTINCT asn) AS networks, count(DISTINCT resolver) FILTER (WHERE word = 'unexpected') AS unexpected_resolvers,
-		count(DISTINCT asn) FILTER (WHERE word = 'unexpected') AS unexpected_networks, count(*) AS pairs, count(*) FILTER (WHERE word = 'expected') AS expected, count(*) FILTER (WHERE word = 'unexpected') AS unexpected,
-		count(*) FILTER (WHERE word = 'unknown') AS unknown, count(*) FILTER (WHERE injected) AS injected, count(*) FILTER (WHERE page_kind = 'blockpage') AS block_pages,
+	SELECT scan, country, domain, qtype, count(DISTINCT resolver) FILTER (WHERE word IS NOT NULL) AS resolvers, count(DISTINCT asn) FILTER (WHERE word IS NOT NULL) AS networks, count(DISTINCT resolver) FILTER (WHERE word = 'unexpected') AS unexpected_resolvers,
+		count(DISTINCT asn) FILTER (WHERE word = 'unexpected') AS unexpected_networks, count(*) AS pairs,
+		count(*) FILTER (WHERE state IN (1, 2, 3)) AS asked, count(*) FILTER (WHERE state = 4) AS refused, count(*) FILTER (WHERE state = 5) AS not_asked,
+		count(word) AS judged, count(*) FILTER (WHERE word = 'expected') AS expected, count(*) FILTER (WHERE word = 'unexpected') AS unexpected,
+		count(*) FILTER (WHERE word = 'unknown') AS unknown, count(*) FILTER (WHERE injected) AS injected, count(*) FILTER (WHERE block_page) AS block_pages,
 		round(count(*) FILTER (WHERE word = 'unexpected')::numeric / nullif(count(*) FILTER (WHERE word <> 'unknown'), 0), 4) AS unexpected_share
-	FROM v1.dns_verdict WHERE NOT control AND kind = 'pair' GROUP BY scan, country, domain, qtype;
+	FROM judge.dns_counted GROUP BY scan, country, domain, qtype;
 COMMENT ON VIEW v1.dns_by_country IS 'Words per country and domain';
 COMMENT ON COLUMN v1.dns_by_country.scan IS 'v1.scan.scan';
 COMMENT ON COLUMN v1.dns_by_country.country IS 'Where the resolvers are; null: not known';
 COMMENT ON COLUMN v1.dns_by_country.domain IS 'Domain';
 COMMENT ON COLUMN v1.dns_by_country.qtype IS 'Record type';
-COMMENT ON COLUMN v1.dns_by_country.resolvers IS 'Resolvers';
-COMMENT ON COLUMN v1.dns_by_country.networks IS 'Autonomous systems';
+COMMENT ON COLUMN v1.dns_by_country.resolvers IS 'Resolvers with a judged pair';
+COMMENT ON COLUMN v1.dns_by_country.networks IS 'Autonomous systems of these';
 COMMENT ON COLUMN v1.dns_by_country.unexpected_resolvers IS 'Resolvers with an unexpected answer';
 COMMENT ON COLUMN v1.dns_by_country.unexpected_networks IS 'Autonomous systems with one';
-COMMENT ON COLUMN v1.dns_by_country.pairs IS 'Judged pairs of resolvers that are no controls';
-COMMENT ON COLUMN v1.dns_by_country.expected IS 'Of these';
-COMMENT ON COLUMN v1.dns_by_country.unexpected IS 'Of these';
-COMMENT ON COLUMN v1.dns_by_country.unknown IS 'Of these';
+COMMENT ON COLUMN v1.dns_by_country.pairs IS 'Pairs of resolvers that are no controls, asked or not; of a judged scan each once';
+COMMENT ON COLUMN v1.dns_by_country.asked IS 'Of these, asked';
+COMMENT ON COLUMN v1.dns_by_country.refused IS 'Of these, the test was never asked: our own deny or opt-out list';
+COMMENT ON COLUMN v1.dns_by_country.not_asked IS 'Of these, the test was never asked for another reason';
+COMMENT ON COLUMN v1.dns_by_country.judged IS 'Of the asked, with a verdict: expected, unexpected and unknown together';
+COMMENT ON COLUMN v1.dns_by_country.expected IS 'Of the judged';
+COMMENT ON COLUMN v1.dns_by_country.unexpected IS 'Of the judged';
+COMMENT ON COLUMN v1.dns_by_country.unknown IS 'Of the judged';
 COMMENT ON COLUMN v1.dns_by_country.injected IS 'With differing answers to one question';
 COMMENT ON COLUMN v1.dns_by_country.block_pages IS 'With the page of a known signature';
 COMMENT ON COLUMN v1.dns_by_country.unexpected_share IS 'unexpected / (expected + unexpected), 0 to 1; null: neither';
 
 CREATE VIEW v1.dns_by_network AS
-	SELECT scan, asn, min(as_name) AS as_name, min(country) AS country, domain, qtype, count(DISTINCT resolver) AS resolvers, count(*) AS pairs, count(*) FILTER (WHERE word = 'expected') AS expected, count(*) FILTER (WHERE word = 'unexpected') AS unexpected,
-		count(*) FILTER (WHERE word = 'unknown') AS unknown, count(*) FILTER (WHERE injected) AS injected, count(*) FILTER (WHERE page_kind = 'blockpage') AS block_pages,
+	SELECT scan, asn, min(as_name) AS as_name, min(country) AS country, domain, qtype, count(DISTINCT resolver) FILTER (WHERE word IS NOT NULL) AS resolvers, count(*) AS pairs,
+		count(*) FILTER (WHERE state IN (1, 2, 3)) AS asked, count(*) FILTER (WHERE state = 4) AS refused, count(*) FILTER (WHERE state = 5) AS not_asked,
+		count(word) AS judged, count(*) FILTER (WHERE word = 'expected') AS expected, count(*) FILTER (WHERE word = 'unexpected') AS unexpected,
+		count(*) FILTER (WHERE word = 'unknown') AS unknown, count(*) FILTER (WHERE injected) AS injected, count(*) FILTER (WHERE block_page) AS block_pages,
 		round(count(*) FILTER (WHERE word = 'unexpected')::numeric / nullif(count(*) FILTER (WHERE word <> 'unknown'), 0), 4) AS unexpected_share
-	FROM v1.dns_verdict WHERE NOT control AND kind = 'pair' GROUP BY scan, asn, domain, qtype;
+	FROM judge.dns_counted GROUP BY scan, asn, domain, qtype;
 COMMENT ON VIEW v1.dns_by_network IS 'Words per autonomous system and domain';
 COMMENT ON COLUMN v1.dns_by_network.scan IS 'v1.scan.scan';
 COMMENT ON COLUMN v1.dns_by_network.asn IS 'Autonomous system of the resolvers; null: not known';
@@ -435,31 +479,41 @@ COMMENT ON COLUMN v1.dns_by_network.as_name IS 'Its name';
 COMMENT ON COLUMN v1.dns_by_network.country IS 'Where';
 COMMENT ON COLUMN v1.dns_by_network.domain IS 'Domain';
 COMMENT ON COLUMN v1.dns_by_network.qtype IS 'Record type';
-COMMENT ON COLUMN v1.dns_by_network.resolvers IS 'Resolvers';
-COMMENT ON COLUMN v1.dns_by_network.pairs IS 'Judged pairs of resolvers that are no controls';
-COMMENT ON COLUMN v1.dns_by_network.expected IS 'Of these';
-COMMENT ON COLUMN v1.dns_by_network.unexpected IS 'Of these';
-COMMENT ON COLUMN v1.dns_by_network.unknown IS 'Of these';
+COMMENT ON COLUMN v1.dns_by_network.resolvers IS 'Resolvers with a judged pair';
+COMMENT ON COLUMN v1.dns_by_network.pairs IS 'Pairs of resolvers that are no controls, asked or not; of a judged scan each once';
+COMMENT ON COLUMN v1.dns_by_network.asked IS 'Of these, asked';
+COMMENT ON COLUMN v1.dns_by_network.refused IS 'Of these, the test was never asked: our own deny or opt-out list';
+COMMENT ON COLUMN v1.dns_by_network.not_asked IS 'Of these, the test was never asked for another reason';
+COMMENT ON COLUMN v1.dns_by_network.judged IS 'Of the asked, with a verdict: expected, unexpected and unknown together';
+COMMENT ON COLUMN v1.dns_by_network.expected IS 'Of the judged';
+COMMENT ON COLUMN v1.dns_by_network.unexpected IS 'Of the judged';
+COMMENT ON COLUMN v1.dns_by_network.unknown IS 'Of the judged';
 COMMENT ON COLUMN v1.dns_by_network.injected IS 'With differing answers to one question';
 COMMENT ON COLUMN v1.dns_by_network.block_pages IS 'With the page of a known signature';
 COMMENT ON COLUMN v1.dns_by_network.unexpected_share IS 'unexpected / (expected + unexpected), 0 to 1; null: neither';
 
 CREATE VIEW v1.dns_by_week AS
-	SELECT date_trunc('week', s.started)::date AS week, v.country, v.domain, v.qtype, count(DISTINCT v.scan) AS scans, count(DISTINCT v.resolver) AS resolvers, count(*) AS pairs, count(*) FILTER (WHERE word = 'expected') AS expected, count(*) FILTER (WHERE word = 'unexpected') AS unexpected,
-		count(*) FILTER (WHERE word = 'unknown') AS unknown, count(*) FILTER (WHERE injected) AS injected, count(*) FILTER (WHERE page_kind = 'blockpage') AS block_pages,
+	SELECT date_trunc('week', s.started)::date AS week, v.country, v.domain, v.qtype, count(DISTINCT v.scan) FILTER (WHERE word IS NOT NULL) AS scans, count(DISTINCT v.resolver) FILTER (WHERE word IS NOT NULL) AS resolvers, count(*) AS pairs,
+		count(*) FILTER (WHERE state IN (1, 2, 3)) AS asked, count(*) FILTER (WHERE state = 4) AS refused, count(*) FILTER (WHERE state = 5) AS not_asked,
+		count(word) AS judged, count(*) FILTER (WHERE word = 'expected') AS expected, count(*) FILTER (WHERE word = 'unexpected') AS unexpected,
+		count(*) FILTER (WHERE word = 'unknown') AS unknown, count(*) FILTER (WHERE injected) AS injected, count(*) FILTER (WHERE block_page) AS block_pages,
 		round(count(*) FILTER (WHERE word = 'unexpected')::numeric / nullif(count(*) FILTER (WHERE word <> 'unknown'), 0), 4) AS unexpected_share
-	FROM v1.dns_verdict v JOIN raw.scan s ON s.id = v.scan WHERE NOT v.control AND v.kind = 'pair' GROUP BY 1, 2, 3, 4;
+	FROM judge.dns_counted v JOIN raw.scan s ON s.id = v.scan GROUP BY 1, 2, 3, 4;
 COMMENT ON VIEW v1.dns_by_week IS 'Words per week, country and domain, over all scans';
 COMMENT ON COLUMN v1.dns_by_week.week IS 'Its Monday';
 COMMENT ON COLUMN v1.dns_by_week.country IS 'Where the resolvers are';
 COMMENT ON COLUMN v1.dns_by_week.domain IS 'Domain';
 COMMENT ON COLUMN v1.dns_by_week.qtype IS 'Record type';
-COMMENT ON COLUMN v1.dns_by_week.scans IS 'Scans';
-COMMENT ON COLUMN v1.dns_by_week.resolvers IS 'Resolvers';
-COMMENT ON COLUMN v1.dns_by_week.pairs IS 'Judged pairs of resolvers that are no controls';
-COMMENT ON COLUMN v1.dns_by_week.expected IS 'Of these';
-COMMENT ON COLUMN v1.dns_by_week.unexpected IS 'Of these';
-COMMENT ON COLUMN v1.dns_by_week.unknown IS 'Of these';
+COMMENT ON COLUMN v1.dns_by_week.scans IS 'Scans with a judged pair';
+COMMENT ON COLUMN v1.dns_by_week.resolvers IS 'Resolvers with a judged pair';
+COMMENT ON COLUMN v1.dns_by_week.pairs IS 'Pairs of resolvers that are no controls, asked or not; of a judged scan each once';
+COMMENT ON COLUMN v1.dns_by_week.asked IS 'Of these, asked';
+COMMENT ON COLUMN v1.dns_by_week.refused IS 'Of these, the test was never asked: our own deny or opt-out list';
+COMMENT ON COLUMN v1.dns_by_week.not_asked IS 'Of these, the test was never asked for another reason';
+COMMENT ON COLUMN v1.dns_by_week.judged IS 'Of the asked, with a verdict: expected, unexpected and unknown together';
+COMMENT ON COLUMN v1.dns_by_week.expected IS 'Of the judged';
+COMMENT ON COLUMN v1.dns_by_week.unexpected IS 'Of the judged';
+COMMENT ON COLUMN v1.dns_by_week.unknown IS 'Of the judged';
 COMMENT ON COLUMN v1.dns_by_week.injected IS 'With differing answers to one question';
 COMMENT ON COLUMN v1.dns_by_week.block_pages IS 'With the page of a known signature';
 COMMENT ON COLUMN v1.dns_by_week.unexpected_share IS 'unexpected / (expected + unexpected), 0 to 1; null: neither';
@@ -488,3 +542,4 @@ COMMENT ON COLUMN v1.dns_change.z IS 'How far apart, in standard errors';
 
 GRANT SELECT ON v1.scan, v1.dns_pair, v1.dns_try, v1.dns_packet, v1.dns_answer, v1.dns_satellite, v1.dns_verdict, v1.dns_resolver, v1.dns_page, v1.dns_by_resolver,
 	v1.dns_by_domain, v1.dns_by_country, v1.dns_by_network, v1.dns_by_week, v1.dns_change TO waymark_judge, waymark_read;
+GRANT SELECT ON judge.dns_counted TO waymark_judge, waymark_read;

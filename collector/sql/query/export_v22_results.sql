@@ -26,13 +26,13 @@ answer AS ( -- each address once
 said AS MATERIALIZED (
 	SELECT w.node, w.domain, w.qtype, w.repetition, json_object_agg(host(w.addr), json_build_object('http', coalesce(t.http, ''), 'cert', coalesce(t.cert, ''),
 			'asnum', coalesce(t.asnum, 0), 'asname', coalesce(t.asname, ''), 'matched', string_to_array(p.matched[w.i], ',')) ORDER BY w.i) AS answers,
-		array_agg(p.matches[w.i] ORDER BY w.i) AS matches
+		array_agg(p.matches[w.i] ORDER BY w.i) AS matches, bool_or(family(w.addr) = 4) AS type_a
 	FROM answer AS w JOIN pair AS p USING (node, domain, qtype, repetition)
 	LEFT JOIN judge.dns_tag AS t ON t.scan = $1 AND t.domain = w.domain AND t.addr = w.addr GROUP BY 1, 2, 3, 4),
 trip AS MATERIALIZED (
 	SELECT p.node, p.domain, p.qtype, p.repetition, json_agg(json_build_object(
 			'url', CASE WHEN p.try_role[i] = 2 THEN p.domain ELSE coalesce(p.control, 'a.root-servers.net') END,
-			'has_type_a', x.has AND s.answers IS NOT NULL, 'response', CASE WHEN x.has THEN coalesce(s.answers, '{}') ELSE '{}' END,
+			'has_type_a', x.has AND coalesce(s.type_a, false), 'response', CASE WHEN x.has THEN coalesce(s.answers, '{}') ELSE '{}' END,
 			'error', coalesce(v1.error_text(CASE WHEN p.try_outcome[i] = 4 THEN nullif(p.try_error[i], 9) ELSE p.try_error[i] END, p.try_text[i], p.try_transport[i], p.src, coalesce(p.try_sport[i], p.sport), p.resolver, p.port), 'null'),
 			'rcode', CASE WHEN p.try_outcome[i] = 1 THEN coalesce(p.try_rcode[i], -1) ELSE -1 END) ORDER BY i) AS trips
 	FROM pair AS p CROSS JOIN generate_subscripts(p.try_role, 1) AS i
@@ -49,7 +49,8 @@ SELECT json_build_object(
 	'exclude_reason', p.exclude_reason, 'location', json_build_object('country_name', l.name, 'country_code', l.code), 'response', coalesce(t.trips, '[]'),
 	'waymark', json_build_object('word', p.word, 'rule', p.rule, 'why', p.why, 'blocked', p.blocked, 'down', p.down, 'ok', p.ok, 'qtype', p.qtype,
 		'profile', (ARRAY['plain', 'v2.1', 'v2.2', 'waymark'])[p.profile], 'repetition', p.repetition, 'injected', p.injected, 'injected_answers', (SELECT coalesce(json_agg(host(a)), '[]') FROM unnest(p.injected_addrs) AS a),
-		'ede', p.ede, 'tls', p.tls, 'signed_missing', p.signed_missing, 'udp_tcp', p.udp_tcp, 'packets', cardinality(p.answer_try)))
-FROM pair AS p CROSS JOIN place AS l
+		'ede', p.ede, 'tls', p.tls, 'signed_missing', p.signed_missing, 'udp_tcp', p.udp_tcp, 'packets', cardinality(p.answer_try), 'node', n.name,
+		'transport', (ARRAY['udp', 'tcp', 'tls', 'https'])[nullif(p.try_transport[1], 0)]))
+FROM pair AS p CROSS JOIN place AS l JOIN registry.node AS n ON n.id = p.node
 LEFT JOIN said AS s USING (node, domain, qtype, repetition) LEFT JOIN trip AS t USING (node, domain, qtype, repetition)
 ORDER BY p.domain, p.qtype, p.node, p.repetition
