@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Scans of open resolvers: signatures are looked for in the pages, addresses are placed, then the
-// rules in SQL judge (migrate/0017_satellite_rule.sql, 0019_dns_judge.sql).
+// Scans of open resolvers: signatures are looked for in the pages, those of zones in the answers,
+// addresses are placed, then the rules in SQL judge (migrate/0017_satellite_rule.sql,
+// 0019_dns_judge.sql).
 #include <stdlib.h>
 #include <string.h>
 
@@ -106,6 +107,8 @@ enum err correlate_scan(struct pg *pg, const char *data_dir, const uint8_t scan[
 	AUTO(pg_rows_free) struct pg_rows *rows = NULL;
 	struct fault told = { 0 };
 	enum err err = match_pages(pg, scan, counts, f);
+	if (err == ERR_OK)
+		err = correlate_signed(pg, scan, f);
 	// Without places there are verdicts too, with less evidence.
 	enum err placed = err == ERR_OK ? correlate_place_with(pg, data_dir, "place_wanted_scan",
 							       scan, counts, &told)

@@ -61,8 +61,15 @@ judged
 ok $? "the scan is judged" "$(cat "$D/judge.log")"
 is "$(sql "SELECT count(*), bool_or(signed_missing) FROM v1.dns_verdict WHERE scan = '$scan' AND domain = 'signed001.example' AND host(resolver) LIKE '198.18.65.%'")" \
 	'4|f' "a signed name is answered with its signature"
-before=$(cdn '198.18.65.%')
 printf '198.18.70.%s\n' 1 2 3 >"$D/controls"
+echo signed001.example >"$D/zones"
+order start --reserved --scan "$scan" --resolvers "$D/controls" --domains "$D/zones" --types DNSKEY --dnssec --size 4096 --control scan.example \
+	--listen 200ms >/dev/null
+carried_out "controls are asked for the keys of its zone"
+judged
+is "$(sql "SELECT count(*), string_agg(DISTINCT signature, ',') FROM v1.dns_verdict WHERE scan = '$scan' AND domain = 'signed001.example' AND qtype = 1
+	AND host(resolver) LIKE '198.18.65.%'")" '4|valid' "by which it is verified"
+before=$(cdn '198.18.65.%')
 order start --reserved --scan "$scan" --resolvers "$D/controls" --domains "$D/domains" --control scan.example --listen 200ms \
 	--subnet 198.18.65.0/24 --subnet 198.18.66.0/24 >/dev/null
 carried_out "controls are asked as from two networks"

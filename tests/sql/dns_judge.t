@@ -87,6 +87,12 @@ rule network expected control_network 'in the network of the control'
 rule stripped unexpected signature_missing 'no signature, where the control has one and the resolver passes on others'
 is 'and of a resolver that passes on none it tells nothing' 'unknown unmatched true' "SELECT word || ' ' || rule || ' ' || signed_missing FROM judge.dns_verdict
 	WHERE domain = 'stripped.example' AND resolver = '198.18.1.3'"
+rule sealed expected signature_valid 'what the zone itself signed'
+rule broken unexpected signature_bogus 'a signature of something else'
+is 'an old signature decides nothing' 'unknown unmatched expired' "SELECT word || ' ' || rule || ' ' || signature FROM v1.dns_verdict
+	WHERE domain = 'sealed.example' AND resolver = '198.18.1.20'"
+is 'where nothing is signed nothing is said' 'bogus valid' "SELECT string_agg(DISTINCT signature, ' ' ORDER BY signature) FROM judge.dns_verdict
+	WHERE resolver = '198.18.1.1' AND domain NOT IN ('tls.example')"
 rule nowhere unknown no_control 'no control, no verdict'
 rule unmatched unknown unmatched 'another address alone proves nothing'
 rule failed unknown control_failed 'nor does silence when one control failed'
@@ -153,7 +159,7 @@ by() { # VIEW WHERE VALUES NAME [FIRST]: the first columns, then those all have
 	is "$4" "$3" "SELECT ${5:+$5, }$all FROM v1.dns_by_$1 AS b ${6-JOIN v1.scan USING (scan)} WHERE $2"
 }
 of="name = 'now' AND domain = 'wanted.example'"
-by resolver "name = 'now' AND resolver = '198.18.1.1'" 'DE|64501|32|33|33|0|0|33|10|19|4|2|2|0.6552' 'by resolver' 'b.country, b.asn, b.domains'
+by resolver "name = 'now' AND resolver = '198.18.1.1'" 'DE|64501|34|35|35|0|0|35|11|20|4|2|2|0.6452' 'by resolver' 'b.country, b.asn, b.domains'
 by resolver "name = 'now' AND resolver = '198.18.1.250'" '0|1|0|1|0|0|0|0|0|0|0|' 'and of one that opted out' b.domains
 by domain "$of" '1|1|1|5|2|2|1|1|0|1|0|1|1|1.0000' 'by domain' 'b.resolvers, b.countries, b.unexpected_countries'
 by country "$of AND b.country = 'DE'" '1|1|1|1|4|2|1|1|1|0|1|0|1|1|1.0000' 'by country' 'b.resolvers, b.networks, b.unexpected_resolvers, b.unexpected_networks'
@@ -292,4 +298,22 @@ expect 0 'it comes in' "$waymark" import satellite "$folder" --name back
 expect 0 'it is judged' "$waymark" judge --scan back
 is 'and Satellite'\''s rule says what it said' "$(grep -c . "$folder/results.json")|{}" "SELECT count(*) || '|' || string_agg(DISTINCT differs::text, ' ')
 	FROM v1.dns_published JOIN raw.scan s ON s.id = scan WHERE s.name = 'back'"
+
+# --- keys -------------------------------------------------------------------------------------------------
+
+looked() { # WHAT NAME: at sealed.example, at the resolver's answer
+	expect 0 'the scan is judged' "$waymark" judge --scan now
+	is "$2" "$1" "SELECT word || ' ' || rule || ' ' || signature FROM judge.dns_verdict WHERE domain = 'sealed.example' AND resolver = '198.18.1.1' AND scan::text LIKE '%d2'"
+}
+sql -c "CREATE TABLE public.told AS SELECT * FROM raw.dns_pair WHERE qtype = 48 AND scan::text LIKE '%d2'"
+sql -c "UPDATE raw.dns_pair SET answer_wire[2] = substring(answer_wire[2] FOR 20) WHERE qtype = 48" >"$dir/out" 2>&1
+looked 'expected signature_valid valid' 'without any key what was found stands'
+sql -c "UPDATE raw.dns_pair p SET answer_wire[2] = overlay(t.answer_wire[2] PLACING '\x07' FROM octet_length(t.answer_wire[2]) - 10) FROM public.told t
+	WHERE p.qtype = 48 AND p.scan = t.scan" >"$dir/out" 2>&1
+looked 'unknown unmatched no_key' 'with others it is looked at again'
+sql -c "UPDATE raw.dns_pair p SET answer_wire[2] = t.answer_wire[2], answer_mark[4] = 8199 FROM public.told t WHERE p.qtype = 48 AND p.scan = t.scan" >"$dir/out" 2>&1
+looked 'unknown unmatched no_key' 'keys that were answered twice, differently, are not believed'
+sql -c "UPDATE raw.dns_pair p SET answer_mark[4] = 7 FROM public.told t WHERE p.qtype = 48 AND p.scan = t.scan" >"$dir/out" 2>&1
+looked 'expected signature_valid valid' 'and with the right ones it is right'
+sql -c "DROP TABLE public.told"
 done_testing

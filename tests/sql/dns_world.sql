@@ -60,9 +60,9 @@ DO $$
 DECLARE d text; n int := 0;
 BEGIN
 	FOREACH d IN ARRAY ARRAY['dead', 'page', 'known', 'ede', 'twice', 'tls', 'same', 'bogon', 'wrong', 'subnet', 'address', 'own', 'history', 'tcp', 'nothing',
-		'network', 'unmatched', 'failed', 'nx', 'refused', 'servfail', 'other', 'unusable', 'empty', 'silent', 'harmless', 'cdn', 'path', 'signed', 'stripped'] LOOP
+		'network', 'unmatched', 'failed', 'nx', 'refused', 'servfail', 'other', 'unusable', 'empty', 'silent', 'harmless', 'cdn', 'path', 'signed', 'stripped', 'sealed', 'broken'] LOOP
 		n := n + 1;
-		PERFORM pg_temp.pair('d2', '198.18.0.53', d || '.example', 0, ARRAY[('198.18.100.' || n)::inet], p_signed => d IN ('signed', 'stripped'));
+		PERFORM pg_temp.pair('d2', '198.18.0.53', d || '.example', 0, ARRAY[('198.18.100.' || n)::inet], p_signed => d IN ('signed', 'stripped', 'sealed', 'broken'));
 		CONTINUE WHEN d = 'address'; -- nobody looked what is there
 		PERFORM pg_temp.page(d || '.example', ('198.18.100.' || n)::inet, 2, 'right', true, true, 'site');
 	END LOOP;
@@ -99,6 +99,10 @@ SELECT pg_temp.pair('d1', '198.18.0.53', 'history.example', 0, '{198.18.110.1}')
 	pg_temp.pair('d2', '198.18.1.1', 'signed.example', 0, '{198.18.100.29}'),
 	pg_temp.pair('d2', '198.18.1.1', 'stripped.example', 0, '{198.18.120.40}'),
 	pg_temp.pair('d2', '198.18.1.3', 'stripped.example', 0, '{198.18.120.40}'), -- passes on no signature of anybody
+	pg_temp.pair('d2', '198.18.1.1', 'sealed.example', 0, '{198.18.120.50,198.18.120.51}', p_signed => true),
+	pg_temp.pair('d2', '198.18.1.20', 'sealed.example', 0, '{198.18.120.50,198.18.120.51}', p_signed => true),
+	pg_temp.pair('d2', '198.18.1.1', 'broken.example', 0, '{198.18.120.54}', p_signed => true),
+	pg_temp.pair('d2', '198.18.0.53', 'example', 0, '{}'),
 	pg_temp.pair('d2', '198.18.1.99', 'twice.example', 0, '{198.18.120.3}', 2, p_kind => 2),
 	pg_temp.pair('d2', '198.18.1.99', 'address.example', 0, '{}', 2, p_outcome => 2, p_kind => 2) \g /dev/null
 -- A resolver that fails for every domain.
@@ -139,3 +143,28 @@ SELECT pg_temp.pair('d2', '198.18.0.53', 'both.example', 0, '{198.18.120.60}', p
 	pg_temp.pair('d2', '198.18.1.7', 'both.example', 0, '{198.18.120.60}', p_extra => '198.18.100.101') \g /dev/null
 -- What the control gave only later.
 SELECT pg_temp.pair('d1', '198.18.1.10', 'address.example', 0, '{198.18.100.11}') \g /dev/null
+-- Answers as ldns-signzone signed them, from 2026 to 2037, with the keys of the zone `example`; one from 2020; one with another address.
+CREATE FUNCTION pg_temp.wire(p_resolver inet, p_domain text, p_hex text) RETURNS void LANGUAGE sql AS $$
+	UPDATE raw.dns_pair SET answer_wire[2] = decode(p_hex, 'hex') WHERE resolver = p_resolver AND domain = p_domain
+$$;
+UPDATE raw.dns_pair SET qtype = 48 WHERE domain = 'example';
+SELECT pg_temp.wire('198.18.0.53', 'example',
+		'000181800001000200000000076578616d706c650000300001076578616d706c6500003000010000012c00880100030803010001d56eb5e866e9308d'
+		'85ef9d26773036497287b4cf8ff3ec9a8763a781b5122aa77d1933aafc56e3978763a051f11fbb1c62665af1bc6793b0830aedd15fbe4ab14b10b88e'
+		'a15048e044a8d4ba0e85c44913b2b2937670b03533e6118b7ee349e1b657a3fb15da830483f3b23f34cb3d7a5a5f7d47e2f652e8099a798faedfab97'
+		'076578616d706c6500003000010000012c00440100030dff66a05c06f626066f36fb2e32055e2bc515d59cdcb221f34d690b352840917a5db00ef89d'
+		'63770d7b115ab872f874a9e781c0ebe8232d7c6feaf70bed0ed594') \g /dev/null
+SELECT pg_temp.wire('198.18.1.1', 'sealed.example',
+		'000181800001000300000000067365616c6564076578616d706c650000010001067365616c6564076578616d706c6500000100010000012c0004c612'
+		'7832067365616c6564076578616d706c6500000100010000012c0004c6127833067365616c6564076578616d706c6500002e00010000012c005b0001'
+		'0d020000012c7fe6c6006955b9009d41076578616d706c65006ec643b46d3fd3e22bc510e954edf3d0ab031ae5c2f2c3bc935949783567265e0ab310'
+		'1b61c20b0afb1bf96343d10baedc8a6ed9afad4008109b93e084f78ad4') \g /dev/null
+SELECT pg_temp.wire('198.18.1.20', 'sealed.example',
+		'000181800001000300000000067365616c6564076578616d706c650000010001067365616c6564076578616d706c6500000100010000012c0004c612'
+		'7832067365616c6564076578616d706c6500000100010000012c0004c6127833067365616c6564076578616d706c6500002e00010000012c005b0001'
+		'0d020000012c5fee66005e0be1009d41076578616d706c650057a485b8fb99dc39585e5bfa8fd3275e96726cc43abe2498a17338816ff1264be6a41b'
+		'5d37c4421576a0ee912a50c5757b4965065a3447bc15e0e66759d83557') \g /dev/null
+SELECT pg_temp.wire('198.18.1.1', 'broken.example',
+		'0001818000010002000000000662726f6b656e076578616d706c6500000100010662726f6b656e076578616d706c6500000100010000012c0004c612'
+		'78360662726f6b656e076578616d706c6500002e00010000012c005b00010d020000012c7fe6c6006955b9009d41076578616d706c6500681db28927'
+		'2ff390a1f055e1b9957da70fa7faadd9c84c9b1e43608186fae83fb412f63569a9aca7d82b88854c34aefa56e2d61e365dd5dfdbef31f662c00f74') \g /dev/null

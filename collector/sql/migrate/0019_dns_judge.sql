@@ -31,29 +31,31 @@ INSERT INTO judge.dns_rule VALUES
 	(1, 3, 'block_address', 'unexpected', 1, 0, 0, 'an answer is an address that is known to be given in place of blocked sites'),
 	(1, 4, 'extended_error', 'unexpected', 1, 0, 0, 'the resolver itself says so: extended error 15 (blocked), 16 (censored) or 17 (filtered)'),
 	(1, 5, 'injected', 'unexpected', 0.98, 0, 0.02, 'one question was answered more than once, and differently, and not each answer is confirmed by a control or a certificate'),
-	(1, 6, 'tls_consistent', 'expected', 0, 0, 1, 'an answer serves a certificate for the domain that leads to a known root, or the very one the control serves'),
-	(1, 7, 'bogon', 'unexpected', 0.95, 0.05, 0, 'an answer is an address that no site has, and no control resolver gave it'),
-	(1, 8, 'resolver_dead', 'unknown', 0, 1, 0, 'the resolver gave no address for the control domain, neither before nor after, and its answer, if any, tells nothing by itself'),
-	(1, 9, 'control_subnet', 'expected', 0, 0, 0.95, 'an answer is one that a control resolver gave for the network of this resolver (client subnet)'),
-	(1, 10, 'control_address', 'expected', 0, 0, 0.9, 'an answer is one that a control resolver gave in this scan'),
-	(1, 11, 'tls_inconsistent', 'unexpected', 0.9, 0, 0.1, 'no answer is a control''s; they serve certificates, none of them for the domain and from a known root, and the control''s do'),
-	(1, 12, 'own_address', 'unexpected', 0.9, 0, 0.1, 'the resolver answers with its own address, and no control resolver gives it'),
-	(1, 13, 'control_history', 'expected', 0.05, 0, 0.85, 'an answer is one that a control resolver gave in a scan of the 90 days before this one'),
-	(1, 14, 'udp_tcp', 'unexpected', 0.8, 0, 0.2, 'over TCP the resolver gives a control''s address, over UDP it does not'),
-	(1, 15, 'no_server', 'unexpected', 0.75, 0.2, 0.05, 'no answer is a control''s and nothing is served there, while a control''s address of the same family serves the site'),
-	(1, 16, 'control_network', 'expected', 0.1, 0, 0.8, 'an answer is in an autonomous system in which a control resolver''s answer is'),
-	(1, 17, 'signature_missing', 'unexpected', 0.8, 0, 0.2, 'a control''s answer to the question is signed, this one is not, and the resolver passes on signatures of other names'),
-	(1, 18, 'no_control', 'unknown', 0.2, 0.2, 0.2, 'no control resolver gave an address for the domain: there is nothing to compare with'),
-	(1, 19, 'unmatched', 'unknown', 0.5, 0, 0.5, 'nothing about the answers is a control''s, and nothing else is known of them'),
-	(1, 20, 'resolver_fails', 'unknown', 0.1, 0.9, 0, 'no address, and this resolver gives none of the type for more than three quarters of the domains for which control resolvers do'),
-	(1, 21, 'control_failed', 'unknown', 0.2, 0.8, 0, 'no address, and one of the two controls had none either'),
-	(1, 22, 'nxdomain', 'unexpected', 0.9, 0.1, 0, 'the name is said not to exist, and control resolvers resolve it'),
-	(1, 23, 'refused', 'unexpected', 0.7, 0.3, 0, 'the question is refused, the control''s is not'),
-	(1, 24, 'servfail', 'unexpected', 0.6, 0.4, 0, 'a server failure, while the control works and other resolvers resolve the name'),
-	(1, 25, 'other_rcode', 'unexpected', 0.6, 0.4, 0, 'another error code, while the control works'),
-	(1, 26, 'unusable', 'unexpected', 0.7, 0.3, 0, 'packets came, none of them an answer to the question: wrong id, wrong question, or unreadable'),
-	(1, 27, 'empty', 'unexpected', 0.7, 0.2, 0.1, 'an answer without an address, and control resolvers give some'),
-	(1, 28, 'silent', 'unexpected', 0.7, 0.3, 0, 'every try went without an answer, while the control before and after was answered');
+	(1, 6, 'signature_valid', 'expected', 0, 0, 1, 'the zone''s own signature is on the whole answer (DNSSEC): neither the resolver nor anybody on the way can have made it'),
+	(1, 7, 'tls_consistent', 'expected', 0, 0, 1, 'an answer serves a certificate for the domain that leads to a known root, or the very one the control serves'),
+	(1, 8, 'bogon', 'unexpected', 0.95, 0.05, 0, 'an answer is an address that no site has, and no control resolver gave it'),
+	(1, 9, 'resolver_dead', 'unknown', 0, 1, 0, 'the resolver gave no address for the control domain, neither before nor after, and its answer, if any, tells nothing by itself'),
+	(1, 10, 'control_subnet', 'expected', 0, 0, 0.95, 'an answer is one that a control resolver gave for the network of this resolver (client subnet)'),
+	(1, 11, 'control_address', 'expected', 0, 0, 0.9, 'an answer is one that a control resolver gave in this scan'),
+	(1, 12, 'signature_bogus', 'unexpected', 0.95, 0.05, 0, 'the answer carries a signature that is said to be by a key of the zone (DNSSEC), and is not: it was changed, or made by somebody else'),
+	(1, 13, 'tls_inconsistent', 'unexpected', 0.9, 0, 0.1, 'no answer is a control''s; they serve certificates, none of them for the domain and from a known root, and the control''s do'),
+	(1, 14, 'own_address', 'unexpected', 0.9, 0, 0.1, 'the resolver answers with its own address, and no control resolver gives it'),
+	(1, 15, 'control_history', 'expected', 0.05, 0, 0.85, 'an answer is one that a control resolver gave in a scan of the 90 days before this one'),
+	(1, 16, 'udp_tcp', 'unexpected', 0.8, 0, 0.2, 'over TCP the resolver gives a control''s address, over UDP it does not'),
+	(1, 17, 'no_server', 'unexpected', 0.75, 0.2, 0.05, 'no answer is a control''s and nothing is served there, while a control''s address of the same family serves the site'),
+	(1, 18, 'control_network', 'expected', 0.1, 0, 0.8, 'an answer is in an autonomous system in which a control resolver''s answer is'),
+	(1, 19, 'signature_missing', 'unexpected', 0.8, 0, 0.2, 'a control''s answer to the question is signed, this one is not, and the resolver passes on signatures of other names'),
+	(1, 20, 'no_control', 'unknown', 0.2, 0.2, 0.2, 'no control resolver gave an address for the domain: there is nothing to compare with'),
+	(1, 21, 'unmatched', 'unknown', 0.5, 0, 0.5, 'nothing about the answers is a control''s, and nothing else is known of them'),
+	(1, 22, 'resolver_fails', 'unknown', 0.1, 0.9, 0, 'no address, and this resolver gives none of the type for more than three quarters of the domains for which control resolvers do'),
+	(1, 23, 'control_failed', 'unknown', 0.2, 0.8, 0, 'no address, and one of the two controls had none either'),
+	(1, 24, 'nxdomain', 'unexpected', 0.9, 0.1, 0, 'the name is said not to exist, and control resolvers resolve it'),
+	(1, 25, 'refused', 'unexpected', 0.7, 0.3, 0, 'the question is refused, the control''s is not'),
+	(1, 26, 'servfail', 'unexpected', 0.6, 0.4, 0, 'a server failure, while the control works and other resolvers resolve the name'),
+	(1, 27, 'other_rcode', 'unexpected', 0.6, 0.4, 0, 'another error code, while the control works'),
+	(1, 28, 'unusable', 'unexpected', 0.7, 0.3, 0, 'packets came, none of them an answer to the question: wrong id, wrong question, or unreadable'),
+	(1, 29, 'empty', 'unexpected', 0.7, 0.2, 0.1, 'an answer without an address, and control resolvers give some'),
+	(1, 30, 'silent', 'unexpected', 0.7, 0.3, 0, 'every try went without an answer, while the control before and after was answered');
 
 CREATE TABLE judge.dns_verdict (
 	scan uuid NOT NULL,
@@ -82,6 +84,7 @@ CREATE TABLE judge.dns_verdict (
 	other_source boolean NOT NULL,
 	ede int,
 	signed_missing boolean,
+	signature text,
 	case_kept boolean,
 	udp_tcp text,
 	bogons inet[] NOT NULL,
@@ -124,6 +127,7 @@ COMMENT ON COLUMN judge.dns_verdict.late_us IS 'How long after the one that coun
 COMMENT ON COLUMN judge.dns_verdict.other_source IS 'Answered from another address than the one asked';
 COMMENT ON COLUMN judge.dns_verdict.ede IS 'Extended error; null: none';
 COMMENT ON COLUMN judge.dns_verdict.signed_missing IS 'Asked with DO for a name that control resolvers gave signed, and the answer is not; null: not asked with DO, or the name is not signed';
+COMMENT ON COLUMN judge.dns_verdict.signature IS 'As judge.dns_signature.state; null: no packet is signed, or no keys were asked for in the scan';
 COMMENT ON COLUMN judge.dns_verdict.case_kept IS 'The letter case of the question came back (0x20); null: not asked so';
 COMMENT ON COLUMN judge.dns_verdict.udp_tcp IS 'agree, differ: the same question over UDP and TCP; null: not asked over both';
 COMMENT ON COLUMN judge.dns_verdict.bogons IS 'Answers that no site has';
@@ -223,6 +227,38 @@ CREATE FUNCTION judge.dns_pages(p_scan uuid) RETURNS TABLE (domain text, addr in
 	GROUP BY p.domain, p.addr
 $$;
 COMMENT ON FUNCTION judge.dns_pages(uuid) IS 'What was served at each address for each domain of a scan, in one row';
+
+-- Keys of zones, as control resolvers answer to questions for them; where somebody on the way answers too,
+-- differently, none are believed.
+CREATE FUNCTION judge.dns_keys(p_scan uuid) RETURNS SETOF bytea LANGUAGE sql STABLE AS $$
+	SELECT DISTINCT p.answer_wire[p.try_first[t.i]] FROM raw.dns_pair p, LATERAL generate_subscripts(p.try_role, 1) AS t (i)
+	WHERE p.scan = p_scan AND p.qtype = 48 AND p.kind = 1 AND p.state = 1 AND p.resolver IN (SELECT judge.dns_controls(p_scan))
+		AND p.try_role[t.i] = 2 AND p.try_outcome[t.i] = 1 AND p.answer_wire[p.try_first[t.i]] IS NOT NULL
+		AND NOT EXISTS (SELECT FROM unnest(p.answer_mark) m WHERE m & 8192 <> 0)
+$$;
+COMMENT ON FUNCTION judge.dns_keys(uuid) IS 'Answers to DNSKEY questions that control resolvers gave in a scan, as bytes';
+
+CREATE TABLE judge.dns_signature (
+	scan uuid NOT NULL,
+	node int NOT NULL,
+	stream int NOT NULL,
+	seq bigint NOT NULL,
+	item int NOT NULL,
+	packet smallint NOT NULL,
+	state text NOT NULL CHECK (state IN ('none', 'valid', 'bogus', 'expired', 'no_key')),
+	keys bytea NOT NULL,
+	PRIMARY KEY (node, stream, seq, item)
+);
+COMMENT ON TABLE judge.dns_signature IS 'Whether the signatures (DNSSEC) in the answer that counts are the zone''s';
+COMMENT ON COLUMN judge.dns_signature.scan IS 'raw.scan.id';
+COMMENT ON COLUMN judge.dns_signature.node IS 'As raw.dns_pair';
+COMMENT ON COLUMN judge.dns_signature.stream IS 'As raw.dns_pair';
+COMMENT ON COLUMN judge.dns_signature.seq IS 'As raw.dns_pair';
+COMMENT ON COLUMN judge.dns_signature.item IS 'As raw.dns_pair';
+COMMENT ON COLUMN judge.dns_signature.packet IS 'Packet that was looked at';
+COMMENT ON COLUMN judge.dns_signature.state IS 'valid: every part of the answer is signed, and right; bogus: a key has the number that a signature names, and the signature is not its; expired: right, but not at that time; no_key: by a key that no control told; none: some part is unsigned, a wildcard''s, cut or unreadable';
+COMMENT ON COLUMN judge.dns_signature.keys IS 'SHA-256 of the answers with keys that there were';
+CREATE INDEX ON judge.dns_signature (scan);
 
 -- What the packets tell of each pair.
 CREATE FUNCTION judge.dns_packets(p_scan uuid) RETURNS TABLE (node int, resolver inet, domain text, qtype int, repetition int, kind smallint,
@@ -359,6 +395,7 @@ BEGIN
 					AND t.confirmed)) ELSE false END AS all_confirmed,
 			CASE WHEN k.options & 4 <> 0 AND EXISTS (SELECT FROM signed s WHERE s.domain = a.domain AND s.qtype = a.qtype) AND a.answers <> '{}'
 				THEN NOT k.any_signed END AS signed_missing,
+			CASE WHEN a.answers <> '{}' THEN g.state END AS signature,
 			a.resolver IN (SELECT g.resolver FROM dns_packet g WHERE g.any_signed) AS passes_signed,
 			w.says AS udp_tcp, coalesce(w.tcp_is_right, false) AS tcp_is_right, coalesce(c.in_group, false) AS in_group,
 			EXISTS (SELECT FROM subnet s WHERE s.domain = a.domain AND s.qtype = a.qtype AND s.subnet >>= a.resolver AND s.addr = ANY (a.answers)) AS in_subnet,
@@ -370,11 +407,12 @@ BEGIN
 		LEFT JOIN about b USING (node, resolver, domain, qtype, repetition)
 		LEFT JOIN health h USING (node, resolver, qtype)
 		LEFT JOIN both_ways w USING (resolver, domain, qtype)
+		LEFT JOIN judge.dns_signature g ON g.node = a.node AND g.stream = a.stream AND g.seq = a.seq AND g.item = a.item AND g.packet = a.packet
 		LEFT JOIN judge.dns_control c ON c.scan = p_scan AND c.domain = a.domain AND c.qtype = a.qtype
 		WHERE k.kind = 1
 		UNION ALL
 		SELECT k.node, k.resolver, k.domain, k.qtype, k.repetition, k.kind, k.nobody, NULL, 1, 0, k.packets, k.usable, k.injected, k.injected_addrs,
-			k.late_us, k.other_source, k.ede, k.case_kept, false, NULL, false, NULL, false, true, false, NULL, NULL, false,
+			k.late_us, k.other_source, k.ede, k.case_kept, false, NULL, NULL, false, NULL, false, true, false, NULL, NULL, false,
 			false, false, false, '{}', false, false, false, false, false, false, false, false, NULL, NULL, NULL, NULL, NULL, k.nobody
 		FROM dns_packet k WHERE k.kind = 2 AND k.usable > 0),
 	r AS (
@@ -384,11 +422,13 @@ BEGIN
 			WHEN e.block_address THEN 'block_address'
 			WHEN e.ede IN (15, 16, 17) THEN 'extended_error'
 			WHEN e.injected AND NOT e.all_confirmed THEN 'injected'
+			WHEN e.signature = 'valid' THEN 'signature_valid'
 			WHEN e.valid OR e.same_cert THEN 'tls_consistent'
 			WHEN cardinality(e.bogons) > 0 THEN 'bogon'
 			WHEN e.controls_failed = 2 AND NOT e.injected THEN 'resolver_dead'
 			WHEN e.in_subnet THEN 'control_subnet'
 			WHEN e.in_control THEN 'control_address'
+			WHEN e.signature = 'bogus' THEN 'signature_bogus'
 			WHEN e.some_cert AND e.site_valid THEN 'tls_inconsistent'
 			WHEN e.resolver = ANY (e.answers) THEN 'own_address'
 			WHEN e.in_history THEN 'control_history'
@@ -414,7 +454,7 @@ BEGIN
 			WHEN 'bogon' THEN array_to_string(r.bogons, ' ') WHEN 'tls_inconsistent' THEN coalesce(r.subject, 'no name') || ' by ' || coalesce(r.issuer, 'nobody')
 			WHEN 'nobody_answered' THEN array_to_string(r.nobody, ' ') WHEN 'other_rcode' THEN r.rcode::text END, ''),
 		r.answers, r.rcode, r.outcome, r.controls_failed, r.packets, r.injected, r.injected_addrs, r.late_us, r.other_source, r.ede, r.signed_missing,
-		r.case_kept, r.udp_tcp, coalesce(r.bogons, '{}'), coalesce(r.in_control, false), r.in_subnet, coalesce(r.in_history, false),
+		r.signature, r.case_kept, r.udp_tcp, coalesce(r.bogons, '{}'), coalesce(r.in_control, false), r.in_subnet, coalesce(r.in_history, false),
 		coalesce(r.in_network, false), CASE WHEN r.valid THEN 'valid' WHEN r.same_cert THEN 'same' WHEN r.some_cert THEN 'wrong' WHEN r.fetched THEN 'none' END,
 		CASE WHEN r.some_cert AND NOT r.valid THEN r.subject END, CASE WHEN r.some_cert AND NOT r.valid THEN r.issuer END,
 		coalesce(r.block_page, r.like_block_page, r.false_page), CASE WHEN r.like_block_page IS NOT NULL THEN 'blockpage' WHEN r.false_page IS NOT NULL THEN 'false_positive' END,
@@ -441,5 +481,5 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION judge.dns_judge(uuid) IS 'Judges all pairs of a scan, by Satellite''s rule and by the cascade; returns how many';
 
-GRANT SELECT, INSERT, UPDATE, DELETE ON judge.dns_verdict, judge.dns_scan, judge.dns_seen, judge.dns_news TO waymark_judge;
-GRANT SELECT ON judge.dns_rule, judge.dns_verdict, judge.dns_scan, judge.dns_seen, judge.dns_news, judge.dns_due TO waymark_judge, waymark_read;
+GRANT SELECT, INSERT, UPDATE, DELETE ON judge.dns_verdict, judge.dns_signature, judge.dns_scan, judge.dns_seen, judge.dns_news TO waymark_judge;
+GRANT SELECT ON judge.dns_rule, judge.dns_verdict, judge.dns_signature, judge.dns_scan, judge.dns_seen, judge.dns_news, judge.dns_due TO waymark_judge, waymark_read;

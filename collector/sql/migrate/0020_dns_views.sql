@@ -244,7 +244,7 @@ COMMENT ON COLUMN v1.dns_satellite.rule IS 'And its rule';
 CREATE VIEW v1.dns_verdict AS
 	SELECT v.scan, v.node, v.resolver, v.domain, v.qtype, v.repetition, (ARRAY['pair', 'nobody', 'path'])[v.kind] AS kind, v.control,
 		coalesce(l.country, r.told_country)::text AS country, l.asn, l.as_name, v.word, v.rule, v.why, v.blocked, v.down, v.ok, v.answers, v.rcode,
-		v.controls_failed, v.packets, v.injected, v.injected_addrs, v.late_us, v.other_source, v.ede, v.signed_missing, v.case_kept, v.udp_tcp, v.bogons,
+		v.controls_failed, v.packets, v.injected, v.injected_addrs, v.late_us, v.other_source, v.ede, v.signed_missing, v.signature, v.case_kept, v.udp_tcp, v.bogons,
 		v.in_control, v.in_subnet, v.in_history, v.in_network, v.tls, v.tls_subject, v.tls_issuer, v.page, v.page_kind, v.path_dependent
 	FROM judge.dns_verdict v
 	LEFT JOIN judge.location l ON l.addr = v.resolver
@@ -276,6 +276,7 @@ COMMENT ON COLUMN v1.dns_verdict.late_us IS 'How much later the first that diffe
 COMMENT ON COLUMN v1.dns_verdict.other_source IS 'Answered from elsewhere';
 COMMENT ON COLUMN v1.dns_verdict.ede IS 'Extended error';
 COMMENT ON COLUMN v1.dns_verdict.signed_missing IS 'The name is signed, the answer is not';
+COMMENT ON COLUMN v1.dns_verdict.signature IS 'valid bogus expired no_key none: by keys that controls told; null: nothing signed, or no keys were asked for';
 COMMENT ON COLUMN v1.dns_verdict.case_kept IS '0x20 came back';
 COMMENT ON COLUMN v1.dns_verdict.udp_tcp IS 'agree or differ';
 COMMENT ON COLUMN v1.dns_verdict.bogons IS 'Addresses no site has';
