@@ -33,11 +33,8 @@ started=$SECONDS
 # shellcheck disable=SC2317 # called by the trap
 clean_up() {
 	status=$?
-	# A signal to the whole group may reach us only after it has ended the program that we waited for.
-	trap 'status=130' INT TERM HUP
-	trap - EXIT
-	sleep 0.2 || :
 	trap '' INT TERM HUP
+	trap - EXIT
 	[ -z "$campaign" ] || kill -TERM "$campaign" 2>/dev/null || :
 	for pid in "${pids[@]}"; do kill -TERM "$pid" 2>/dev/null || :; done
 	for pid in "${pids[@]}"; do

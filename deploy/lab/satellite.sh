@@ -35,11 +35,8 @@ data=--data=$work/centre
 # shellcheck disable=SC2317 # called by the trap
 clean_up() {
 	status=$?
-	# A signal to the whole group may reach us only after it has ended the program that we waited for.
-	trap 'status=130' INT TERM HUP
-	trap - EXIT
-	sleep 0.2 || :
 	trap '' INT TERM HUP
+	trap - EXIT
 	for pid in "${pids[@]}"; do kill -TERM "$pid" 2>/dev/null || :; done
 	for pid in "${pids[@]}"; do
 		for _ in $(seq 100); do kill -0 "$pid" 2>/dev/null || break; sleep 0.1; done

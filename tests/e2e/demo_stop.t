@@ -52,8 +52,9 @@ left() {
 explain() { tail -n 15 "/tmp/we2e.demo.$$" 2>/dev/null; }
 
 interrupted() { # SIGNAL SECONDS WHO (group or one) WORLD
-	# A program started in the background ignores SIGINT, and a shell cannot take that back.
-	E2E_MARK=$D setsid env --default-signal=INT,QUIT deploy/lab/demo.sh "$BIN" "$4" \
+	# A program started in the background ignores SIGINT, one below nohup SIGHUP, and a shell cannot
+	# take that back.
+	E2E_MARK=$D setsid env --default-signal=INT,QUIT,HUP deploy/lab/demo.sh "$BIN" "$4" \
 		>"/tmp/we2e.demo.$$" 2>&1 &
 	DEMO=$!
 	sleep "$2"
