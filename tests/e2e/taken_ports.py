@@ -5,7 +5,7 @@
     taken_ports.py serve PORT            answers each datagram, at PORT + 1 too; a line "NAME SOURCE-PORT"
                                          for each
     taken_ports.py talk ADDR PORT NAME   waits until the tunnel carries, then five datagrams from 40000,
-                                         then for four seconds "NAME-live" from 40001 to PORT + 1
+                                         then "NAME-live" from 40001 to PORT + 1 while answers come
 """
 import select
 import socket
@@ -47,9 +47,11 @@ def talk(addr, port, name):
     print(sum(answered(s, to, name, 2) for _ in range(5)), flush=True)
     s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     s.bind(("0.0.0.0", 40001))
-    until = time.time() + 4
-    while time.time() < until:
-        answered(s, (addr, port + 1), name + "-live", 0.1)
+    until = time.time() + 15
+    heard = time.time()
+    while time.time() < min(until, heard + 1.5):
+        if answered(s, (addr, port + 1), name + "-live", 0.5):
+            heard = time.time()
         time.sleep(0.1)
 
 
