@@ -183,4 +183,10 @@ expect 0 'every object says what it is' "$waymark" db check
 says 'ok    comments'
 ok $? 'by the check of the database'
 
+# Time exceeded, an echo reply, a SYN-ACK: only the first quotes a probe.
+is 'an answer that quotes nothing has no quoted TTL' '11|t
+0|f
+0|f' "BEGIN; UPDATE raw.trace SET answers = ARRAY[(1 << 16) + (11 << 8)]; SELECT DISTINCT icmp_type, quoted_ttl = 1 FROM v1.reply WHERE addr IS NOT NULL;
+	UPDATE raw.trace SET answers = ARRAY[1 << 16]; SELECT DISTINCT icmp_type, quoted_ttl IS NOT NULL FROM v1.reply WHERE addr IS NOT NULL AND family(addr) = 4;
+	UPDATE raw.trace SET answers = ARRAY[2 << 16]; SELECT DISTINCT icmp_type, quoted_ttl IS NOT NULL FROM v1.reply WHERE addr IS NOT NULL; ROLLBACK"
 done_testing
