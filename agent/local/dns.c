@@ -36,7 +36,7 @@ static void on_record(void *self, const struct dns_want *w)
 	if (j->settings.json)
 		dns_print_json(&j->json, w->record, j->config.scan.repetitions, w->pair_differs);
 	else if (j->pairs == 1)
-		dns_print_short(j->keep.out, w->record);
+		dns_print_short(j->keep.out, stderr, w->record);
 	else
 		dns_print_line(j->keep.out, w->record);
 }

@@ -297,12 +297,46 @@ static size_t print_data(FILE *out, struct span m, const char *between)
 	return count;
 }
 
-void dns_print_short(FILE *out, const struct dns_pair_record *p)
+// Why there is no data: the code of the answer, or what stood in its way.
+static void print_reason(FILE *out, const struct dns_pair_record *p, bool answered, uint8_t rcode)
 {
+	const char *code = dns_rcode_name(rcode);
+	enum dns_error e = DNS_ERROR_NONE;
+	for (size_t i = 0; i < p->tries && p->try_error.len > 0; i++)
+		if (p->try_role.at[i] == DNS_TEST)
+			e = (enum dns_error)p->try_error.at[i];
+	if (answered && code != NULL)
+		fputs(code, out);
+	else if (answered)
+		fprintf(out, "%u", rcode);
+	else if (p->detail.len > 0)
+		(void)fwrite(p->detail.at, 1, p->detail.len, out);
+	else
+		fputs(e != DNS_ERROR_NONE ? dns_error_name(e) : "-", out);
+}
+
+static const char *type_text(uint16_t type, char number[static 16])
+{
+	const char *name = dns_type_name(type);
+	snprintf(number, 16, "TYPE%u", type);
+	return name != NULL ? name : number;
+}
+
+void dns_print_short(FILE *out, FILE *err, const struct dns_pair_record *p)
+{
+	char addr[ADDR_TEXT], number[16];
 	struct span m;
-	uint8_t rcode;
-	if (test_answer(p, &m, &rcode) && print_data(out, m, "\n") > 0)
+	uint8_t rcode = 0;
+	bool answered = test_answer(p, &m, &rcode);
+	if (answered && print_data(out, m, "\n") > 0) {
 		fputc('\n', out);
+		return;
+	}
+	addr_write(p->resolver, addr);
+	fprintf(err, "waymark dns: %.*s %s at %s: ", (int)p->domain.len, (const char *)p->domain.at,
+		type_text(p->qtype, number), addr);
+	print_reason(err, p, answered, rcode);
+	fputs(answered && rcode == 0 ? ", no answer\n" : "\n", err);
 }
 
 void dns_print_line(FILE *out, const struct dns_pair_record *p)
@@ -311,18 +345,11 @@ void dns_print_line(FILE *out, const struct dns_pair_record *p)
 	struct span m;
 	uint8_t rcode = 0;
 	bool answered = test_answer(p, &m, &rcode);
-	const char *type = dns_type_name(p->qtype), *code = dns_rcode_name(rcode);
 	addr_write(p->resolver, addr);
-	snprintf(number, sizeof(number), "TYPE%u", p->qtype);
 	fprintf(out, "%s\t%.*s\t%s\t%s\t", addr, (int)p->domain.len, (const char *)p->domain.at,
-		type != NULL ? type : number, dns_state_name(p->state));
-	if (answered && code != NULL)
-		fprintf(out, "%s\t", code);
-	else if (answered)
-		fprintf(out, "%u\t", rcode);
-	else
-		fprintf(out, "%.*s\t", p->detail.len > 0 ? (int)p->detail.len : 1,
-			p->detail.len > 0 ? (const char *)p->detail.at : "-");
+		type_text(p->qtype, number), dns_state_name(p->state));
+	print_reason(out, p, answered, rcode);
+	fputc('\t', out);
 	if (!answered || print_data(out, m, ",") == 0)
 		fputc('-', out);
 	fputc('\n', out);
