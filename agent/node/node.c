@@ -81,19 +81,19 @@ void node_put_step(struct node *n, const struct step_record *r)
 	records_step(n->records, r);
 }
 
-void node_put_dns_pair(struct node *n, const struct dns_pair_record *r)
+bool node_put_dns_pair(struct node *n, const struct dns_pair_record *r)
 {
-	records_dns_pair(n->records, r);
+	return records_dns_pair(n->records, r);
 }
 
-void node_put_page(struct node *n, const struct page_record *r)
+bool node_put_page(struct node *n, const struct page_record *r)
 {
-	records_page(n->records, r);
+	return records_page(n->records, r);
 }
 
-void node_put_resolver(struct node *n, const struct resolver_record *r)
+bool node_put_resolver(struct node *n, const struct resolver_record *r)
 {
-	records_resolver(n->records, r);
+	return records_resolver(n->records, r);
 }
 
 struct scan_share *node_scan_share(struct node *n)

@@ -29,6 +29,7 @@ struct visit {
 	struct scan_discover *discover;
 	struct scan_dns *dns;
 	struct scan_path *path;
+	bool waits; // for the disk
 };
 
 struct orders {
@@ -86,6 +87,9 @@ static bool keep(struct orders *o)
 static void arm(struct orders *o)
 {
 	struct wall due = plan_due(o->plan);
+	for (size_t i = 0; i < PLAN_RUNNING; i++)
+		if (o->visits[i].waits && due.ns - clock_wall().ns > AGAIN_NS)
+			due.ns = clock_wall().ns + AGAIN_NS;
 	if (due.ns == INT64_MAX)
 		return;
 	int64_t wait = due.ns - clock_wall().ns;
@@ -105,6 +109,14 @@ static struct visit *visit_of(struct orders *o, const void *self)
 	return NULL;
 }
 
+static void close_scan(struct visit *v)
+{
+	scan_fetch_close(&v->fetch);
+	scan_discover_close(&v->discover);
+	scan_dns_close(&v->dns);
+	scan_path_close(&v->path);
+}
+
 static void close_visit(struct orders *o, struct visit *v, enum order_state state,
 			const char *detail)
 {
@@ -112,16 +124,21 @@ static void close_visit(struct orders *o, struct visit *v, enum order_state stat
 	vantage_close(&v->vantage);
 	phone_run_close(&v->phone);
 	trace_list_close(&v->list);
-	scan_fetch_close(&v->fetch);
-	scan_discover_close(&v->discover);
-	scan_dns_close(&v->dns);
-	scan_path_close(&v->path);
+	close_scan(v);
 	if (is_scan(v->order))
 		scan_file_remove(node_config(o->node)->data, &id);
 	*v = (struct visit){ 0 };
 	plan_done(o->plan, &id);
 	(void)keep(o);
 	file_outcome(o, &id, &run, state, detail);
+}
+
+static void wait_visit(struct orders *o, struct visit *v, const char *detail)
+{
+	close_scan(v);
+	v->waits = true;
+	LOG(LOG_WARN, "plan", "scan_waits", KT("why", detail));
+	file_outcome(o, &v->order->id, &v->order->run, ORDER_ACCEPTED, detail);
 }
 
 static void on_end(struct node *n, void *self, enum order_state state, const char *detail)
@@ -132,8 +149,12 @@ static void on_end(struct node *n, void *self, enum order_state state, const cha
 	if (v == NULL)
 		return;
 	// DETAIL may live in what is about to be freed.
-	snprintf(why, sizeof(why), "%s", detail);
-	close_visit(o, v, state, why);
+	snprintf(why, sizeof(why), "%s%s", state == ORDER_ACCEPTED ? "waits for the disk: " : "",
+		 detail);
+	if (state == ORDER_ACCEPTED)
+		wait_visit(o, v, why);
+	else
+		close_visit(o, v, state, why);
 	loop_timer_at(o->timer, clock_mono());
 }
 
@@ -177,6 +198,24 @@ static void hold(struct orders *o, struct visit *v)
 	o->full = true;
 }
 
+// Each goes on where it was. What its outcome said while the disk took nothing may be lost.
+static void begin_waiting(struct orders *o)
+{
+	for (size_t i = 0; i < PLAN_RUNNING && records_kept(o->records); i++) {
+		struct visit *v = &o->visits[i];
+		struct fault f = { 0 };
+		enum err err = v->waits ? begin(o, v, &f) : ERR_AGAIN;
+		if (err == ERR_AGAIN)
+			continue;
+		v->waits = false;
+		if (err == ERR_OK)
+			file_outcome(o, &v->order->id, &v->order->run, ORDER_ACCEPTED,
+				     "goes on after it had waited for the disk");
+		else
+			close_visit(o, v, ORDER_FAILED, f.what);
+	}
+}
+
 static void begin_due(struct orders *o)
 {
 	bool expired;
@@ -203,6 +242,7 @@ static void on_time(void *self, struct mono now)
 {
 	struct orders *o = self;
 	(void)now;
+	begin_waiting(o);
 	begin_due(o);
 	arm(o);
 }
@@ -319,10 +359,7 @@ void orders_close(struct orders **out)
 		struct visit *v = &o->visits[i];
 		if (v->order != NULL && !is_scan(v->order))
 			close_visit(o, v, ORDER_FAILED, "the agent was stopped");
-		scan_dns_close(&v->dns);
-		scan_fetch_close(&v->fetch);
-		scan_discover_close(&v->discover);
-		scan_path_close(&v->path);
+		close_scan(v);
 	}
 	loop_timer_drop(&o->timer);
 	plan_free(&o->plan);

@@ -133,89 +133,96 @@ static void on_time(void *self, struct mono now)
 	loop_timer_at(s->timer, s->failing ? mono_add(now, NS_PER_S) : next);
 }
 
-static void put(struct records *s, enum err err, const struct wr *w)
+static bool put(struct records *s, enum err err, const struct wr *w)
 {
 	struct fault f = { 0 };
 	if (err != ERR_OK) {
 		fault_set(&f, err, 0, "a record does not fit its bounds and is not kept");
 		log_fault(LOG_ERROR, "spool", "bad_record", &f);
-		return;
+		return true; // made again it would fit no better
 	}
-	tell(s, spool_put(s->spool, wr_span(w), clock_mono(), &f), &f);
+	err = spool_put(s->spool, wr_span(w), clock_mono(), &f);
+	tell(s, err, &f);
 	if (!s->failing)
 		arm(s);
+	return err == ERR_OK;
 }
 
 void records_trace(struct records *s, const struct trace_record *r)
 {
 	struct wr w = wr_of(s->field, sizeof(s->field));
-	put(s, record_write_trace(&w, r), &w);
+	(void)put(s, record_write_trace(&w, r), &w);
 }
 
 void records_flow(struct records *s, const struct flow_record *r)
 {
 	struct wr w = wr_of(s->field, sizeof(s->field));
-	put(s, record_write_flow(&w, r), &w);
+	(void)put(s, record_write_flow(&w, r), &w);
 }
 
 void records_mapping(struct records *s, const struct mapping_record *r)
 {
 	struct wr w = wr_of(s->field, sizeof(s->field));
-	put(s, record_write_mapping(&w, r), &w);
+	(void)put(s, record_write_mapping(&w, r), &w);
 }
 
 void records_capture(struct records *s, const struct capture_record *r)
 {
 	struct wr w = wr_of(s->field, sizeof(s->field));
-	put(s, record_write_capture(&w, r), &w);
+	(void)put(s, record_write_capture(&w, r), &w);
 }
 
 void records_step(struct records *s, const struct step_record *r)
 {
 	struct wr w = wr_of(s->field, sizeof(s->field));
-	put(s, record_write_step(&w, r), &w);
+	(void)put(s, record_write_step(&w, r), &w);
 }
 
 void records_message(struct records *s, const struct message_record *r)
 {
 	struct wr w = wr_of(s->field, sizeof(s->field));
-	put(s, record_write_message(&w, r), &w);
+	(void)put(s, record_write_message(&w, r), &w);
 }
 
 void records_outcome(struct records *s, const struct outcome_record *r)
 {
 	struct wr w = wr_of(s->field, sizeof(s->field));
-	put(s, record_write_outcome(&w, r), &w);
+	(void)put(s, record_write_outcome(&w, r), &w);
 }
 
 void records_name(struct records *s, const struct name_record *r)
 {
 	struct wr w = wr_of(s->field, sizeof(s->field));
-	put(s, record_write_name(&w, r), &w);
+	(void)put(s, record_write_name(&w, r), &w);
 }
 
-void records_dns_pair(struct records *s, const struct dns_pair_record *r)
+bool records_dns_pair(struct records *s, const struct dns_pair_record *r)
 {
 	struct wr w = wr_of(s->field, sizeof(s->field));
-	put(s, record_write_dns_pair(&w, r), &w);
+	return put(s, record_write_dns_pair(&w, r), &w);
 }
 
-void records_page(struct records *s, const struct page_record *r)
+bool records_page(struct records *s, const struct page_record *r)
 {
 	struct wr w = wr_of(s->field, sizeof(s->field));
-	put(s, record_write_page(&w, r), &w);
+	return put(s, record_write_page(&w, r), &w);
 }
 
-void records_resolver(struct records *s, const struct resolver_record *r)
+bool records_resolver(struct records *s, const struct resolver_record *r)
 {
 	struct wr w = wr_of(s->field, sizeof(s->field));
-	put(s, record_write_resolver(&w, r), &w);
+	return put(s, record_write_resolver(&w, r), &w);
 }
 
 void records_graph(struct records *s, const struct graph_record *r)
 {
 	struct wr w = wr_of(s->field, sizeof(s->field));
-	put(s, record_write_graph(&w, r), &w);
+	(void)put(s, record_write_graph(&w, r), &w);
+}
+
+bool records_kept(const struct records *s)
+{
+	return !s->failing;
 }
 
 void records_seal(struct records *s)

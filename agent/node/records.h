@@ -30,11 +30,16 @@ void records_capture(struct records *s, const struct capture_record *r);
 void records_step(struct records *s, const struct step_record *r);
 void records_message(struct records *s, const struct message_record *r);
 void records_outcome(struct records *s, const struct outcome_record *r);
-void records_dns_pair(struct records *s, const struct dns_pair_record *r);
-void records_page(struct records *s, const struct page_record *r);
-void records_resolver(struct records *s, const struct resolver_record *r);
 void records_graph(struct records *s, const struct graph_record *r);
 void records_name(struct records *s, const struct name_record *r);
+
+// What could be measured again. False: not stored, and counted as lost, because the disk takes
+// nothing now.
+bool records_dns_pair(struct records *s, const struct dns_pair_record *r) MUSTUSE;
+bool records_page(struct records *s, const struct page_record *r) MUSTUSE;
+bool records_resolver(struct records *s, const struct resolver_record *r) MUSTUSE;
+
+bool records_kept(const struct records *s); // the disk takes what comes, as far as is known
 
 // Seals what is open, e.g. before leaving.
 void records_seal(struct records *s);

@@ -34,7 +34,7 @@ struct scan_discover {
 	char state[SCAN_FILE_PATH];
 	struct scan_told told;
 	struct mono keep_at;
-	bool begun, ended;
+	bool begun, ended, unkept;
 };
 
 static void on_resolver(void *self, const struct resolver_record *r)
@@ -43,8 +43,8 @@ static void on_resolver(void *self, const struct resolver_record *r)
 	const struct told t = { r->addr, (uint8_t)r->role };
 	if (scan_told_has(&s->told, &t))
 		return;
-	node_put_resolver(s->node, r);
-	scan_told_put(&s->told, &t);
+	if (scan_told_ready(&s->told))
+		scan_told_put(&s->told, &t, node_put_resolver(s->node, r));
 }
 
 // The seed of the sweep and how far it is. What lies behind is told; what of the rest is told
@@ -57,8 +57,10 @@ static void keep(struct scan_discover *s)
 	wr_le64(&w, s->seed[0]);
 	wr_le64(&w, s->seed[1]);
 	wr_le64(&w, s->io != NULL && s->space.addrs > 0 ? discover_io_place(s->io) : s->place);
-	if (scan_file_save(s->state, &w, &f) != ERR_OK)
+	bool fails = scan_file_save(s->state, &w, &f) != ERR_OK;
+	if (fails && !s->unkept)
 		log_fault(LOG_ERROR, "plan", "cannot_keep_scan", &f);
+	s->unkept = fails;
 }
 
 static enum err read_kept(struct scan_discover *s, struct fault *f)
@@ -112,6 +114,10 @@ static void on_tick(void *self, struct mono now)
 	struct addr a;
 	enum resolver_role role;
 	char text[120];
+	if (scan_told_stopped(&s->told)) {
+		s->end(s->node, s, ORDER_ACCEPTED, s->told.stop.what);
+		return;
+	}
 	while (next_of_list(s, &a, &role)) {
 		const struct told t = { a, (uint8_t)role };
 		if (!scan_told_has(&s->told, &t) && discover_io_put(s->io, a, role) != ERR_OK)
@@ -224,7 +230,7 @@ void scan_discover_close(struct scan_discover **out)
 	struct scan_discover *s = *out;
 	if (s == NULL)
 		return;
-	if (s->begun && !s->ended)
+	if (s->begun && !s->ended && !scan_told_stopped(&s->told))
 		keep(s);
 	loop_timer_drop(&s->timer);
 	discover_io_close(&s->io);

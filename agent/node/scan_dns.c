@@ -24,16 +24,19 @@ struct scan_dns {
 	struct dns_list *servers, *names;
 	struct dns_scan_io *io;
 	struct loop_timer *timer;
-	bool begun, ended;
+	bool begun, ended, unkept;
 };
 
 static void on_record(void *self, const struct dns_want *w)
 {
 	struct scan_dns *s = self;
+	struct scan_told *told = &s->keep.told;
 	if (scan_keep_is_told(&s->keep, &w->pick))
 		return;
-	node_put_dns_pair(s->node, w->record);
-	scan_keep_tell(&s->keep, &w->pick);
+	if (scan_told_ready(told))
+		scan_told_put(told, &w->pick, node_put_dns_pair(s->node, w->record));
+	if (scan_told_stopped(told))
+		loop_timer_at(s->timer, clock_mono());
 }
 
 static void on_ended(void *self)
@@ -43,16 +46,29 @@ static void on_ended(void *self)
 	loop_timer_at(s->timer, clock_mono()); // not from inside the engine's own turn
 }
 
+// Without a checkpoint the scan still goes on where it was: what was told is noted down.
+static void keep(struct scan_dns *s, struct mono now, bool force)
+{
+	struct fault f = { 0 };
+	const struct dns_matrix *m = dns_scan_matrix(dns_scan_io_scan(s->io));
+	bool fails = scan_keep_tick(&s->keep, m, now, force, &f) != ERR_OK;
+	if (fails && !s->unkept)
+		log_fault(LOG_ERROR, "plan", "cannot_keep_scan", &f);
+	s->unkept = fails;
+}
+
 static void on_tick(void *self, struct mono now)
 {
 	struct scan_dns *s = self;
 	struct dns_matrix *m = dns_scan_matrix(dns_scan_io_scan(s->io));
-	struct fault f = { 0 };
 	uint64_t sums[DNS_STATE_COUNT];
 	char text[160];
+	if (scan_told_stopped(&s->keep.told)) {
+		s->end(s->node, s, ORDER_ACCEPTED, s->keep.told.stop.what);
+		return;
+	}
 	if (!s->ended) {
-		if (scan_keep_tick(&s->keep, m, now, false, &f) != ERR_OK)
-			log_fault(LOG_ERROR, "plan", "cannot_keep_scan", &f);
+		keep(s, now, false);
 		loop_timer_at(s->timer, mono_add(now, SCAN_DNS_TICK));
 		return;
 	}
@@ -184,13 +200,10 @@ enum err scan_dns_open(struct node *n, const struct order *o, visit_end_fn *end,
 void scan_dns_close(struct scan_dns **out)
 {
 	struct scan_dns *s = *out;
-	struct fault f = { 0 };
 	if (s == NULL)
 		return;
-	if (s->begun && !s->ended &&
-	    scan_keep_tick(&s->keep, dns_scan_matrix(dns_scan_io_scan(s->io)), clock_mono(), true,
-			   &f) != ERR_OK)
-		log_fault(LOG_ERROR, "plan", "cannot_keep_scan", &f);
+	if (s->begun && !s->ended)
+		keep(s, clock_mono(), true);
 	dns_scan_io_close(&s->io);
 	loop_timer_drop(&s->timer);
 	scan_manners_close(&s->manners);

@@ -31,8 +31,8 @@ static void on_page(void *self, const struct page_record *p, uint64_t tag)
 	const uint32_t number = (uint32_t)tag;
 	bool https = p->https.state == PAGE_ANSWERED || p->http.state == PAGE_STATE_UNKNOWN;
 	s->states[https ? p->https.state : p->http.state]++;
-	node_put_page(s->node, p);
-	scan_told_put(&s->told, &number);
+	if (scan_told_ready(&s->told))
+		scan_told_put(&s->told, &number, node_put_page(s->node, p));
 }
 
 static struct fetch_wish wish(const struct scan_fetch *s, size_t i)
@@ -51,6 +51,10 @@ static void on_tick(void *self, struct mono now)
 {
 	struct scan_fetch *s = self;
 	char text[160];
+	if (scan_told_stopped(&s->told)) {
+		s->end(s->node, s, ORDER_ACCEPTED, s->told.stop.what);
+		return;
+	}
 	for (; s->next < s->order->fetch_count; s->next++) {
 		const struct fetch_wish w = wish(s, s->next);
 		const uint32_t number = (uint32_t)s->next;

@@ -65,15 +65,10 @@ bool scan_keep_is_told(struct scan_keep *k, const struct dns_pick *p)
 	return scan_told_take(&k->told, p);
 }
 
-void scan_keep_tell(struct scan_keep *k, const struct dns_pick *p)
-{
-	scan_told_put(&k->told, p);
-}
-
 enum err scan_keep_tick(struct scan_keep *k, const struct dns_matrix *m, struct mono now,
 			bool force, struct fault *f)
 {
-	if (!force && mono_before(now, k->next))
+	if (scan_told_stopped(&k->told) || (!force && mono_before(now, k->next)))
 		return ERR_OK;
 	struct wr w = scan_file_begin(k->room, k->size);
 	wr_le64(&w, k->seed[0]);

@@ -25,7 +25,7 @@ void scan_keep_close(struct scan_keep *k);
 enum err scan_keep_begin(struct scan_keep *k, struct dns_matrix *m, struct fault *f) MUSTUSE;
 // P has come up and was told before we were started: asked each time once.
 bool scan_keep_is_told(struct scan_keep *k, const struct dns_pick *p);
-void scan_keep_tell(struct scan_keep *k, const struct dns_pick *p); // after its record was put
-// When due, or when FORCE.
+// When due, or when FORCE. Nothing is kept once K->told has stopped: the matrix has gone past what
+// was told.
 enum err scan_keep_tick(struct scan_keep *k, const struct dns_matrix *m, struct mono now,
 			bool force, struct fault *f) MUSTUSE;

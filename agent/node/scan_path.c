@@ -36,8 +36,10 @@ static void on_record(void *self, const struct dns_want *w)
 	dns_path_read(w->record, &p);
 	s->done++;
 	s->injected += p.injected;
-	node_put_dns_pair(s->node, w->record);
-	scan_told_put(&s->told, &number);
+	if (scan_told_ready(&s->told))
+		scan_told_put(&s->told, &number, node_put_dns_pair(s->node, w->record));
+	if (scan_told_stopped(&s->told))
+		loop_timer_at(s->timer, clock_mono());
 }
 
 static void on_ended(void *self)
@@ -51,6 +53,10 @@ static void on_tick(void *self, struct mono now)
 	struct scan_path *s = self;
 	char text[120];
 	(void)now;
+	if (scan_told_stopped(&s->told)) {
+		s->end(s->node, s, ORDER_ACCEPTED, s->told.stop.what);
+		return;
+	}
 	snprintf(text, sizeof(text), "%zu paths, %zu with an injector%s", s->done, s->injected,
 		 scan_told_count(&s->told) > 0 ? ", since the agent came back" : "");
 	s->end(s->node, s, ORDER_DONE, text);

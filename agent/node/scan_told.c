@@ -11,6 +11,7 @@
 
 #define LARGEST ((size_t)1 << 30)
 #define MOST    (1u << 26)
+#define ROOM    4096 // bytes taken on the disk at once
 
 static enum err read_keys(struct scan_told *t, struct fault *f)
 {
@@ -30,6 +31,7 @@ static enum err read_keys(struct scan_told *t, struct fault *f)
 	if (err == ERR_OK && len % t->size != 0 &&
 	    truncate(t->path, (off_t)(len - len % t->size)) != 0)
 		err = fault_set(f, ERR_IO, errno, "%s", t->path);
+	t->length = t->room = (off_t)(len - len % t->size);
 	free(bytes);
 	return err;
 }
@@ -43,7 +45,9 @@ enum err scan_told_open(struct scan_told *t, const char *data, const struct run_
 	if (err != ERR_OK)
 		return err;
 	t->file = open(t->path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-	return t->file >= 0 ? ERR_OK : fault_set(f, ERR_IO, errno, "%s", t->path);
+	if (t->file < 0)
+		return fault_set(f, ERR_IO, errno, "%s", t->path);
+	return scan_told_ready(t) ? ERR_OK : fault_set(f, ERR_AGAIN, 0, "%s", t->stop.what);
 }
 
 void scan_told_close(struct scan_told *t)
@@ -64,9 +68,37 @@ bool scan_told_take(struct scan_told *t, const void *key)
 	return table_take(t->keys, key);
 }
 
-void scan_told_put(struct scan_told *t, const void *key)
+// A file system that cannot promise room says so at the write.
+static bool takes_room(struct scan_told *t)
 {
-	(void)!write(t->file, key, t->size);
+	if (fallocate(t->file, FALLOC_FL_KEEP_SIZE, t->room, ROOM) != 0 && errno != EOPNOTSUPP)
+		return false;
+	t->room += ROOM;
+	return true;
+}
+
+bool scan_told_ready(struct scan_told *t)
+{
+	while (t->stop.err == ERR_OK && t->room - t->length < (off_t)t->size)
+		if (!takes_room(t))
+			fault_set(&t->stop, ERR_IO, errno, "%s", t->path);
+	return t->stop.err == ERR_OK;
+}
+
+void scan_told_put(struct scan_told *t, const void *key, bool stored)
+{
+	ssize_t size = (ssize_t)t->size;
+	if (!stored)
+		fault_set(&t->stop, ERR_IO, 0, "a record of the scan cannot be stored");
+	else if (write(t->file, key, t->size) != size)
+		fault_set(&t->stop, ERR_IO, errno, "%s", t->path);
+	else
+		t->length += size;
+}
+
+bool scan_told_stopped(const struct scan_told *t)
+{
+	return t->stop.err != ERR_OK;
 }
 
 size_t scan_told_count(const struct scan_told *t)
@@ -78,5 +110,6 @@ enum err scan_told_clear(struct scan_told *t, struct fault *f)
 {
 	if (ftruncate(t->file, 0) != 0)
 		return fault_set(f, ERR_IO, errno, "%s", t->path);
+	t->length = t->room = 0; // its room went with it
 	return ERR_OK;
 }

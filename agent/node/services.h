@@ -29,10 +29,12 @@ void node_put_flow(struct node *n, const struct flow_record *r);
 void node_put_message(struct node *n, const struct message_record *r);
 void node_put_mapping(struct node *n, const struct mapping_record *r);
 void node_put_capture(struct node *n, const struct capture_record *r);
-void node_put_dns_pair(struct node *n, const struct dns_pair_record *r);
-void node_put_page(struct node *n, const struct page_record *r);
-void node_put_resolver(struct node *n, const struct resolver_record *r);
 void node_put_step(struct node *n, const struct step_record *r);
+
+// A scan can measure again what could not be stored (false): it waits for the disk meanwhile.
+bool node_put_dns_pair(struct node *n, const struct dns_pair_record *r) MUSTUSE;
+bool node_put_page(struct node *n, const struct page_record *r) MUSTUSE;
+bool node_put_resolver(struct node *n, const struct resolver_record *r) MUSTUSE;
 
 struct scan_share *node_scan_share(struct node *n); // scan_manners.h
 
@@ -63,5 +65,6 @@ void node_trace_forget(struct node *n, const void *self);
 // To the node at the other end of a tunnel; lost where there is no link now.
 void node_meet(struct node *n, const struct link_meet *meet);
 
-// A visit ended: SELF is freed by the node after the call returns.
+// A visit ended: SELF is freed by the node after the call returns. A scan whose STATE is accepted
+// has not ended: it waits for the disk, and is opened again when that takes what comes.
 typedef void visit_end_fn(struct node *n, void *self, enum order_state state, const char *detail);

@@ -3,7 +3,8 @@
 #
 # A scan of open resolvers by signed orders: discovery, questions, pages, all by one node and all in
 # the database under the scan's id; orders past the node's policy are refused as results; an agent
-# that is killed in the middle of any of them goes on, and nothing is told twice or missing.
+# that is killed in the middle of any of them, or finds its disk full, goes on, and nothing is told
+# twice or missing.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 # shellcheck source=tests/tap.sh
@@ -19,8 +20,10 @@ unset WAYMARK_DB
 collector='' agent='' world='' web=''
 
 finish() {
+	rm -f "$dir/filling"
 	for pid in $agent $collector $world $web; do kill "$pid" 2>/dev/null; done
 	wait
+	umount -l "$dir/agent" 2>/dev/null
 	"$waymark" db stop >/dev/null 2>&1
 	ip netns del "$ns" 2>/dev/null
 	ip netns del "$there" 2>/dev/null
@@ -62,6 +65,7 @@ run_agent() {
 		ip -n "$there" route add local 198.18.40.0/23 dev lo && ip -n "$there" route add local 198.18.50.0/24 dev lo &&
 		ip -n "$there" route add unreachable 198.18.66.0/24 &&
 		ip netns exec "$there" sysctl -qw net.ipv4.ip_forward=1 net.ipv4.icmp_ratelimit=0 &&
+		mkdir "$dir/agent" && mount -t tmpfs -o size=64m,mode=755 wm-scan "$dir/agent" &&
 		"$waymark" db init && "$bin/waymark-agent" keygen --keys "$dir/keys" && "$waymark" operator keygen &&
 		"$waymark" node add alpha --country CH --position 47.4,8.5 --address4 198.18.42.1 --key "$dir/keys/node.pub" &&
 		"$waymark" operator add me --key "$dir/op/operator.pub"
@@ -149,6 +153,32 @@ gives "SELECT string_agg(host(resolver) || ' ' || state || ' ' || c, ',' ORDER B
 ! ls "$dir/agent"/scan-* >/dev/null 2>&1
 ok $? 'nothing of it is left on the node'
 
+# --- and with the disk full in the middle ---
+sed -n '1,50s/site/full/p' "$dir/domains" >"$dir/more"
+many() { [ "$(sql "SELECT count(*) FROM raw.dns_pair WHERE scan = '$scan' AND domain LIKE 'full%'")" -ge "$1" ]; }
+"$waymark" scan start alpha --reserved --scan "$scan" --resolvers "$dir/resolvers" --domains "$dir/more" \
+	--control scan.example --listen 100ms --rate 300 >"$dir/out" 2>&1 && within 20 many 41
+touch "$dir/filling"
+while [ -e "$dir/filling" ]; do
+	dd if=/dev/zero bs=4k count=20000 2>/dev/null >>"$dir/agent/ballast"
+	sleep 0.01
+done &
+filler=$!
+within 20 logged agent ev=scan_waits
+ok $? 'a scan whose disk is full says that it waits'
+sleep 1.5
+[ "$(grep -c ev=scan_waits "$dir/agent.log")" = 1 ] && ! many 250
+ok $? 'once, and asks nothing more meanwhile'
+rm "$dir/filling"
+wait "$filler"
+rm "$dir/agent/ballast"
+within 60 ended "$scan" 'done' 3
+ok $? 'it goes on when there is room, to the end'
+within 20 many 250
+gives "SELECT count(*), count(DISTINCT (resolver, domain, qtype, repetition)) FROM raw.dns_pair
+	WHERE scan = '$scan' AND domain LIKE 'full%'" '250|250' 'no pair is told twice, none is missing'
+gives "SELECT count(*) > 0 FROM raw.outcome WHERE detail LIKE 'goes on after%'" t 'and that it waited is on record'
+
 "$waymark" verify --all >"$dir/out" 2>&1
 ok $? 'what is stored is what the node signed'
 
@@ -159,7 +189,7 @@ kill_agent
 told
 ok $? 'what answers serve is ordered, and the agent killed while it fetches'
 run_agent
-within 30 ended "$scan" 'done' 3
+within 30 ended "$scan" 'done' 4
 ok $? 'all is fetched in the end'
 within 10 rows page 4
 gives "SELECT string_agg(host(addr) || ' ' || domain || ' ' || http_state || ' ' || coalesce(trim(E'\\n' FROM encode(http_body, 'escape')), '-'), ',' ORDER BY addr, domain)
@@ -178,7 +208,7 @@ ok $? 'so is a higher rate'
 denied() { [ "$(sql "SELECT count(*) FROM raw.dns_pair WHERE scan = '$scan' AND domain = 'reserved.example'")" = 5 ]; }
 echo reserved.example >"$dir/domains"
 "$waymark" scan start alpha --scan lab --resolvers "$dir/resolvers" --domains "$dir/domains" >"$dir/out" 2>&1 &&
-	within 20 ended "$scan" 'done' 4
+	within 20 ended "$scan" 'done' 5
 within 10 denied
 gives "SELECT DISTINCT state, detail FROM raw.dns_pair WHERE scan = '$scan' AND domain = 'reserved.example'" '4|denied' \
 	'reserved addresses are asked only where the order says so'

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -20,6 +22,12 @@ static void open_it(struct scan_told *t)
 	assert_int_equal(scan_told_open(t, dir, &id, sizeof(uint32_t), &f), ERR_OK);
 }
 
+static void tell(struct scan_told *t, uint32_t key)
+{
+	assert_true(scan_told_ready(t));
+	scan_told_put(t, &key, true);
+}
+
 static void what_was_told_is_known_after_a_kill(void **state)
 {
 	(void)state;
@@ -27,7 +35,7 @@ static void what_was_told_is_known_after_a_kill(void **state)
 	struct fault f = { 0 };
 	open_it(&t);
 	for (uint32_t i = 0; i < 1000; i += 2)
-		scan_told_put(&t, &i);
+		tell(&t, i);
 	FILE *out = fopen(t.path, "a");
 	assert_int_equal(fwrite("\1\0", 1, 2, out), 2); // a write the kill cut short
 	fclose(out);
@@ -37,7 +45,7 @@ static void what_was_told_is_known_after_a_kill(void **state)
 	for (uint32_t i = 0; i < 1000; i++)
 		assert_int_equal(scan_told_has(&t, &i), i % 2 == 0);
 	const uint32_t odd = 77, even = 4;
-	scan_told_put(&t, &odd);
+	tell(&t, odd);
 	assert_true(scan_told_take(&t, &even));
 	assert_false(scan_told_take(&t, &even));
 	scan_told_close(&t);
@@ -49,6 +57,42 @@ static void what_was_told_is_known_after_a_kill(void **state)
 	open_it(&t);
 	assert_int_equal(scan_told_count(&t), 0);
 	scan_told_close(&t);
+}
+
+// As on a full disk, but for any user: files may grow to that size and no further.
+static void allow(rlim_t size)
+{
+	struct rlimit limit;
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
+	limit.rlim_cur = size;
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
+static void what_cannot_be_noted_down_stops_all_telling(void **state)
+{
+	(void)state;
+	struct scan_told t;
+	uint32_t told = 0;
+	signal(SIGXFSZ, SIG_IGN);
+	open_it(&t);
+	allow(8192);
+	while (told < 5000 && scan_told_ready(&t)) {
+		scan_told_put(&t, &told, true);
+		told += !scan_told_stopped(&t);
+	}
+	assert_int_equal(told, 8192 / sizeof(uint32_t));
+	assert_int_equal(t.stop.err, ERR_IO);
+	scan_told_close(&t);
+	allow(RLIM_INFINITY);
+	open_it(&t);
+	tell(&t, told);
+	scan_told_put(&t, &told, false); // the record was not stored: its key is not told
+	assert_false(scan_told_ready(&t));
+	scan_told_close(&t);
+	open_it(&t);
+	assert_int_equal(scan_told_count(&t), told + 1);
+	scan_told_close(&t);
+	scan_file_remove(dir, &id);
 }
 
 static void a_checkpoint_is_whole_or_none(void **state)
@@ -77,6 +121,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_was_told_is_known_after_a_kill),
+		cmocka_unit_test(what_cannot_be_noted_down_stops_all_telling),
 		cmocka_unit_test(a_checkpoint_is_whole_or_none),
 	};
 	if (mkdtemp(dir) == NULL)
