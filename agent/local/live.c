@@ -107,12 +107,12 @@ static void tell(const struct live *v)
 	fprintf(stderr,
 		"waymark trace: %s: packets %llu drops %llu flows %llu probes %llu unsent %llu "
 		"answers "
-		"%llu traced inside %zu beside %zu refused %zu\n",
+		"%llu late %llu traced inside %zu beside %zu refused %zu\n",
 		v->config->interface, (unsigned long long)n.packets,
 		(unsigned long long)inflow_io_drops(v->flows), (unsigned long long)n.flows,
 		(unsigned long long)n.probes, (unsigned long long)n.unsent,
-		(unsigned long long)n.answers, v->counts->inside, v->counts->beside,
-		v->counts->refused);
+		(unsigned long long)n.answers, (unsigned long long)n.late, v->counts->inside,
+		v->counts->beside, v->counts->refused);
 }
 
 enum err live_measure(const struct live_config *c, struct live_counts *out, struct fault *f)

@@ -9,6 +9,7 @@
 
 #define LINGER_NS (2 * NS_PER_S)
 #define SWEEP_NS  NS_PER_S
+#define TURNS     2 // the first hop may be held, or the trace refused: then once more
 
 struct inflow *inflow_new(const struct inflow_config *c)
 {
@@ -20,8 +21,10 @@ struct inflow *inflow_new(const struct inflow_config *c)
 		table_new(sizeof(struct inflow_key), sizeof(struct inflow_flow), c->flows, c->seed);
 	e->wants = table_new(sizeof(struct inflow_server), sizeof(struct inflow_want), INFLOW_WANTS,
 			     c->seed);
-	e->attempts = calloc((size_t)INFLOW_TRACES * INFLOW_PROBES, sizeof(*e->attempts));
-	if (e->flows == NULL || e->wants == NULL || e->attempts == NULL)
+	e->seqs = calloc((size_t)INFLOW_TRACES * INFLOW_PROBES, sizeof(*e->seqs));
+	e->scratch = trace_scratch_new();
+	e->first_held = e->lost_at = (struct mono){ INT64_MIN };
+	if (e->flows == NULL || e->wants == NULL || e->seqs == NULL || e->scratch == NULL)
 		inflow_free(&e);
 	return e;
 }
@@ -32,181 +35,13 @@ void inflow_free(struct inflow **e)
 		return;
 	table_free(&(*e)->flows);
 	table_free(&(*e)->wants);
-	free((*e)->attempts);
+	for (size_t i = 0; i < INFLOW_TRACES; i++)
+		trace_path_wipe(&(*e)->traces[i].path);
+	trace_path_wipe(&(*e)->unmet.path);
+	trace_scratch_free(&(*e)->scratch);
+	free((*e)->seqs);
 	free(*e);
 	*e = NULL;
-}
-
-static struct inflow_server server_of(const struct inflow_key *k, uint16_t lport)
-{
-	struct inflow_server s;
-	memset(&s, 0, sizeof(s)); // its bytes are a key
-	s.addr = k->remote;
-	s.port = k->rport;
-	s.lport = lport;
-	s.proto = k->proto;
-	return s;
-}
-
-enum err inflow_put(struct inflow *e, struct mono now, uint64_t tag, const struct inflow_key *k,
-		    struct wall wall)
-{
-	bool fresh;
-	const struct inflow_server s = server_of(k, k->lport);
-	struct inflow_want *w = table_put(e->wants, &s, &fresh);
-	if (w == NULL)
-		return ERR_FULL;
-	if (!fresh)
-		return ERR_EXISTS;
-	*w = (struct inflow_want){ .tag = tag,
-				   .until = mono_add(now, e->config.patience_ns),
-				   .wall = wall };
-	e->counts.wants++;
-	return ERR_OK;
-}
-
-static bool is_ours(const struct inflow *e, uint16_t port)
-{
-	return port >= e->config.own_first && port - e->config.own_first < e->config.own_count;
-}
-
-// --- flows --------------------------------------------------------------------------------------
-
-static struct inflow_flow *flow_of(struct inflow *e, const struct inflow_key *k)
-{
-	bool fresh = false;
-	struct inflow_flow *f = table_find(e->flows, k);
-	if (f == NULL)
-		f = table_put(e->flows, k, &fresh);
-	e->counts.flows += fresh;
-	e->counts.full += f == NULL;
-	return f;
-}
-
-static struct inflow_trace *slot_of(struct inflow *e)
-{
-	for (size_t i = 0; i < INFLOW_TRACES; i++)
-		if (e->traces[i].state == INFLOW_FREE)
-			return &e->traces[i];
-	return NULL;
-}
-
-static struct inflow_trace *begin(struct inflow *e, const struct inflow_key *k,
-				  struct inflow_flow *f, uint64_t tag, struct wall wall)
-{
-	struct inflow_trace *t = slot_of(e);
-	if (t == NULL)
-		return NULL; // its next packet asks again
-	memset(t, 0, sizeof(*t));
-	t->attempts = &e->attempts[(t - e->traces) * INFLOW_PROBES];
-	t->state = INFLOW_UNGUARDED;
-	t->key = *k;
-	t->tag = tag;
-	t->drops = e->drops;
-	t->random = table_hash(e->config.seed, span_of(k, sizeof(*k))) ^ (uint64_t)f->last.ns;
-	t->start = wall;
-	t->begun = t->next = f->last;
-	t->distance = (uint8_t)(inflow_distance(f->server_ttl) + 1);
-	t->last_ttl = t->distance - 1 < e->config.max_ttl ? (uint8_t)(t->distance - 1)
-							  : e->config.max_ttl;
-	t->ttl = 1;
-	f->traced = true;
-	e->guard_changed = true;
-	e->counts.traces++;
-	return t;
-}
-
-// How far the server is cannot be told: no probe is safe.
-static void refuse(struct inflow *e, const struct inflow_key *k, struct inflow_flow *f,
-		   struct wall wall)
-{
-	struct inflow_trace *t = begin(e, k, f, 0, wall);
-	if (t == NULL)
-		return;
-	t->state = INFLOW_OVER;
-	t->stop = TRACE_REFUSED;
-	t->distance = t->last_ttl = 0;
-}
-
-static void consider(struct inflow *e, const struct inflow_key *k, struct inflow_flow *f,
-		     struct wall wall)
-{
-	if (f->traced)
-		return;
-	if (e->config.all && f->out && f->in && !f->closed &&
-	    inflow_distance(f->server_ttl) == 0xff) {
-		refuse(e, k, f, wall);
-		return;
-	}
-	if (!inflow_ready(f, f->last))
-		return;
-	struct inflow_server s = server_of(k, k->lport);
-	const struct inflow_want *w = table_find(e->wants, &s);
-	if (w == NULL) {
-		s.lport = 0;
-		w = table_find(e->wants, &s);
-	}
-	if (w == NULL) {
-		if (e->config.all)
-			(void)begin(e, k, f, 0, wall);
-		return;
-	}
-	if (begin(e, k, f, w->tag, wall) != NULL)
-		(void)table_take(e->wants, &s);
-}
-
-static void flow_heard(struct inflow *e, const struct inflow_packet *p, const struct ip_head *ip,
-		       struct wall wall)
-{
-	struct tcp_head h = { 0 };
-	uint16_t sport, dport;
-	if (!inflow_ports(ip, &h, &sport, &dport) || is_ours(e, p->outgoing ? sport : dport))
-		return;
-	struct inflow_key k;
-	memset(&k, 0, sizeof(k));
-	k.proto = ip->proto;
-	k.local = p->outgoing ? ip->src : ip->dst;
-	k.remote = p->outgoing ? ip->dst : ip->src;
-	k.lport = p->outgoing ? sport : dport;
-	k.rport = p->outgoing ? dport : sport;
-	struct inflow_flow *f = flow_of(e, &k);
-	if (f == NULL)
-		return;
-	inflow_flow_hear(f, p, ip, &h);
-	consider(e, &k, f, wall);
-}
-
-// --- answers ------------------------------------------------------------------------------------
-
-static void answer_heard(struct inflow *e, const struct inflow_packet *p)
-{
-	struct trace_reply r;
-	if (trace_reply_read(p->ip, &r) != ERR_OK || !r.quoted)
-		return;
-	for (size_t i = 0; i < INFLOW_TRACES; i++) {
-		struct inflow_trace *t = &e->traces[i];
-		const struct inflow_key *k = &t->key;
-		if (t->state != INFLOW_PROBING || r.proto != k->proto || r.sport != k->lport ||
-		    r.dport != k->rport || !addr_eq(r.dst, k->remote) || !addr_eq(r.src, k->local))
-			continue;
-		struct inflow_attempt *a = inflow_match(t, &r);
-		if (a == NULL || a->answered)
-			continue;
-		inflow_note(t, a, &r, p->at);
-		e->counts.answers++;
-	}
-}
-
-void inflow_hear(struct inflow *e, const struct inflow_packet *p, struct wall wall)
-{
-	struct ip_head ip;
-	e->counts.packets++;
-	if (ip_read(p->ip, &ip) != ERR_OK)
-		return;
-	if (ip.proto == IP_TCP || ip.proto == IP_UDP)
-		flow_heard(e, p, &ip, wall);
-	else if (!p->outgoing && (ip.proto == IP_ICMP || ip.proto == IP_ICMP6))
-		answer_heard(e, p);
 }
 
 void inflow_hear_guard(struct inflow *e, bool stands)
@@ -216,79 +51,90 @@ void inflow_hear_guard(struct inflow *e, bool stands)
 		if (t->state != INFLOW_UNGUARDED)
 			continue;
 		t->state = stands ? INFLOW_PROBING : INFLOW_OVER;
-		t->stop = stands ? TRACE_STOP_UNKNOWN : TRACE_REFUSED;
+		t->path.refused = !stands;
 	}
 }
 
 // --- what to do ---------------------------------------------------------------------------------
 
-static void end(struct inflow_trace *t, enum trace_stop stop)
+// A probe to TTL, if it may go now.
+static bool send_one(struct inflow *e, struct inflow_trace *t, const struct inflow_flow *f,
+		     uint8_t ttl, struct inflow_probe *probe)
 {
-	t->stop = t->unreachable != 0 ? TRACE_UNREACHABLE : stop;
-	t->state = INFLOW_OVER;
-}
-
-static bool send_one(struct inflow *e, struct inflow_trace *t, struct inflow_probe *probe)
-{
-	const struct inflow_flow *f = table_find(e->flows, &t->key);
+	struct trace_path *p = &t->path;
 	struct mono until = MONO_NEVER;
 	struct wr w = wr_of(e->frame, sizeof(e->frame));
-	struct inflow_attempt *a = &t->attempts[t->count];
-	if (f == NULL || !inflow_ready(f, e->now)) {
-		end(t, TRACE_DEADLINE);
-		return false;
-	}
-	// The way may have become shorter meanwhile: never at the server's distance.
-	if (t->ttl > inflow_distance(f->server_ttl)) {
-		t->ttl = UINT8_MAX;
-		return false;
-	}
 	enum pace_verdict v = PACE_GO;
 	if (e->config.pace != NULL)
-		v = t->ttl == 1 ? pace_ask_first(e->config.pace, e->now, t->key.remote,
-						 t->key.local, &until)
-				: pace_ask(e->config.pace, e->now, t->key.remote, &until);
-	if (v == PACE_REFUSED)
-		end(t, TRACE_REFUSED);
-	if (v != PACE_GO) {
+		v = ttl == 1 ? pace_ask_first(e->config.pace, e->now, t->key.remote, t->key.local,
+					      &until)
+			     : pace_ask(e->config.pace, e->now, t->key.remote, &until);
+	if (v == PACE_WAIT_FIRST)
+		e->first_held = until; // it goes on with other hops
+	else if (v != PACE_REFUSED)
 		t->next = until;
+	p->refused = v == PACE_REFUSED;
+	if (v != PACE_GO)
 		return false;
-	}
-	*a = (struct inflow_attempt){ .ttl = t->ttl, .sent = e->now };
-	if (!inflow_probe_write(t, f, e->config.tag, a, &w)) {
-		end(t, TRACE_REFUSED);
-		return false;
-	}
-	t->count++;
-	t->ttl++;
-	t->next = mono_add(e->now, e->config.spacing_ns);
-	t->until = mono_add(e->now, e->config.wait_ns);
-	e->counts.probes++;
+	struct trace_probe fields;
+	p->target.flow_label = f->label;
+	trace_path_send(p, e->now, ttl, &fields);
 	e->sender = t;
+	if (!inflow_probe_write(t, f, fields.ref.serial, &w)) {
+		inflow_hear_failed(e);
+		p->refused = true;
+		return false;
+	}
+	t->next = mono_add(e->now, e->config.spacing_ns);
+	e->counts.probes++;
 	probe->frame = span_of(w.at, w.len);
 	probe->ipv6 = t->key.local.family == 6;
 	return true;
 }
 
+// The flow may have ended, or the way become shorter: never at the server's distance.
+static const struct inflow_flow *flow_now(struct inflow *e, struct inflow_trace *t)
+{
+	const struct inflow_flow *f = table_find(e->flows, &t->key);
+	if (f == NULL || !inflow_ready(f, e->now))
+		return NULL;
+	uint8_t last = inflow_last_ttl(&e->config, f->server_ttl);
+	if (last < t->path.target.max_ttl)
+		t->path.target.max_ttl = last;
+	return f;
+}
+
 static bool serve(struct inflow *e, struct inflow_trace *t, struct inflow_probe *probe)
 {
-	while (t->state == INFLOW_PROBING && !mono_before(e->now, t->next) &&
-	       inflow_more(&e->config, t)) {
-		if (send_one(e, t, probe))
-			return true;
-		if (t->ttl != UINT8_MAX)
-			return false;
+	const struct trace_scene scene = { .first_held = e->first_held, .lost_at = e->lost_at };
+	const struct inflow_flow *f = flow_now(e, t);
+	struct mono until = e->now;
+	uint8_t ttl = 0;
+	switch (trace_path_step(&t->path, e->now, &scene, &ttl, &until)) {
+	case TRACE_STEP_SEND:
+		if (f != NULL)
+			return send_one(e, t, f, ttl, probe);
+		t->path.stopped = !inflow_enough(t);
+		t->state = INFLOW_OVER;
+		return false;
+	case TRACE_STEP_SLEEP:
+		t->next = until;
+		return false;
+	case TRACE_STEP_DONE:
+		t->state = INFLOW_OVER;
+		return false;
 	}
-	bool waited = t->count == 0 || !mono_before(e->now, t->until) || inflow_all_answered(t);
-	if (t->state == INFLOW_PROBING && !inflow_more(&e->config, t) && waited)
-		end(t, inflow_verdict(t));
 	return false;
 }
 
 static void hand_over(struct inflow *e, struct inflow_trace *t, struct inflow_result *out)
 {
-	inflow_record(t, e->now, &e->scratch, &out->record);
-	out->record.kernel_drops = (uint32_t)(e->drops - t->drops);
+	struct trace_record *r = &out->record;
+	trace_record_make(e->scratch, &t->path, e->now, r);
+	if (r->stop == TRACE_MAX_TTL || r->stop == TRACE_GAP)
+		r->stop = inflow_verdict(t);
+	r->kernel_drops = (uint32_t)(e->drops - t->drops);
+	r->proto = t->key.proto;
 	out->proto = t->key.proto;
 	out->distance = t->distance;
 }
@@ -303,22 +149,30 @@ static bool unmet(struct inflow *e, struct inflow_result *out)
 		struct inflow_server s = *(const struct inflow_server *)key;
 		if (mono_before(e->now, w->until))
 			continue;
-		memset(&e->unmet, 0, sizeof(e->unmet));
-		e->unmet.tag = w->tag;
+		const struct trace_target target = { .tag = w->tag,
+						     .start = w->wall,
+						     .src.family = s.addr.family,
+						     .dst = s.addr,
+						     .method = TRACE_FLOW,
+						     .sport = s.lport,
+						     .dport = s.port,
+						     .first_ttl = 1 };
+		trace_path_wipe(&e->unmet.path);
 		e->unmet.drops = e->drops;
-		e->unmet.start = w->wall;
-		e->unmet.stop = TRACE_REFUSED;
-		e->unmet.begun = e->now;
-		e->unmet.key.remote = s.addr;
-		e->unmet.key.local.family = s.addr.family;
-		e->unmet.key.rport = s.port;
-		e->unmet.key.lport = s.lport;
 		e->unmet.key.proto = s.proto;
+		if (trace_path_init(&e->unmet.path, &target, e->now, 0) != ERR_OK)
+			return false;
+		e->unmet.path.refused = true;
 		hand_over(e, &e->unmet, out);
 		(void)table_take(e->wants, &s);
 		return true;
 	}
 	return false;
+}
+
+static bool is_due(const struct inflow *e, const struct inflow_trace *t)
+{
+	return t->state == INFLOW_PROBING && !mono_before(e->now, t->next);
 }
 
 enum inflow_step inflow_next(struct inflow *e, struct inflow_probe *probe,
@@ -331,8 +185,9 @@ enum inflow_step inflow_next(struct inflow *e, struct inflow_probe *probe,
 	}
 	for (size_t i = 0; i < INFLOW_TRACES; i++) {
 		struct inflow_trace *t = &e->traces[i];
-		if (t->state == INFLOW_PROBING && serve(e, t, probe))
-			return INFLOW_SEND;
+		for (int turn = 0; turn < TURNS && is_due(e, t); turn++)
+			if (serve(e, t, probe))
+				return INFLOW_SEND;
 		if (t->state != INFLOW_OVER)
 			continue;
 		hand_over(e, t, result);
@@ -381,5 +236,5 @@ void inflow_stop(struct inflow *e)
 		((struct inflow_want *)value)->until = e->now;
 	for (size_t i = 0; i < INFLOW_TRACES; i++)
 		if (e->traces[i].state == INFLOW_PROBING || e->traces[i].state == INFLOW_UNGUARDED)
-			end(&e->traces[i], TRACE_DEADLINE);
+			inflow_end(&e->traces[i]);
 }

@@ -6,9 +6,11 @@
 //
 // TCP: an ACK without data and with a sequence number just below the window, as a keep-alive has;
 // the number (and the IPv4 ID) says which probe it was. UDP: a short datagram between the same
-// ports; its checksum says which. The app is not to notice: nothing is sent to a server whose
-// distance is not known from the TTL of its packets, nothing at or past that distance, nothing
-// after FIN or RST, and not before the guard stands that keeps the routers' answers from the app.
+// ports; its checksum says which. What is asked next, what an answer tells and when it is over is
+// the thought of a plain trace (trace/path.h); here is what only a flow has. The app is not to
+// notice: nothing is sent to a server whose distance is not known from the TTL of its packets,
+// nothing at or past that distance, nothing after FIN or RST, and not before the guard stands that
+// keeps the routers' answers from the app.
 #pragma once
 
 #include "base/time.h"
@@ -20,9 +22,8 @@
 #define INFLOW_PROBE_MAX 128 // bytes of a probe, link header included
 #define INFLOW_TRACES    32  // at one time
 #define INFLOW_WANTS     4096
-#define INFLOW_PROBES    240 // of one trace: a serial is a byte
-#define INFLOW_FAR       40  // hops: further is not believed
-#define INFLOW_LABELS    64  // label stack entries of one trace
+#define INFLOW_FAR       40                             // hops: further is not believed
+#define INFLOW_PROBES    (INFLOW_FAR * TRACE_TRIES_MAX) // of one trace
 
 struct inflow;
 
@@ -39,9 +40,9 @@ struct inflow_config {
 	uint8_t tag;        // high byte of the IPv4 ID of our probes
 	uint16_t own_first; // source ports of the ordinary trace engine: not an app's
 	uint16_t own_count;
-	uint8_t attempts, gap, max_ttl;
-	int64_t wait_ns;     // for one answer
-	int64_t spacing_ns;  // between two probes of one trace
+	uint8_t attempts, again, gap, max_ttl; // as of a plain trace
+	int64_t wait_ns;                       // for one answer
+	int64_t spacing_ns;                    // between two probes of one trace
 	int64_t patience_ns; // how long a want waits for a flow that may be probed
 	uint64_t seed[2];
 	struct pace *pace; // borrowed; NULL: no limit (tests only)
@@ -49,7 +50,7 @@ struct inflow_config {
 
 #define INFLOW_DEFAULT                                                                             \
 	{                                                                                          \
-		.flows = 16384, .attempts = 3, .gap = 5, .max_ttl = INFLOW_FAR,                    \
+		.flows = 16384, .attempts = 3, .again = 2, .gap = 5, .max_ttl = INFLOW_FAR,        \
 		.wait_ns = 1 * NS_PER_S, .spacing_ns = 5 * NS_PER_MS, .patience_ns = 5 * NS_PER_S  \
 	}
 
@@ -79,7 +80,7 @@ struct inflow_result {
 };
 
 struct inflow_counts {
-	uint64_t packets, flows, full, wants, traces, probes, answers;
+	uint64_t packets, flows, full, wants, traces, probes, answers, late;
 	uint64_t unsent; // of the probes
 };
 
@@ -98,7 +99,8 @@ void inflow_hear_guard(struct inflow *e, bool stands);
 // So many were lost here, all told: what is not answered by now may be among them.
 void inflow_hear_drops(struct inflow *e, uint64_t drops);
 
-// The probe given out last did not leave.
+// The probe given out last left at AT, or did not leave.
+void inflow_hear_sent(struct inflow *e, struct mono at);
 void inflow_hear_failed(struct inflow *e);
 
 void inflow_tick(struct inflow *e, struct mono now);

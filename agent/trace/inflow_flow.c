@@ -86,62 +86,35 @@ bool inflow_ready(const struct inflow_flow *f, struct mono now)
 	       mono_since(now, f->last) < INFLOW_IDLE_NS && inflow_distance(f->server_ttl) != 0xff;
 }
 
-void inflow_note(struct inflow_trace *t, struct inflow_attempt *a, const struct trace_reply *r,
-		 struct mono at)
-{
-	a->answered = true;
-	a->from = r->from;
-	a->rtt = mono_since(at, a->sent);
-	a->answer = ANSWER(ANSWER_ICMP, r->icmp_type, r->icmp_code);
-	a->reply_ttl = r->ttl;
-	a->quoted_ttl = r->quoted_ttl;
-	a->label_at = t->label_count;
-	for (size_t i = 0; i < r->mpls_count && t->label_count < INFLOW_LABELS; i++, a->labels++)
-		t->labels[t->label_count++] = (uint32_t)r->mpls[i].label << 12 |
-					      (uint32_t)r->mpls[i].tc << 9 |
-					      (uint32_t)r->mpls[i].bottom << 8 | r->mpls[i].ttl;
-	if (a->ttl > t->top)
-		t->top = a->ttl;
-	if (r->kind == TRACE_HEARD_UNREACHABLE && (t->unreachable == 0 || a->ttl < t->unreachable))
-		t->unreachable = a->ttl;
-}
-
-static bool has_answer(const struct inflow_trace *t, uint8_t ttl)
-{
-	for (size_t i = 0; i < t->count; i++)
-		if (t->attempts[i].ttl == ttl && t->attempts[i].answered)
-			return true;
-	return false;
-}
-
-// All was asked: is what was found the whole path?
+// The server is silent to the last probes, so a gap is no end here; an answer at or before the last
+// hop is.
 enum trace_stop inflow_verdict(const struct inflow_trace *t)
 {
-	return t->last_ttl == 0 || has_answer(t, t->last_ttl) || t->top + 1 >= t->last_ttl
-		       ? TRACE_MAX_TTL
-		       : TRACE_GAP;
+	uint8_t last = t->path.target.max_ttl;
+	return last == 0 || t->path.top + 1 >= last ? TRACE_MAX_TTL : TRACE_GAP;
 }
 
-// An answer to everything ends the waiting early.
-bool inflow_all_answered(const struct inflow_trace *t)
+bool inflow_enough(const struct inflow_trace *t)
 {
-	for (size_t i = 0; i < t->count; i++)
-		if (!t->attempts[i].answered && !t->attempts[i].unsent)
+	const struct trace_path *p = &t->path;
+	for (uint8_t ttl = 1; ttl <= p->target.max_ttl; ttl++) {
+		if (ttl > p->hop_room)
 			return false;
+		const struct trace_hop *h = &p->hops[ttl - 1];
+		if (h->answer == TRACE_NO_SERIAL && h->tries < p->target.attempts)
+			return false;
+	}
 	return true;
 }
 
-// Round by round over the TTLs, none further than GAP past the last that answered.
-bool inflow_more(const struct inflow_config *c, struct inflow_trace *t)
+uint8_t inflow_last_ttl(const struct inflow_config *c, uint8_t server_ttl)
 {
-	uint8_t end_ttl = t->last_ttl;
-	if (t->unreachable != 0 && t->unreachable < end_ttl)
-		end_ttl = t->unreachable;
-	if (t->round > 0 && t->top + c->gap < end_ttl)
-		end_ttl = (uint8_t)(t->top + c->gap);
-	if (t->ttl > end_ttl) {
-		t->ttl = 1;
-		t->round++;
-	}
-	return end_ttl > 0 && t->round < c->attempts && t->count < INFLOW_PROBES;
+	uint8_t routers = inflow_distance(server_ttl);
+	return routers < c->max_ttl ? routers : c->max_ttl;
+}
+
+void inflow_end(struct inflow_trace *t)
+{
+	t->path.stopped = true;
+	t->state = INFLOW_OVER;
 }

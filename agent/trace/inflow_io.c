@@ -130,9 +130,12 @@ static void send_probe(struct inflow_io *io, const struct inflow_probe *p)
 	const struct sockaddr_ll to = { .sll_family = AF_PACKET,
 					.sll_ifindex = io->index,
 					.sll_protocol = htons(p->ipv6 ? ETH_P_IPV6 : ETH_P_IP) };
+	const struct mono at = clock_mono();
 	if (sendto(io->fd, p->frame.at, p->frame.len, MSG_DONTWAIT, (const struct sockaddr *)&to,
 		   sizeof(to)) < 0)
 		inflow_hear_failed(io->engine);
+	else
+		inflow_hear_sent(io->engine, at);
 }
 
 static bool guard(struct inflow_io *io)

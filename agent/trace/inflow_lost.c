@@ -4,31 +4,26 @@
 // Neither is a router's silence.
 #include "trace/inflow_state.h"
 
+void inflow_hear_sent(struct inflow *e, struct mono at)
+{
+	struct inflow_trace *t = e->sender;
+	if (t != NULL)
+		trace_path_sent(&t->path, (uint16_t)(t->path.serials - 1), at);
+}
+
 void inflow_hear_failed(struct inflow *e)
 {
 	struct inflow_trace *t = e->sender;
 	e->sender = NULL;
 	if (t == NULL)
 		return;
-	struct inflow_attempt *a = &t->attempts[t->count - 1];
-	a->unsent = true;
-	a->mark = TRACE_LOST;
-	t->unsent++;
+	trace_path_unsent(&t->path, (uint16_t)(t->path.serials - 1));
 	e->counts.unsent++;
-}
-
-static void note_lost(struct inflow_trace *t, struct mono now, int64_t wait)
-{
-	for (size_t i = 0; i < t->count; i++)
-		if (!t->attempts[i].answered && mono_since(now, t->attempts[i].sent) <= wait)
-			t->attempts[i].mark = TRACE_LOST; // an answer that comes yet takes it back
 }
 
 void inflow_hear_drops(struct inflow *e, uint64_t drops)
 {
-	bool more = drops > e->drops;
+	if (drops > e->drops)
+		e->lost_at = e->now;
 	e->drops = drops;
-	for (size_t i = 0; more && i < INFLOW_TRACES; i++)
-		if (e->traces[i].state == INFLOW_PROBING)
-			note_lost(&e->traces[i], e->now, e->config.wait_ns);
 }

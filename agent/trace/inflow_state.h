@@ -5,6 +5,8 @@
 
 #include "base/table.h"
 #include "trace/inflow.h"
+#include "trace/path.h"
+#include "trace/record.h"
 #include "wire/ip.h"
 #include "wire/tcp.h"
 
@@ -23,17 +25,6 @@ struct inflow_flow {
 	bool traced;          // is, or was
 };
 
-struct inflow_attempt {
-	struct mono sent;
-	struct addr from;
-	int64_t rtt;
-	uint32_t seq, answer;
-	uint16_t check, ip_id;
-	uint8_t ttl, reply_ttl, quoted_ttl, mark;
-	bool answered, unsent;
-	uint8_t label_at, labels;
-};
-
 enum inflow_state {
 	INFLOW_FREE,
 	INFLOW_UNGUARDED, // waits for the guard
@@ -45,20 +36,12 @@ enum inflow_state {
 struct inflow_trace {
 	enum inflow_state state;
 	struct inflow_key key;
-	uint64_t tag, random;
-	uint64_t drops; // the engine's, when it began
-	struct wall start;
-	struct mono begun, next, until; // next probe not before; end of this state
-	uint32_t label;
-	uint8_t last_ttl, top; // last asked; furthest that answered
-	uint8_t round, ttl;    // next probe
-	uint8_t distance;
-	uint8_t unreachable; // TTL where a router said so
-	enum trace_stop stop;
-	size_t count, unsent;
-	struct inflow_attempt *attempts; // INFLOW_PROBES of the engine's
-	uint8_t label_count;
-	uint32_t labels[INFLOW_LABELS];
+	struct trace_path path;
+	uint64_t drops;          // the engine's, when it began
+	struct mono next, until; // nothing to do before; end of this state
+	uint32_t base;           // TCP: numbers of probes lie below it
+	uint32_t *seqs;          // TCP: of each probe; INFLOW_PROBES of the engine's
+	uint8_t distance;        // of the server
 };
 
 struct inflow_want {
@@ -75,34 +58,24 @@ void inflow_flow_hear(struct inflow_flow *f, const struct inflow_packet *p,
 // Whether a probe may be sent in it now.
 bool inflow_ready(const struct inflow_flow *f, struct mono now);
 
-// Writes the answer down.
-void inflow_note(struct inflow_trace *t, struct inflow_attempt *a, const struct trace_reply *r,
-		 struct mono at);
+// Last TTL that may be asked, by the TTL of a packet from the server.
+uint8_t inflow_last_ttl(const struct inflow_config *c, uint8_t server_ttl);
+
+void inflow_end(struct inflow_trace *t); // with what there is
 
 // All was asked: is what was found the whole path?
 enum trace_stop inflow_verdict(const struct inflow_trace *t);
-bool inflow_all_answered(const struct inflow_trace *t);
 
-// Moves on to the TTL to be asked next; false when all were.
-bool inflow_more(const struct inflow_config *c, struct inflow_trace *t);
+// Whether all that lacks is what a slower question might have shown.
+bool inflow_enough(const struct inflow_trace *t);
 
-// The next probe of T as a frame; false when it cannot be written.
-bool inflow_probe_write(struct inflow_trace *t, const struct inflow_flow *f, uint8_t tag,
-			struct inflow_attempt *a, struct wr *w);
+// Probe SERIAL as a frame; false when it cannot be written.
+bool inflow_probe_write(struct inflow_trace *t, const struct inflow_flow *f, uint16_t serial,
+			struct wr *w);
 
-// Whose answer R is, or NULL. Who knows the flow and guesses has one chance in 2^24 at best.
-struct inflow_attempt *inflow_match(struct inflow_trace *t, const struct trace_reply *r);
-
-struct inflow_scratch {
-	uint8_t tries[TRACE_HOPS_MAX], addrs[TRACE_ADDRS_MAX * 16];
-	uint8_t ref[INFLOW_PROBES], answer[INFLOW_PROBES], reply_ttl[INFLOW_PROBES];
-	uint8_t quoted_ttl[INFLOW_PROBES], mark[INFLOW_PROBES];
-	uint32_t rtt_us[INFLOW_PROBES], answers[TRACE_ANSWERS_MAX];
-	uint32_t mpls_probe[INFLOW_LABELS], mpls_label[INFLOW_LABELS];
-};
-
-void inflow_record(const struct inflow_trace *t, struct mono now, struct inflow_scratch *s,
-		   struct trace_record *out);
+// Which probe R answers. Who knows the flow and guesses has one chance in 2^23 at best.
+bool inflow_match(const struct inflow_trace *t, const struct trace_reply *r, uint16_t *serial,
+		  uint8_t *mark);
 
 struct inflow_server {
 	struct addr addr;
@@ -115,12 +88,14 @@ struct inflow {
 	struct table *flows; // key -> struct inflow_flow
 	struct table *wants; // server -> struct inflow_want
 	struct inflow_trace traces[INFLOW_TRACES];
-	struct inflow_attempt *attempts; // owned; of all traces
-	struct inflow_trace unmet;       // of a want nobody met
-	struct inflow_trace *sender;     // of the probe that is out, or NULL
-	struct inflow_scratch scratch;
+	uint32_t *seqs;                // owned; of all traces
+	struct inflow_trace unmet;     // of a want nobody met
+	struct inflow_trace *sender;   // of the probe that is out, or NULL
+	struct trace_scratch *scratch; // owned
 	uint8_t frame[INFLOW_PROBE_MAX];
 	struct mono now, swept;
+	struct mono first_held; // nothing with TTL 1 before this
+	struct mono lost_at;    // when this machine was last seen to lose packets
 	bool guard_changed;
 	uint64_t drops;
 	struct inflow_counts counts;

@@ -85,7 +85,7 @@ void trace_path_wipe(struct trace_path *p)
 	free(p->hops);
 	free(p->addrs);
 	free(p->mpls);
-	free(p->extra);
+	trace_extras_wipe(&p->extra);
 	free(p->loans);
 	uint32_t generation = p->generation;
 	*p = (struct trace_path){ .generation = generation };
@@ -106,14 +106,23 @@ uint32_t trace_path_flow_label(const struct trace_path *p)
 	return label == 0 ? 1 : label;
 }
 
+uint8_t trace_path_proto(const struct trace_path *p)
+{
+	return p->target.method == TRACE_FLOW ? p->target.proto
+					      : trace_proto(p->target.method, p->target.dst.family);
+}
+
 uint16_t trace_path_check(const struct trace_path *p, uint16_t serial)
 {
 	uint16_t cookie = (uint16_t)(p->random >> 32);
-	return trace_token(cookie, trace_proto(p->target.method, 4) == IP_UDP ? serial : 0);
+	return trace_token(cookie, trace_path_proto(p) == IP_UDP ? serial : 0);
 }
 
 uint16_t trace_path_ip_id(const struct trace_path *p, uint16_t serial)
 {
+	// The guard of a flow knows our probes by the high byte.
+	if (p->target.method == TRACE_FLOW)
+		return (uint16_t)(p->random >> 56 << 8 | (uint8_t)(serial + (p->random >> 48)));
 	return trace_token((uint16_t)(p->random >> 48), serial);
 }
 
@@ -195,6 +204,9 @@ static uint8_t tries_due(const struct trace_path *p, uint8_t ttl)
 {
 	bool asked_again = ttl < p->top && hop(p, ttl)->answer == NO_SERIAL;
 	unsigned due = asked_again ? most_tries(&p->target) : p->target.attempts;
+	// In a flow the server is known to lie further on; behind a gap once is enough.
+	if (p->target.method == TRACE_FLOW && ttl > p->top + p->target.gap)
+		return 1;
 	if (hop(p, ttl)->answer == NO_SERIAL)
 		due += hop(p, ttl)->lost;
 	return due < TRACE_TRIES_MAX ? (uint8_t)due : TRACE_TRIES_MAX;
@@ -326,6 +338,14 @@ void trace_path_sent(struct trace_path *p, uint16_t serial, struct mono at)
 {
 	if (p->attempts[serial].state == TRACE_ATTEMPT_OPEN)
 		p->attempts[serial].time = sent_time(at);
+}
+
+void trace_path_unsent(struct trace_path *p, uint16_t serial)
+{
+	struct trace_attempt *a = &p->attempts[serial];
+	a->state = TRACE_ATTEMPT_SILENT;
+	p->unsent++;
+	note_lost(p, a);
 }
 
 enum trace_stop trace_path_stop(const struct trace_path *p, struct mono now)

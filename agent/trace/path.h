@@ -9,6 +9,7 @@
 // both ways: on as above, and back hop by hop until another trace knows the rest.
 #pragma once
 
+#include "trace/extras.h"
 #include "trace/share.h"
 #include "trace/trace.h"
 
@@ -68,7 +69,6 @@ struct trace_path {
 	uint16_t serials;                         // probes sent
 	uint16_t first_open;                      // all before it are settled
 	uint16_t unsent;                          // that the kernel refused
-	uint16_t extra_len, extra_room;
 	int64_t rtt_max;
 	uint8_t low;    // lowest TTL asked; those before are borrowed, or yet to be asked
 	uint8_t lead;   // highest TTL that is taken for answered, to begin with
@@ -76,7 +76,7 @@ struct trace_path {
 	uint8_t mpls_count, loan_count;
 	uint8_t addr_count, addr_room, hop_room;
 	uint16_t room;                  // attempts there is storage for
-	uint8_t *extra;                 // owned; entries of the record's kind, by serial
+	struct trace_extras extra;      // by serial
 	struct trace_label *mpls;       // owned; NULL before the first
 	uint8_t *addrs;                 // owned; who answered, packed
 	struct trace_loan *loans;       // owned; NULL before the first
@@ -117,6 +117,9 @@ void trace_path_send(struct trace_path *p, struct mono now, uint8_t ttl, struct 
 // Probe SERIAL left at AT, not when it was given out.
 void trace_path_sent(struct trace_path *p, uint16_t serial, struct mono at);
 
+// Probe SERIAL did not leave, and the next may.
+void trace_path_unsent(struct trace_path *p, uint16_t serial);
+
 // Probe SERIAL did not leave (trace_hear_failed).
 void trace_path_failed(struct trace_path *p, uint16_t serial, bool refused, uint32_t mtu);
 
@@ -131,6 +134,8 @@ struct addr trace_path_from(const struct trace_path *p, const struct trace_attem
 
 // Last TTL worth reporting.
 uint8_t trace_path_end(const struct trace_path *p);
+
+uint8_t trace_path_proto(const struct trace_path *p);
 
 // What the identifying fields of this trace are (match.c compares, path.c writes).
 uint16_t trace_path_check(const struct trace_path *p, uint16_t serial);

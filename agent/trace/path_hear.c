@@ -3,9 +3,11 @@
 #include <string.h>
 
 #include "trace/path_part.h"
+#include "wire/ip.h"
 
 #define NO_SERIAL   TRACE_NO_SERIAL
 #define ADDRS_FIRST 12
+#define EXTRA_MOST  2048 // bytes of one trace
 
 static bool same_answer(const struct trace_path *p, unsigned a, unsigned b)
 {
@@ -117,6 +119,22 @@ static void keep_labels(struct trace_path *p, uint16_t serial, const struct trac
 	}
 }
 
+static void keep_extra(struct trace_path *p, uint16_t serial, const struct trace_reply *r)
+{
+	const struct trace_target *t = &p->target;
+	const struct trace_sent sent = {
+		.src = &t->src,
+		.sport = t->sport,
+		.dport = t->dport,
+		.ip_id = trace_path_ip_id(p, serial),
+		.check = trace_path_check(p, serial),
+		.tos = t->tos,
+		.has_dport = t->method != TRACE_ICMP,
+		.has_check = trace_path_proto(p) != IP_TCP,
+	};
+	(void)trace_extras_keep(&p->extra, EXTRA_MOST, serial, &sent, r, 0);
+}
+
 static void keep_answer(struct trace_attempt *a, const struct trace_reply *r)
 {
 	bool tcp = r->kind == TRACE_HEARD_SYN_ACK || r->kind == TRACE_HEARD_RST;
@@ -182,7 +200,7 @@ bool trace_path_hear(struct trace_path *p, uint16_t serial, uint8_t mark, struct
 	a->reply_id = r->ip_id;
 	a->reply_tos = r->tos;
 	keep_labels(p, serial, r);
-	trace_path_keep_extra(p, serial, r);
+	keep_extra(p, serial, r);
 	if (p->target.size > 0 && r->mtu > 0) {
 		shrink(p, a->ttl, r->mtu);
 		return true;

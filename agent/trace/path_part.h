@@ -49,9 +49,6 @@ bool trace_path_room(struct trace_path *p);
 // Its 1-based index in the path's addresses; 0 when there is no room.
 uint8_t trace_path_keep_addr(struct trace_path *p, const struct addr *a);
 
-// What the answer to probe SERIAL tells besides.
-void trace_path_keep_extra(struct trace_path *p, uint16_t serial, const struct trace_reply *r);
-
 // Walks back from the lowest TTL asked, as far as that is settled, and borrows what lies before it.
 void trace_path_back(struct trace_path *p, const struct trace_share *share, struct mono now);
 

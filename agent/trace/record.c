@@ -82,7 +82,7 @@ static void put_labels(struct trace_scratch *s, const struct trace_path *p, uint
 // The path numbers entries by serial, the record by probe.
 static void put_extra(struct trace_scratch *s, const struct trace_path *p, uint16_t serial)
 {
-	struct span rest = span_of(p->extra, p->extra_len), before = rest;
+	struct span rest = span_of(p->extra.bytes, p->extra.len), before = rest;
 	struct trace_extra e;
 	for (; trace_extra_next(&rest, &e); before = rest) {
 		size_t len = TRACE_EXTRA_HEAD + e.data.len;
@@ -142,7 +142,7 @@ static void put(struct trace_scratch *s, const struct trace_path *p, uint16_t se
 		s->reply_tos[i] = a->reply_tos;
 		s->ids = s->ids || a->reply_id != 0;
 		s->services = s->services || a->reply_tos != 0;
-		if (p->extra_len > 0)
+		if (p->extra.len > 0)
 			put_extra(s, p, serial);
 		put_labels(s, p, serial);
 		if ((a->mark & TRACE_BORROWED) != 0)

@@ -31,7 +31,7 @@ struct trace_target {
 	uint64_t tag;             // the caller's, comes back as the record's id
 	struct wall start;        // wall time of the trace_put, for the record
 	struct addr src, dst;     // both of one family
-	enum trace_method method; // any but TRACE_FLOW
+	enum trace_method method; // TRACE_FLOW: by the engine of inflow.h only
 	uint16_t dport;           // not for ICMP
 	uint16_t sport;           // 0: chosen from the range
 	uint32_t flow_label;      // of IPv6; TRACE_LABEL_AUTO: one of its own
@@ -48,8 +48,8 @@ struct trace_target {
 	int64_t share_ns;    // near hops may be borrowed, so old at most; 0: asks for its own
 	uint8_t distance;    // TTL where the target should be, by packets seen of it; 0: not known
 	uint8_t spread;      // the first probe goes to one of so many near hops; 0, 1: to the first
-	uint8_t tos;
-	uint32_t drops; // the kernel's drop counter now; comes back as kernel_drops
+	uint8_t tos, proto;  // proto: of TRACE_FLOW; else 0
+	uint32_t drops;      // the kernel's drop counter now; comes back as kernel_drops
 };
 
 #define TRACE_LABEL_MAX  0xfffff
