@@ -21,7 +21,7 @@ static enum err open_initial(struct flow_table *t, const struct flow_heard *h,
 		if (err != ERR_AUTH)
 			return err;
 	}
-	enum err err = initial_key_client(p->cipher, p->dcid, &key);
+	enum err err = initial_key_client(t->initial, p->cipher, p->dcid, &key);
 	if (err == ERR_OK)
 		err = initial_open(t->initial, &key, p, w);
 	if (err != ERR_OK)

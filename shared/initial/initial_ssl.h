@@ -5,5 +5,4 @@
 
 #define ERR_STATE openssl_err_state
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
 #undef ERR_STATE

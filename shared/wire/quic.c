@@ -39,17 +39,14 @@ static const struct {
 	uint32_t first, last;
 	const struct quic_cipher *cipher;
 } versions[] = {
-	{ 1, 1, &version1 },
-	{ VERSION_2, VERSION_2, &version2 },
-	{ 0xff000016, 0xff000016, &draft22 },
-	{ 0xff000017, 0xff00001c, &draft23 },
-	{ 0xff00001d, 0xff000020, &draft29 },
-	{ 0xff000021, 0xff000022, &version1 },
+	{ QUIC_VERSION_1, QUIC_VERSION_1, &version1 }, { VERSION_2, VERSION_2, &version2 },
+	{ 0xff000016, 0xff000016, &draft22 },          { 0xff000017, 0xff00001c, &draft23 },
+	{ 0xff00001d, 0xff000020, &draft29 },          { 0xff000021, 0xff000022, &version1 },
 	{ 0xfaceb001, 0xfaceb001, &draft22 }, // mvfst
 	{ 0xfaceb002, 0xfaceb002, &draft23 },
 };
 
-static const struct quic_cipher *cipher_of(uint32_t version)
+const struct quic_cipher *quic_cipher_find(uint32_t version)
 {
 	for (size_t i = 0; i < COUNT(versions); i++)
 		if (version >= versions[i].first && version <= versions[i].last)
@@ -79,7 +76,7 @@ static struct span varint_span(struct rd *r)
 bool quic_begins(struct span s)
 {
 	return s.len >= 7 && (s.at[0] & (LONG | FIXED)) == (LONG | FIXED) &&
-	       cipher_of(be32_at(s.at + 1)) != NULL;
+	       quic_cipher_find(be32_at(s.at + 1)) != NULL;
 }
 
 // Version 2 turned the numbers by one, so that nobody relies on them (RFC 9369 3.2).
@@ -106,7 +103,7 @@ bool quic_packet_next(struct rd *r, struct quic_packet *out)
 		return false;
 	uint8_t first = rd_u8(r);
 	out->version = rd_u32(r);
-	out->cipher = cipher_of(out->version);
+	out->cipher = quic_cipher_find(out->version);
 	out->type = type_of(out->version, first);
 	out->dcid = identity(r);
 	out->scid = identity(r);
@@ -163,4 +160,39 @@ bool quic_crypto_next(struct rd *r, struct quic_crypto *out)
 			rd_fail(r, ERR_FORMAT);
 	}
 	return false;
+}
+
+#define VARINT_TWO 0x4000 // a number of two bytes: below this, and marked by it
+
+void quic_crypto_write(struct wr *w, struct span data)
+{
+	wr_u8(w, FRAME_CRYPTO);
+	wr_u8(w, 0);
+	if (data.len >= VARINT_TWO)
+		w->err = ERR_FULL;
+	wr_u16(w, (uint16_t)(VARINT_TWO | data.len));
+	wr_bytes(w, data);
+}
+
+enum err quic_initial_write(struct wr *w, struct span dcid, struct span scid, struct span frames,
+			    size_t size, size_t *number_at)
+{
+	size_t from = w->len;
+	size_t head = 1 + 4 + 1 + dcid.len + 1 + scid.len + 1 + 2;
+	size_t rest = 1 + frames.len + QUIC_TAG;
+	if (dcid.len > QUIC_CID || scid.len > QUIC_CID || size >= VARINT_TWO || size < head + rest)
+		return ERR_RANGE;
+	wr_u8(w, LONG | FIXED | QUIC_INITIAL << 4);
+	wr_u32(w, QUIC_VERSION_1);
+	wr_u8(w, (uint8_t)dcid.len);
+	wr_bytes(w, dcid);
+	wr_u8(w, (uint8_t)scid.len);
+	wr_bytes(w, scid);
+	wr_u8(w, 0); // no token
+	wr_u16(w, (uint16_t)(VARINT_TWO | (size - head)));
+	*number_at = w->len - from;
+	wr_u8(w, 0);
+	wr_bytes(w, frames);
+	wr_zero(w, size - head - 1 - frames.len);
+	return w->err;
 }

@@ -9,6 +9,16 @@
 #include "initial/initial.h"
 #include "initial/initial_ssl.h"
 
+// What protects the probes of a test; lives as long as that.
+static inline struct initial *initial_seals(void)
+{
+	static struct initial *x;
+	if (x == NULL)
+		x = initial_new();
+	assert(x != NULL);
+	return x;
+}
+
 // KEY protects; DCID is what stands in the packet, TOKEN may be empty.
 static inline struct span initial_write(uint8_t *buf, size_t cap, uint32_t version,
 					const struct initial_key *key, struct span dcid,
