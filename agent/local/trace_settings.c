@@ -99,6 +99,15 @@ const struct cli_usage trace_usage = {
 		    "  waymark trace --read paths.jsonl --format warts > paths.warts\n",
 };
 
+// An address is no server's name (RFC 6066 3), nor is one with a zone (fe80::1%eth0).
+static const char *server_name(const struct trace_wish *w)
+{
+	struct addr addr;
+	bool name = w->name != NULL && strchr(w->name, ':') == NULL &&
+		    addr_read(span_text(w->name), &addr) != ERR_OK;
+	return name ? w->name : NULL;
+}
+
 struct trace_target trace_settings_target(const struct trace_settings *s,
 					  const struct trace_wish *w)
 {
@@ -108,6 +117,7 @@ struct trace_target trace_settings_target(const struct trace_settings *s,
 	t.dport = w->port;
 	t.sport = (uint16_t)s->sport;
 	t.tos = (uint8_t)s->tos;
+	t.name = server_name(w);
 	t.flow_label = s->label;
 	// Other methods have no place for a payload.
 	t.size = s->pmtu && t.method <= TRACE_UDP ? TRACE_SIZE_MAX : 0;
@@ -144,6 +154,7 @@ struct mda_target trace_settings_graph(const struct trace_settings *s, const str
 	t.deadline_ns = s->deadline;
 	t.risk = 1 - s->confidence / 100;
 	t.mode = strcmp(s->mode, "full") == 0 ? MDA_FULL : MDA_LITE;
+	t.name = server_name(w);
 	return t;
 }
 

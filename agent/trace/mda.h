@@ -33,6 +33,7 @@ struct mda_target {
 	enum mda_mode mode;
 	double risk; // 1 - confidence that the graph is whole
 	uint64_t random;
+	const char *name; // as struct trace_target
 };
 
 #define MDA_TARGET_DEFAULT                                                                         \

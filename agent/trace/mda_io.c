@@ -33,6 +33,7 @@ struct mda_io {
 	struct loop_timer *timer;
 	struct trace_sockets *sockets;
 	struct trace_source source;
+	struct initial *initial;  // protects QUIC probes
 	struct session *sessions; // owned
 	size_t count;
 	struct mono now;
@@ -67,7 +68,7 @@ static bool send_probe(struct mda_io *io, struct session *s)
 	union socket_name to;
 	struct mono at = clock_mono();
 	int fd = trace_sockets_sender(io->sockets, trace_family_of(s->target.dst));
-	bool written = trace_probe_write(&w, &s->probe) == ERR_OK;
+	bool written = trace_probe_write(&w, &s->probe, io->initial) == ERR_OK;
 	socklen_t len = socket_name_of(s->target.dst, 0, &to);
 	ssize_t n = written ? sendto(fd, bytes, w.len, MSG_DONTWAIT, &to.any, len) : -1;
 	int sys = written ? errno : EPERM;
@@ -178,7 +179,8 @@ enum err mda_io_open(struct loop *l, const struct mda_io_config *c, struct mda_i
 	io->loop = l;
 	io->source = TRACE_SOURCE_NONE;
 	io->sessions = calloc(c->traces, sizeof(*io->sessions));
-	if (io->sessions == NULL)
+	io->initial = initial_new();
+	if (io->sessions == NULL || io->initial == NULL)
 		return fault_set(f, ERR_MEMORY, 0, "multipath engine: no memory");
 	enum err err = open_all(io, f);
 	if (err != ERR_OK)
@@ -196,6 +198,7 @@ void mda_io_close(struct mda_io **out)
 	trace_sockets_close(&io->sockets);
 	loop_timer_drop(&io->timer);
 	trace_source_wipe(&io->source);
+	initial_free(&io->initial);
 	for (size_t i = 0; io->sessions != NULL && i < io->config.traces; i++)
 		mda_free(&io->sessions[i].mda);
 	free(io->sessions);

@@ -57,6 +57,7 @@ void mda_token_put(const struct mda *m, uint16_t serial, struct trace_probe *out
 		// The checksum of ICMP is what balancers hash: it belongs to the flow.
 		.check = trace_token(check_cookie(m), icmp ? s->flow : serial),
 		.cookie = (uint32_t)t->random,
+		.name = t->name,
 	};
 }
 

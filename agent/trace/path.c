@@ -331,6 +331,7 @@ void trace_path_send(struct trace_path *p, struct mono now, uint8_t ttl, struct 
 		.seq = trace_path_seq(p, serial),
 		.check = trace_path_check(p, serial),
 		.cookie = trace_path_cookie(p),
+		.name = t->name,
 	};
 }
 

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "trace/quic.h"
 #include "wire/be.h"
 #include "wire/checksum.h"
 #include "wire/ip.h"
@@ -72,28 +73,17 @@ static enum err udp_probe(struct wr *w, const struct trace_probe *p)
 	return err;
 }
 
-static enum err quic_probe(struct wr *w, const struct trace_probe *p)
+static enum err quic_probe(struct wr *w, const struct trace_probe *p, struct initial *seal)
 {
-	uint8_t payload[TRACE_QUIC_SIZE] = { 0 };
+	uint8_t payload[TRACE_QUIC_SIZE];
 	struct wr q = wr_of(payload, sizeof(payload));
 	size_t from = w->len;
-	wr_u8(&q, 0xc0);
-	wr_u32(&q, TRACE_QUIC_VERSION);
-	wr_u8(&q, 8);
-	wr_u16(&q, 0);
-	wr_u16(&q, p->ref.serial);
-	wr_u32(&q, p->cookie);
-	wr_u8(&q, 8);
-	wr_u32(&q, p->cookie);
-	wr_u16(&q, p->ref.serial);
-	wr_u16(&q, 0);
-	wr_bytes(&q, span_of(sender, sizeof(sender)));
-	const struct udp_head h = { .sport = p->sport,
-				    .dport = p->dport,
-				    .payload = span_of(payload, sizeof(payload)) };
-	enum err err = udp_write(w, &p->src, &p->dst, &h);
+	enum err err = trace_quic_write(&q, p, seal);
+	const struct udp_head h = { .sport = p->sport, .dport = p->dport, .payload = wr_span(&q) };
 	if (err == ERR_OK)
-		balance(w->at + from + 6, w->at + from + UDP_HEAD + 6, p->check);
+		err = udp_write(w, &p->src, &p->dst, &h);
+	if (err == ERR_OK)
+		balance(w->at + from + 6, w->at + from + UDP_HEAD + TRACE_QUIC_BALANCE, p->check);
 	return err;
 }
 
@@ -157,7 +147,7 @@ static size_t size_of(const struct trace_probe *p)
 	}
 }
 
-enum err trace_probe_write(struct wr *w, const struct trace_probe *p)
+enum err trace_probe_write(struct wr *w, const struct trace_probe *p, struct initial *seal)
 {
 	const struct ip_head ip = {
 		.src = p->src,
@@ -167,7 +157,7 @@ enum err trace_probe_write(struct wr *w, const struct trace_probe *p)
 		.tos = p->tos,
 		.id = p->dst.family == 4 ? p->ip_id : 0,
 		.flow_label = p->flow_label,
-		.frag_never = p->size > 0,
+		.frag_never = p->size > 0 || p->method == TRACE_QUIC, // RFC 9000 14
 	};
 	enum err err = ip_write(w, &ip, size_of(p));
 	if (err != ERR_OK)
@@ -175,7 +165,7 @@ enum err trace_probe_write(struct wr *w, const struct trace_probe *p)
 	if (p->method == TRACE_UDP)
 		return udp_probe(w, p);
 	if (p->method == TRACE_QUIC)
-		return quic_probe(w, p);
+		return quic_probe(w, p, seal);
 	if (p->method == TRACE_TCP_ACK)
 		return ack_probe(w, p);
 	return p->method == TRACE_ICMP ? echo_probe(w, p) : syn_probe(w, p);

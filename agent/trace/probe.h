@@ -4,21 +4,17 @@
 // puts a probe's serial number into fields and takes it out again.
 //
 // Payload of UDP and ICMP probes:  balance:16 serial:16 cookie:32 "waymark\0"
-// Of QUIC probes: a long header of a version that nobody speaks (RFC 9000 6.3), so that a server
-// answers with Version Negotiation and keeps nothing:
-//     0xc0 version:32 8 balance:16 serial:16 cookie:32 8 cookie:32 serial:16 0:16 zeroes to 1200
-// The first identifier is the destination's, the second ours, which the answer gives back.
-// The balance word makes the checksum come out as ordered.
+// Of QUIC probes: see trace/quic.h. The balance word makes the checksum come out as ordered.
 #pragma once
 
 #include "base/wr.h"
+#include "initial/initial.h"
 #include "trace/trace.h"
 
-#define TRACE_PROBE_MAX    1500       // bytes of the longest probe
-#define TRACE_QUIC_SIZE    1200       // of the payload; a server passes over less
-#define TRACE_QUIC_VERSION 0x1a2a3a4a // reserved to force negotiation
+#define TRACE_PROBE_MAX 1500 // bytes of the longest probe
 
-enum err trace_probe_write(struct wr *w, const struct trace_probe *p) MUSTUSE;
+// SEAL protects QUIC probes; ERR_UNSUPPORTED where one is wanted and it is NULL.
+enum err trace_probe_write(struct wr *w, const struct trace_probe *p, struct initial *seal) MUSTUSE;
 
 uint8_t trace_proto(enum trace_method m, uint8_t family);
 

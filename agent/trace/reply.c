@@ -4,29 +4,35 @@
 #include <string.h>
 
 #include "base/rd.h"
-#include "trace/probe.h"
+#include "trace/quic.h"
 #include "wire/be.h"
 #include "wire/checksum.h"
 #include "wire/tcp.h"
 #include "wire/udp.h"
 
-#define KEPT    576 // bytes at least, of who cuts packets here; a shorter one was cut on the way
-#define QUIC_ID 6   // where the identifier that carries our token begins
+#define KEPT 576 // bytes at least, of who cuts packets here; a shorter one was cut on the way
 
-// What a probe's payload carries: the balance word first, after a QUIC probe's header.
+static void token_put(struct trace_reply *out, struct trace_quic_id id)
+{
+	out->has_token = true;
+	out->serial = id.serial;
+	out->cookie = id.cookie;
+}
+
+// What a probe's payload carries: the balance word first, unless it is QUIC.
 static void token_read(struct span payload, struct trace_reply *out)
 {
 	struct rd r = rd_of(payload);
-	bool quic = payload.len > QUIC_ID && payload.at[0] == 0xc0 &&
-		    be32_at(payload.at + 1) == TRACE_QUIC_VERSION;
-	rd_skip(&r, quic ? QUIC_ID + 2 : 2);
-	uint16_t serial = rd_u16(&r);
-	uint32_t cookie = rd_u32(&r);
-	if (r.err != ERR_OK)
+	struct trace_quic_id id;
+	if (trace_quic_quoted(payload, &id)) {
+		token_put(out, id);
 		return;
-	out->has_token = true;
-	out->serial = serial;
-	out->cookie = cookie;
+	}
+	rd_skip(&r, 2);
+	id.serial = rd_u16(&r);
+	id.cookie = rd_u32(&r);
+	if (r.err == ERR_OK)
+		token_put(out, id);
 }
 
 static void quoted_udp(struct span in, struct trace_reply *out)
@@ -147,24 +153,9 @@ static enum err read_tcp(const struct ip_head *ip, struct trace_reply *out)
 	return ERR_OK;
 }
 
-// A QUIC server gives back our connection identifier, in Version Negotiation and in all else.
-static void quic_read(struct span payload, struct trace_reply *out)
-{
-	struct rd r = rd_of(payload);
-	bool is_long = (rd_u8(&r) & 0x80) != 0;
-	rd_skip(&r, 4);
-	bool ours = rd_u8(&r) == 8;
-	uint32_t cookie = rd_u32(&r);
-	uint16_t serial = rd_u16(&r);
-	if (r.err != ERR_OK || !is_long || !ours)
-		return;
-	out->has_token = true;
-	out->cookie = cookie;
-	out->serial = serial;
-}
-
 static enum err read_udp(const struct ip_head *ip, struct trace_reply *out)
 {
+	struct trace_quic_id id;
 	struct udp_head h;
 	enum err err = udp_read(ip->payload, &h);
 	if (err != ERR_OK)
@@ -173,7 +164,8 @@ static enum err read_udp(const struct ip_head *ip, struct trace_reply *out)
 	mirror(ip, out);
 	out->sport = h.dport;
 	out->dport = h.sport;
-	quic_read(h.payload, out);
+	if (trace_quic_answered(h.payload, &id))
+		token_put(out, id);
 	return ERR_OK;
 }
 

@@ -49,6 +49,7 @@ struct trace_target {
 	uint8_t distance;    // TTL where the target should be, by packets seen of it; 0: not known
 	uint8_t spread;      // the first probe goes to one of so many near hops; 0, 1: to the first
 	uint8_t tos, proto;  // proto: of TRACE_FLOW; else 0
+	const char *name;    // of the server, for QUIC's hello; NULL: none. Borrowed while it runs
 	uint32_t drops;      // the kernel's drop counter now; comes back as kernel_drops
 };
 
@@ -88,6 +89,7 @@ struct trace_probe {
 	uint32_t seq;          // TCP sequence number, ICMP sequence
 	uint16_t check;        // UDP: token; ICMP: constant; TCP: whatever comes out
 	uint32_t cookie;       // payload token
+	const char *name;      // as struct trace_target
 };
 
 enum trace_want {

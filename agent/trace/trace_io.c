@@ -41,6 +41,7 @@ struct trace_io {
 	struct out_batch out[TRACE_FAMILIES];
 	struct trace_source source;
 	struct trace_near *near; // what SOURCE said lately
+	struct initial *initial; // protects QUIC probes
 	bool dozing;             // the timer comes soon: answers need not wake us
 	struct mono now;         // when answers were last read
 	uint64_t drops;
@@ -115,7 +116,7 @@ static void batch_put(struct trace_io *io, const struct trace_probe *p)
 	struct out_batch *b = &io->out[trace_family_of(p->dst)];
 	unsigned i = b->count;
 	struct wr w = wr_of(b->bytes[i], TRACE_PROBE_MAX);
-	if (trace_probe_write(&w, p) != ERR_OK) {
+	if (trace_probe_write(&w, p, io->initial) != ERR_OK) {
 		trace_hear_failed(io->engine, p->ref, true, 0);
 		return;
 	}
@@ -259,7 +260,8 @@ enum err trace_io_open(struct loop *l, const struct trace_io_config *c, struct t
 	io->backlog_seen = trace_backlog_drops(io->backlog);
 	io->engine = trace_new(&engine);
 	io->near = trace_near_new();
-	if (io->engine == NULL || io->near == NULL)
+	io->initial = initial_new();
+	if (io->engine == NULL || io->near == NULL || io->initial == NULL)
 		return fault_set(f, ERR_MEMORY, 0, "trace engine: no memory for %zu traces",
 				 c->traces);
 	enum err err = open_all(io, l, f);
@@ -279,6 +281,7 @@ void trace_io_close(struct trace_io **out)
 	loop_timer_drop(&io->timer);
 	trace_source_wipe(&io->source);
 	trace_near_free(&io->near);
+	initial_free(&io->initial);
 	fd_close(&io->backlog);
 	trace_free(&io->engine);
 	free(io);

@@ -11,6 +11,8 @@
 #include "trace/mda_record.h"
 #include "trace/probe.h"
 
+#include "unit/support/initial.h"
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 #define KEPT  64
@@ -32,7 +34,7 @@ static void serve(struct mda *m, struct mono now)
 	while (mda_next(m, &probe) == MDA_SEND) {
 		uint8_t bytes[TRACE_PROBE_MAX];
 		struct wr w = wr_of(bytes, sizeof(bytes));
-		assert(trace_probe_write(&w, &probe) == ERR_OK);
+		assert(trace_probe_write(&w, &probe, initial_seals()) == ERR_OK);
 		kept[kept_count++ % KEPT] = probe;
 	}
 }

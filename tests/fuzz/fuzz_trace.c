@@ -14,6 +14,8 @@
 #include "wire/icmp.h"
 #include "wire/ip.h"
 
+#include "unit/support/initial.h"
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 #define TRACES 4 // of ten, at once
@@ -71,7 +73,7 @@ static size_t quote(const struct trace_probe *p, struct span mask, uint8_t *out,
 {
 	uint8_t probe[TRACE_PROBE_MAX], body[256];
 	struct wr w = wr_of(probe, sizeof(probe)), b = wr_of(body, sizeof(body));
-	assert(trace_probe_write(&w, p) == ERR_OK);
+	assert(trace_probe_write(&w, p, initial_seals()) == ERR_OK);
 	size_t head = p->dst.family == 4 ? IP4_HEAD : IP6_HEAD;
 	for (size_t i = 2; i < mask.len && head + i - 2 < w.len; i++)
 		probe[head + i - 2] ^= mask.at[i];

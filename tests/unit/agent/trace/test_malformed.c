@@ -21,6 +21,7 @@
 #include "wire/udp.h"
 
 #include "unit/agent/trace/samples.h"
+#include "unit/support/initial.h"
 
 #define MADE   6000 // at least, without anybody else's data
 #define BATCH  100  // samples for each set of traces
@@ -80,7 +81,7 @@ static size_t error_write(uint8_t *out, const struct trace_probe *p, struct addr
 static struct span quote_of(const struct trace_probe *p, uint8_t room[TRACE_PROBE_MAX])
 {
 	struct wr w = wr_of(room, TRACE_PROBE_MAX);
-	assert_int_equal(trace_probe_write(&w, p), ERR_OK);
+	assert_int_equal(trace_probe_write(&w, p, initial_seals()), ERR_OK);
 	assert_int_equal(ip_ttl_put(room, w.len, 1), ERR_OK);
 	return span_cut(wr_span(&w), 0, 128);
 }

@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "base/heap.h"
+#include "base/macro.h"
 #include "base/text.h"
 #include "sys/file.h"
 #include "trace/probe.h"
@@ -21,6 +22,8 @@
 #include "wire/ip.h"
 #include "wire/tcp.h"
 #include "wire/udp.h"
+
+#include "unit/support/initial.h"
 
 #define EVENTS 4096
 #define LINES  128
@@ -32,7 +35,7 @@ struct rule {
 	uint32_t labels[4];
 	size_t label_count;
 	bool there, nat, forge, twice, unreachable;
-	char kind[12]; // of a destination: port rst synack echo
+	char kind[12]; // of a destination: port rst synack echo, quic_answer
 };
 
 struct event {
@@ -245,17 +248,35 @@ static struct icmp error_kind(const struct world *w, const struct rule *r, bool 
 	return (struct icmp){ .type = v4 ? 11 : 3 };
 }
 
-// Version Negotiation (RFC 9000 17.2.1): both connection identifiers come back, changed over.
-static void negotiation(struct wr *out, const struct trace_probe *p, struct span probe)
+// What a QUIC server says: its destination is our identifier, its source another or (17.2.1, in
+// Version Negotiation) the one we asked for. What is protected behind nobody here looks at.
+static void quic_answer(struct wr *out, const char *kind, const struct trace_probe *p,
+			struct span probe)
 {
+	static const struct {
+		const char *kind;
+		uint8_t first;
+		uint32_t version;
+	} kinds[] = { { "negotiation", 0x80, 0 },
+		      { "close", 0xc3, 1 },
+		      { "handshake", 0xe1, 1 },
+		      { "retry", 0xf0, 1 },
+		      { "stranger", 0xc3, 1 } }; // whose destination is not our identifier
 	uint8_t body[64];
 	struct span quic = span_cut(probe, UDP_HEAD, probe.len);
 	struct wr b = wr_of(body, sizeof(body));
-	wr_u8(&b, 0x80);
-	wr_u32(&b, 0);
+	size_t k = 0;
+	while (strcmp(kinds[k].kind, kind) != 0)
+		assert_true(++k < COUNT(kinds));
+	wr_u8(&b, kinds[k].first);
+	wr_u32(&b, kinds[k].version);
 	wr_bytes(&b, span_cut(quic, 14, 9));
-	wr_bytes(&b, span_cut(quic, 5, 9));
-	wr_u32(&b, 1);
+	if (strcmp(kind, "stranger") == 0)
+		body[10] ^= 1;
+	if (k == 0)
+		wr_bytes(&b, span_cut(quic, 5, 9));
+	else
+		wr_text(&b, "\6server and what is protected");
 	const struct udp_head h = { .sport = p->dport, .dport = p->sport, .payload = wr_span(&b) };
 	assert_int_equal(udp_write(out, &p->dst, &p->src, &h), ERR_OK);
 }
@@ -274,7 +295,7 @@ static void direct(struct world *w, struct event *e, const struct trace_probe *p
 		return;
 	}
 	if (p->method == TRACE_QUIC) {
-		negotiation(&out, p, payload);
+		quic_answer(&out, w->end.kind, p, payload);
 		packet(w, e, p->dst, IP_UDP, wr_span(&out));
 		return;
 	}
@@ -294,7 +315,7 @@ static void answer(struct world *w, const struct trace_probe *p)
 {
 	uint8_t bytes[TRACE_PROBE_MAX];
 	struct wr out = wr_of(bytes, sizeof(bytes));
-	assert_int_equal(trace_probe_write(&out, p), ERR_OK);
+	assert_int_equal(trace_probe_write(&out, p, initial_seals()), ERR_OK);
 	bool end = w->end_ttl != 0 && p->ttl >= w->end_ttl;
 	struct rule *r = end ? &w->end : &w->hops[p->ttl];
 	uint64_t seen = r->seen++;

@@ -15,6 +15,8 @@
 #include "wire/tcp.h"
 #include "wire/udp.h"
 
+#include "unit/support/initial.h"
+
 static struct addr addr(const char *text)
 {
 	struct addr a;
@@ -64,7 +66,7 @@ static size_t all_probes(enum trace_method m, bool v4, uint8_t out[PROBES][TRACE
 			break;
 		if (want == TRACE_SEND) {
 			struct wr w = wr_of(out[count++], TRACE_PROBE_MAX);
-			assert_int_equal(trace_probe_write(&w, &probe), ERR_OK);
+			assert_int_equal(trace_probe_write(&w, &probe, initial_seals()), ERR_OK);
 			*len = w.len;
 		} else {
 			now = trace_due(e);
