@@ -28,6 +28,12 @@ static enum err put_name(struct dns_list *l, struct span text)
 	return err == ERR_OK ? dns_list_put_name(l, span_text(room)) : err;
 }
 
+// A name of a list; "1,example.org" is a line of some table, and nobody's name.
+static enum err put_listed(struct dns_list *l, struct span text)
+{
+	return memchr(text.at, ',', text.len) != NULL ? ERR_FORMAT : put_name(l, text);
+}
+
 static enum err put_line(struct dns_lists *l, struct dns_list *to, put_fn *put, struct span line,
 			 const char *file, size_t number, struct fault *f)
 {
@@ -43,9 +49,9 @@ static enum err put_line(struct dns_lists *l, struct dns_list *to, put_fn *put, 
 		if (l->bad++ < BAD_SAID)
 			fprintf(stderr, "waymark dns: %s:%zu: \"%.*s\" is %s; passed over\n", file,
 				number, (int)word.len, (const char *)word.at,
-				err == ERR_RANGE  ? "too long"
-				: put == put_name ? "no name"
-						  : "no address");
+				err == ERR_RANGE    ? "too long"
+				: put == put_listed ? "no name"
+						    : "no address");
 		return ERR_OK;
 	}
 	if (err != ERR_OK)
@@ -156,9 +162,9 @@ enum err dns_lists_open(struct dns_lists *l, struct dns_settings *s, char *const
 	if (err == ERR_OK && dns_list_count(l->servers) == 0)
 		err = read_system(l, f);
 	if (err == ERR_OK && domains)
-		err = read_file(l, l->names, put_name, s->domains, f);
+		err = read_file(l, l->names, put_listed, s->domains, f);
 	else if (err == ERR_OK && !l->from_words)
-		err = read_file(l, l->names, put_name, "-", f);
+		err = read_file(l, l->names, put_listed, "-", f);
 	if (err == ERR_OK)
 		err = check(l, f);
 	dns_list_end(l->servers);

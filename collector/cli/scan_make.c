@@ -225,8 +225,8 @@ static enum err read_resolvers(struct scan_job *j, const struct scan_options *o,
 		(*out)[(*count)++] = pg_rows_addr(rows, i, 0);
 	struct span rest = span_of(text, len);
 	while (err == ERR_OK && next_line(&rest, &number, &line))
-		if (addr_read(text_word(&line), &(*out)[(*count)++]) != ERR_OK)
-			err = bad_line(f, o->resolvers, number, "an address");
+		if (addr_read(text_word(&line), &(*out)[(*count)++]) != ERR_OK || line.len > 0)
+			err = bad_line(f, o->resolvers, number, "an address alone (no role)");
 	free(text);
 	if (err == ERR_OK && *count == 0)
 		err = fault_set(
@@ -310,9 +310,11 @@ enum err scan_file_dns(struct scan_job *j, const struct scan_options *o, struct 
 	struct wr w = wr_of(names, names == NULL ? 0 : len + 1);
 	while (err == ERR_OK && next_line(&rest, &number, &line)) {
 		struct span word = text_word(&line);
+		struct dns_wire_name wire;
 		wr_bytes(&w, word);
 		wr_u8(&w, '\n');
-		if (line.len > 0 || word.len > DNS_DOMAIN_MAX)
+		if (line.len > 0 || memchr(word.at, ',', word.len) != NULL ||
+		    dns_name_read(word, &wire) != ERR_OK)
 			err = bad_line(f, o->domains, number, "a name");
 	}
 	if (err == ERR_OK && w.len == 0)

@@ -128,6 +128,16 @@ ok $? 'the denied address was not asked'
 # --- questions, with the agent killed in the middle ---
 for i in $(seq 80); do echo "site$i.example"; done >"$dir/domains"
 printf '198.18.40.%s\n' 1 2 5 12 8 >"$dir/resolvers"
+# What a node could not do, or would leave out unsaid, is refused where it is typed.
+refused() { # RESOLVER NAME SAYS
+	printf '%s\n' "$1" >"$dir/odd.r" && printf '%s\n' "$2" >"$dir/odd.d"
+	"$waymark" scan start alpha --scan "$scan" --resolvers "$dir/odd.r" --domains "$dir/odd.d" >"$dir/out" 2>&1
+	[ $? = 2 ] && grep -q "$3" "$dir/out"
+	ok $? "\"$1\" and \"$2\" are no order: $3"
+}
+refused 198.18.40.1 bad..name 'odd.d:1: not a name'
+refused 198.18.40.1 1,site.example 'odd.d:1: not a name'
+refused '198.18.40.1 control' site.example 'odd.r:1: not an address alone'
 "$waymark" scan start alpha --reserved --scan "$scan" --resolvers "$dir/resolvers" --domains "$dir/domains" \
 	--control scan.example --listen 100ms --rate 300 >"$dir/out" 2>&1
 ok $? 'questions are ordered'

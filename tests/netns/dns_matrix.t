@@ -69,4 +69,8 @@ for profile in v2.1 v2.2 waymark; do
 done
 is "$(cat "$dir/profiles")" "$(printf '%s\n' 'v2.1: TCP 1, OPT 1' 'v2.2: TCP 1, OPT 1' 'waymark: TCP 0, OPT 0')" \
 	"as Satellite: nothing is asked again over TCP, and no OPT record in questions"
+said=$(printf '%s\n' 1,name1.example name2.example | inside "$bin/waymark" dns @198.18.0.1 --quiet --listen 100ms 2>&1 >"$dir/csv")
+is "$? $said" '3 waymark dns: standard input:1: "1,name1.example" is no name; passed over' "a line of a ranking is no name"
+[ "$(wc -l <"$dir/csv")" -eq 1 ]
+ok $? "… and the rest is asked"
 done_testing
