@@ -114,15 +114,17 @@ static void tell(const struct loading *w, const char *name, const struct pg_rows
 		pg_rows_text(rows, 0, 5));
 }
 
-static enum err load(struct loading *w, const char *path, const char *name, int64_t *faults,
-		     struct fault *f)
+// FOLDER tells the day, NAME what the scan is called here.
+static enum err load(struct loading *w, const char *path, const char *folder, const char *name,
+		     int64_t *faults, struct fault *f)
 {
 	AUTO(pg_rows_free) struct pg_rows *made = NULL;
 	AUTO(pg_rows_free) struct pg_rows *rows = NULL;
 	enum err err = pg_begin(w->pg, f);
 	if (err == ERR_OK)
 		err = pg_query(w->pg, "import_scan_add",
-			       PG_VALUES(pg_uuid(w->scan.bytes), pg_text(name)), &made, f);
+			       PG_VALUES(pg_uuid(w->scan.bytes), pg_text(name), pg_text(folder)),
+			       &made, f);
 	if (err == ERR_OK)
 		err = copy_lines(w, path, f);
 	if (err == ERR_OK)
@@ -173,7 +175,7 @@ int import_satellite(int argc, char **argv)
 	if (err == ERR_OK) {
 		find_name(cli.words[0], name);
 		random_bytes(w.scan.bytes, sizeof(w.scan.bytes));
-		err = load(&w, cli.words[0], o.name[0] != '\0' ? o.name : name, &faults, &f);
+		err = load(&w, cli.words[0], name, o.name[0] != '\0' ? o.name : name, &faults, &f);
 	}
 	pg_close(&w.pg);
 	free(w.row.at);

@@ -22,6 +22,10 @@ for each in 'Satellitev1_2018-08-03 v1 31 8 0 5' 'Satellitev2_2021-04-25 v2.1 23
 	ok $? 'with every line'
 done
 
+expect 0 'under another name' "$waymark" import satellite "$data/Satellitev1_2018-08-03" --name other
+is 'it is of the day its folder says' '2018-08-03 00:00:00+00' "SELECT started FROM raw.scan WHERE name = 'other'"
+sql -c "DELETE FROM raw.scan WHERE name = 'other'" >"$dir/out" 2>&1
+
 mkdir -p "$dir/CP_Satellite-2021-03-17-12-00-01/raw"
 cat >"$dir/CP_Satellite-2021-03-17-12-00-01/raw/results.json" <<'END'
 {"vp":"198.18.0.1","location":{"country_name":"Germany","country_code":"DE"},"test_url":"a.example","response":{"198.18.9.1":["ip","no_tags"]},"passed_control":true,"connect_error":false,"in_control_group":true,"anomaly":false,"confidence":{"average":100,"matches":[100],"untagged_controls":true,"untagged_response":true},"start_time":"2021-03-17 12:00:02 -0400 EDT","end_time":"2021-03-17 12:00:03 -0400 EDT"}

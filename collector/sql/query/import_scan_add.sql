@@ -1,2 +1,2 @@
 -- SPDX-License-Identifier: Apache-2.0
-SELECT node, stream FROM registry.import_scan($1, $2)
+SELECT node, stream FROM registry.import_scan($1, $2, $3)
