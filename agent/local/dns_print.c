@@ -322,12 +322,43 @@ static const char *type_text(uint16_t type, char number[static 16])
 	return name != NULL ? name : number;
 }
 
+// The data of an answer, or its code where there are none.
+static void print_answer(FILE *out, struct span m, const char *between)
+{
+	struct dns_walk w;
+	if (dns_walk_init(&w, m) != ERR_OK || print_data(out, m, between) > 0)
+		return;
+	const char *code = dns_rcode_name(w.head.rcode);
+	fputs(w.head.rcode == 0 || code == NULL ? "no answer" : code, out);
+}
+
+// Answers to a question of the test that say something else than the one that counts: BEFORE, then
+// what they say.
+static void print_differing(FILE *out, const struct dns_pair_record *p, const char *before,
+			    const char *after)
+{
+	const uint32_t wanted = DNS_MARK_DIFFERS | DNS_MARK_ID | DNS_MARK_QUESTION;
+	const uint32_t looked =
+		wanted | DNS_MARK_UNREADABLE | DNS_MARK_NOT_RESPONSE | DNS_MARK_ICMP;
+	for (size_t i = 0, at = 0; i < p->answers; i++) {
+		struct span m = dns_pair_wire(p, i, &at);
+		size_t attempt = p->answer_try.at[i];
+		if ((p->answer_mark[i] & looked) != wanted || attempt == 0 ||
+		    p->try_role.at[attempt - 1] != DNS_TEST)
+			continue;
+		fputs(before, out);
+		print_answer(out, m, ",");
+		fputs(after, out);
+	}
+}
+
 void dns_print_short(FILE *out, FILE *err, const struct dns_pair_record *p)
 {
 	char addr[ADDR_TEXT], number[16];
 	struct span m;
 	uint8_t rcode = 0;
 	bool answered = test_answer(p, &m, &rcode);
+	print_differing(err, p, "waymark dns: another answer to the same question: ", "\n");
 	if (answered && print_data(out, m, "\n") > 0) {
 		fputc('\n', out);
 		return;
@@ -352,5 +383,6 @@ void dns_print_line(FILE *out, const struct dns_pair_record *p)
 	fputc('\t', out);
 	if (!answered || print_data(out, m, ",") == 0)
 		fputc('-', out);
+	print_differing(out, p, "\tdiffers: ", "");
 	fputc('\n', out);
 }

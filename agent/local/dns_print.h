@@ -16,9 +16,10 @@ void dns_print_json(struct json *j, const struct dns_pair_record *p, uint32_t re
 void dns_print_head(struct json *j, const struct dns_pair_record *p);
 void dns_print_try(struct json *j, const char *key, const struct dns_pair_record *p, size_t i);
 
-// What the answer says, one record's data a line; for one question alone. Why it says nothing goes
-// to ERR.
+// What the answer says, one record's data a line; for one question alone. Why it says nothing, and
+// what other answers say, goes to ERR.
 void dns_print_short(FILE *out, FILE *err, const struct dns_pair_record *p);
 
-// Resolver, name, type, status, code or what stood in its way, data: tab-separated.
+// Resolver, name, type, status, code or what stood in its way, data: tab-separated; then "differs:
+// " and the data of each answer that says something else.
 void dns_print_line(FILE *out, const struct dns_pair_record *p);

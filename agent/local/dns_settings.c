@@ -105,7 +105,9 @@ const struct cli_usage dns_usage = {
 		"are\n"
 		"read from standard input, resolvers from /etc/resolv.conf. An address in place\n"
 		"of a name asks for its PTR record. As root, or with CAP_NET_RAW, IP ids are "
-		"known.",
+		"known.\n"
+		"Each pair is a line: resolver, name, type, status, code or error, data, and what\n"
+		"other answers to the question say; of one pair the data alone. --json has it all.",
 	.examples =
 		"  waymark dns example.org AAAA @198.18.0.53\n"
 		"  waymark dns --spread --resolvers open.txt --rate 50000 < names.txt\n"

@@ -14,8 +14,8 @@
 
 // A pair with one test: ERROR of its socket, or the MESSAGE that answered with RCODE.
 struct one {
-	uint8_t role, transport, outcome, error, rcode, first, try;
-	uint32_t sent, id, zero, length;
+	uint8_t role, transport, outcome, error, rcode, first, try[2];
+	uint32_t sent, id, mark[2], length[2];
 	struct dns_pair_record p;
 };
 
@@ -30,8 +30,9 @@ static struct dns_pair_record *one(struct one *o, enum dns_error error, uint8_t 
 		.error = (uint8_t)error,
 		.rcode = answered ? rcode + 1 : 0,
 		.first = answered,
-		.try = 1,
-		.length = (uint32_t)message.len,
+		.try = { 1, 1 },
+		.mark = { DNS_MARK_ID | DNS_MARK_QUESTION },
+		.length = { (uint32_t)message.len },
 	};
 	o->p = (struct dns_pair_record){
 		.state = answered ? DNS_ANSWERED : DNS_FAILED,
@@ -48,8 +49,9 @@ static struct dns_pair_record *one(struct one *o, enum dns_error error, uint8_t 
 		.try_sent_us = &o->sent,
 		.try_id = &o->id,
 		.answers = answered,
-		.answer_try = span_of(&o->try, answered),
-		.answer_length = &o->length,
+		.answer_try = span_of(o->try, answered),
+		.answer_length = o->length,
+		.answer_mark = o->mark,
 		.wires = message,
 	};
 	return &o->p;
@@ -123,12 +125,34 @@ static void data_stand_alone(void **state)
 	is_short(&o.p, "198.18.9.1\n", "");
 }
 
+static void a_second_answer_is_told(void **state)
+{
+	struct one o;
+	char both[sizeof(some) + sizeof(none)];
+	(void)state;
+	memcpy(both, some, sizeof(some) - 1);
+	memcpy(both + sizeof(some) - 1, none, sizeof(none) - 1);
+	one(&o, DNS_ERROR_NONE, 0, span_of(both, sizeof(some) - 1));
+	o.p.wires = span_of(both, sizeof(some) + sizeof(none) - 2);
+	o.p.answers = 2;
+	o.p.answer_try = span_of(o.try, 2);
+	o.length[1] = sizeof(none) - 1;
+	o.mark[1] = o.mark[0] | DNS_MARK_DIFFERS;
+	is_line(&o.p,
+		"198.18.0.1\ta.example\tA\tanswered\tNOERROR\t198.18.9.1\tdiffers: NXDOMAIN\n");
+	is_short(&o.p, "198.18.9.1\n",
+		 "waymark dns: another answer to the same question: NXDOMAIN\n");
+	o.mark[1] &= ~(uint32_t)DNS_MARK_ID; // none of ours
+	is_line(&o.p, "198.18.0.1\ta.example\tA\tanswered\tNOERROR\t198.18.9.1\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_failure_says_why),
 		cmocka_unit_test(an_answer_without_data_says_so),
 		cmocka_unit_test(data_stand_alone),
+		cmocka_unit_test(a_second_answer_is_told),
 	};
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests(tests, NULL, NULL);
