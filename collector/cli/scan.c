@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// `waymark scan discover | start | fetch | end | list`.
+// `waymark scan discover | start | keys | fetch | trace | end | list`.
 #include "cli/scan.h"
 
 #include <stdio.h>
@@ -54,7 +54,7 @@ static const struct conf_option start_options[] = {
 	{ .name = "listen", TIME(listen), .max = 60, .unset = "0s", .value = "DURATION", .help = "on after the first answer; 0: as the profile says" },
 	{ .name = "nobody", FLAG(nobody), .help = "the addresses run no resolver: any answer was made on the way" },
 	{ .name = "mixed", FLAG(mixed), .help = "names in mixed letter case (0x20)" },
-	{ .name = "dnssec", FLAG(dnssec), .help = "ask for signatures (DO)" },
+	{ .name = "dnssec", FLAG(dnssec), .help = "ask for signatures (DO), and control resolvers for what verifies them" },
 	{ .name = "nsid", FLAG(nsid), .help = "ask for the server's identifier" },
 	{ .name = "subnet", .kind = CONF_LIST, AT(subnets), .value = "PREFIX", .help = "ask as for a client there (RFC 7871); repeatable: every pair once for each" },
 	{ .name = "size", UINT(size), .max = DNS_SIZE_MOST, .unset = "0", .value = "BYTES", .help = "largest UDP answer asked for, 512 to 4096; 0: 1232" },
@@ -71,6 +71,14 @@ static const struct conf_option trace_options[] = {
 	{ .name = "hops", UINT(hops), .min = 1, .max = DNS_HOPS_MAX, .unset = "24", .value = "TTL", .help = "last hop asked" },
 	{ .name = "attempts", UINT(attempts), .min = 1, .max = 3, .unset = "2", .value = "N", .help = "questions to each hop" },
 	{ .name = "wait", TIME(wait), .min = 0.01, .max = 60, .unset = "2s", .value = "TIME", .help = "for one answer" },
+	{ .name = "reserved", FLAG(reserved), .help = "ask reserved and test addresses, too: for labs" },
+	{ .name = NULL },
+};
+
+static const struct conf_option keys_options[] = {
+	SHARED,
+	{ .name = "scan", TEXT(scan), .value = "SCAN", .help = "the scan: id, number or name" },
+	{ .name = "size", UINT(size), .max = DNS_SIZE_MOST, .unset = "0", .value = "BYTES", .help = "largest UDP answer asked for, 512 to 4096; 0: 1232" },
 	{ .name = "reserved", FLAG(reserved), .help = "ask reserved and test addresses, too: for labs" },
 	{ .name = NULL },
 };
@@ -123,7 +131,7 @@ static enum err find_node(struct scan_job *j, struct fault *f)
 	return err;
 }
 
-enum scan_kind { SCAN_DISCOVER, SCAN_START, SCAN_FETCH, SCAN_TRACE };
+enum scan_kind { SCAN_DISCOVER, SCAN_START, SCAN_KEYS, SCAN_FETCH, SCAN_TRACE };
 
 static enum err file_all(struct scan_job *j, enum scan_kind kind, const struct scan_options *o,
 			 const struct cli *cli, struct fault *f)
@@ -139,6 +147,8 @@ static enum err file_all(struct scan_job *j, enum scan_kind kind, const struct s
 		err = scan_file_discover(j, o, cli->words + 1, cli->count - 1, f);
 	else if (err == ERR_OK && kind == SCAN_START)
 		err = scan_file_dns(j, o, f);
+	else if (err == ERR_OK && kind == SCAN_KEYS)
+		err = scan_file_keys(j, o, NULL, f);
 	else if (err == ERR_OK && kind == SCAN_TRACE)
 		err = scan_file_path(j, o, f);
 	else if (err == ERR_OK)
@@ -183,9 +193,9 @@ static enum err check(enum scan_kind kind, const struct scan_options *o, const s
 		return fault_set(f, ERR_USAGE, 0, "prefixes or --list FILE are wanted");
 	if (kind == SCAN_START && o->domains[0] == '\0')
 		return fault_set(f, ERR_USAGE, 0, "--domains FILE is wanted");
-	if (kind == SCAN_START && o->size != 0 && o->size < DNS_SIZE_LEAST)
+	if (kind <= SCAN_KEYS && o->size != 0 && o->size < DNS_SIZE_LEAST)
 		return fault_set(f, ERR_USAGE, 0, "--size: less than %d bytes", DNS_SIZE_LEAST);
-	if ((kind == SCAN_FETCH || kind == SCAN_TRACE) && o->scan[0] == '\0')
+	if (kind >= SCAN_KEYS && o->scan[0] == '\0')
 		return fault_set(f, ERR_USAGE, 0, "--scan SCAN is wanted");
 	return ERR_OK;
 }
@@ -234,6 +244,24 @@ static int start(int argc, char **argv)
 		  .examples = "  waymark scan start zurich --resolvers r.txt --domains d.txt\n"
 			      "  waymark scan start zurich --scan 7 --domains d.txt "
 			      "--infrastructure\n" },
+	};
+	return scan_order(argc, argv, &form);
+}
+
+static int keys(int argc, char **argv)
+{
+	static const struct scan_form form = {
+		"waymark scan keys",
+		SCAN_KEYS,
+		keys_options,
+		{ .synopsis = "waymark scan keys NODE --scan SCAN [option …]",
+		  .text = "Orders a node to ask the scan's control resolvers for keys of zones "
+			  "that "
+			  "are\n"
+			  "still missing: of names that answers led to, and what went without an "
+			  "answer.\n"
+			  "scan start --dnssec has asked for those of its names already.",
+		  .examples = "  waymark scan keys zurich --scan 7\n" },
 	};
 	return scan_order(argc, argv, &form);
 }
@@ -298,6 +326,7 @@ static int list(int argc, char **argv)
 static const struct verb verbs[] = {
 	{ "discover", discover, "order a node to find resolvers" },
 	{ "start", start, "order a node to ask resolvers" },
+	{ "keys", keys, "order a node to ask for keys of zones" },
 	{ "fetch", fetch, "order a node to fetch what answers serve" },
 	{ "trace", trace, "order a node to find who answers on the way" },
 	{ "end", end, "nothing more is to come: judge it" },

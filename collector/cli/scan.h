@@ -28,10 +28,22 @@ struct scan_job {
 	size_t orders; // filed
 };
 
+// The one order that is being made, with what all orders of a scan share.
+struct order *scan_begin(const struct scan_job *j, const struct scan_options *o, enum order_kind k);
+// It as often as it takes, for all DOMAINS (one a line) and RESOLVERS.
+enum err scan_file_matrix(struct scan_job *j, struct span domains, const struct addr *resolvers,
+			  size_t count, struct fault *f) MUSTUSE;
+
 enum err scan_file_discover(struct scan_job *j, const struct scan_options *o, char *const *words,
 			    size_t count, struct fault *f) MUSTUSE;
 enum err scan_file_dns(struct scan_job *j, const struct scan_options *o, struct fault *f) MUSTUSE;
 enum err scan_file_fetch(struct scan_job *j, const struct scan_options *o, struct fault *f) MUSTUSE;
+// D asks for signatures, and for more than keys.
+bool scan_wants_keys(const struct scan_options *o, const struct dns_order *d);
+// What it takes to verify signatures at NAMES, one a line; NULL: at all that was asked and is not
+// asked for yet.
+enum err scan_file_keys(struct scan_job *j, const struct scan_options *o, const char *names,
+			struct fault *f) MUSTUSE;
 enum err scan_file_path(struct scan_job *j, const struct scan_options *o, struct fault *f) MUSTUSE;
 
 int scan_show(int argc, char **argv);

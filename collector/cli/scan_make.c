@@ -15,13 +15,13 @@
 
 static struct order order; // large
 
-// What all orders of a scan share.
-static void begin(const struct scan_job *j, const struct scan_options *o, enum order_kind kind)
+struct order *scan_begin(const struct scan_job *j, const struct scan_options *o, enum order_kind k)
 {
-	order = (struct order){ .kind = kind, .audience_count = 1, .rate = (uint32_t)o->rate };
+	order = (struct order){ .kind = k, .audience_count = 1, .rate = (uint32_t)o->rate };
 	order.audience[0] = span_text(j->node_name);
 	order.expires.ns = clock_wall().ns + o->expires;
 	memcpy(order.run.bytes, j->scan, sizeof(j->scan));
+	return &order;
 }
 
 static enum err file(struct scan_job *j, struct fault *f)
@@ -132,7 +132,7 @@ enum err scan_file_discover(struct scan_job *j, const struct scan_options *o, ch
 {
 	static struct packed prefixes, right, list;
 	packed_init(&prefixes);
-	begin(j, o, ORDER_DISCOVER);
+	scan_begin(j, o, ORDER_DISCOVER);
 	enum err err = pack_right(&o->right, &right, f);
 	for (size_t i = 0; err == ERR_OK && i < count; i++) {
 		struct prefix p;
@@ -249,8 +249,8 @@ static enum err number_repetitions(struct scan_job *j, const struct scan_options
 }
 
 // Domains in pieces that leave room for resolvers; each with every piece of the resolvers.
-static enum err file_matrix(struct scan_job *j, struct span domains, const struct addr *resolvers,
-			    size_t count, struct fault *f)
+enum err scan_file_matrix(struct scan_job *j, struct span domains, const struct addr *resolvers,
+			  size_t count, struct fault *f)
 {
 	static struct packed p;
 	enum err err = ERR_OK;
@@ -288,7 +288,7 @@ static enum err file_subnets(struct scan_job *j, const struct scan_options *o, s
 			err = number_repetitions(j, o, f);
 		}
 		if (err == ERR_OK)
-			err = file_matrix(j, domains, resolvers, count, f);
+			err = scan_file_matrix(j, domains, resolvers, count, f);
 	}
 	return err;
 }
@@ -299,7 +299,7 @@ enum err scan_file_dns(struct scan_job *j, const struct scan_options *o, struct 
 	char *text = NULL, *names;
 	size_t len = 0, count = 0, number = 0;
 	struct span line;
-	begin(j, o, ORDER_DNS);
+	scan_begin(j, o, ORDER_DNS);
 	enum err err = make_dns(o, f);
 	if (err == ERR_OK)
 		err = file_read(o->domains, LIST_MAX, &text, &len, f);
@@ -322,6 +322,8 @@ enum err scan_file_dns(struct scan_job *j, const struct scan_options *o, struct 
 	if (err == ERR_OK)
 		err = w.err == ERR_OK ? file_subnets(j, o, wr_span(&w), resolvers, count, f)
 				      : fault_set(f, w.err, 0, "no memory");
+	if (err == ERR_OK && scan_wants_keys(o, &order.dns))
+		err = scan_file_keys(j, o, names, f);
 	free(names);
 	free(resolvers);
 	free(text);
@@ -337,8 +339,7 @@ enum err scan_file_fetch(struct scan_job *j, const struct scan_options *o, struc
 	char id[RUN_ID_TEXT];
 	size_t bytes = 0;
 	run_id_text(j->scan, id);
-	begin(j, o, ORDER_FETCH);
-	order.fetches = wishes;
+	scan_begin(j, o, ORDER_FETCH)->fetches = wishes;
 	order.body_limit = (uint32_t)o->body;
 	enum err err =
 		pg_query(j->pg, "scan_wishes", PG_VALUES(pg_text(id), pg_int(j->node)), &rows, f);
@@ -370,8 +371,7 @@ enum err scan_file_path(struct scan_job *j, const struct scan_options *o, struct
 	size_t bytes = 0;
 	int64_t type = 0;
 	run_id_text(j->scan, id);
-	begin(j, o, ORDER_PATH);
-	struct path_order *p = &order.path;
+	struct path_order *p = &scan_begin(j, o, ORDER_PATH)->path;
 	*p = (struct path_order){ .wishes = wishes,
 				  .options = DNS_RECURSE | DNS_EDNS,
 				  .hops = (uint8_t)o->hops,

@@ -18,7 +18,8 @@ const struct verb verbs_central[] = {
 	{ "setting", registry_setting, "settings of the centre: list set" },
 	{ "run", run_verb, "runs: start list show campaign" },
 	{ "order", order_verb, "orders to one node: trace list" },
-	{ "scan", scan_verb, "scans of open resolvers: discover start fetch end list show" },
+	{ "scan", scan_verb,
+	  "scans of open resolvers: discover start keys fetch trace end list show" },
 	{ "verify", verify_verb, "prove that what is stored is what the nodes signed" },
 	{ "geo", geo_verb, "where addresses are: import list explain override" },
 	{ "import", import_verb, "what was measured elsewhere: pairs flows satellite list" },
@@ -29,5 +30,6 @@ const struct verb verbs_central[] = {
 	{ "exposure", exposure_verb, "the two tables: leaving groups" },
 	{ "export", export_verb, "published forms: satellite" },
 	{ "signatures", signatures_verb, "signatures of block pages: load list remove" },
+	{ "anchors", anchors_verb, "keys of zones that are believed: load list remove" },
 	{ NULL, NULL, NULL },
 };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // From observations to tables: `waymark geo | judge | backends | import | exposure | path |
-// signatures | export`.
+// signatures | anchors | export`.
 #pragma once
 
 #include "cli/central.h"
@@ -14,6 +14,7 @@ int exposure_verb(int argc, char **argv);
 int path_verb(int argc, char **argv);
 int backends_verb(int argc, char **argv);
 int signatures_verb(int argc, char **argv);
+int anchors_verb(int argc, char **argv);
 int export_verb(int argc, char **argv);
 
 // Sub-verbs of import that have their own files.

@@ -47,8 +47,12 @@ scan=$(order discover --list "$D/list" --control scan.example --rounds 1 --every
 carried_out "resolvers are found"
 order start --reserved --scan "$scan" --domains "$D/domains" --control scan.example --listen 500ms --nsid --dnssec --size 4096 >/dev/null
 carried_out "they are asked, for identifiers too"
-is "$(sql "SELECT DISTINCT options, size, repetition, subnet IS NULL FROM raw.dns_pair WHERE scan = '$scan'")" '15|4096|0|t' \
+is "$(sql "SELECT DISTINCT options, size, repetition, subnet IS NULL FROM raw.dns_pair WHERE scan = '$scan' AND qtype = 1")" '15|4096|0|t' \
 	"what was asked for stands with the pair"
+# Five names, the one above them, the root.
+is "$(sql "SELECT qtype, options, count(*), count(DISTINCT domain), string_agg(DISTINCT host(resolver), ',') FROM raw.dns_pair
+	WHERE scan = '$scan' AND qtype <> 1 GROUP BY 1, 2 ORDER BY 1")" '43|71|21|7|198.18.70.1,198.18.70.2,198.18.70.3
+48|71|21|7|198.18.70.1,198.18.70.2,198.18.70.3' "controls, and nobody else, were asked for keys, once for each name up to the root"
 is "$(sql "SELECT count(*) > 0 AND bool_and(nsid IS NOT NULL) FROM v1.dns_packet WHERE scan = '$scan' AND edns AND NOT differs AND host(resolver) LIKE '198.18.65.%'")" t \
 	"and so do the identifiers"
 
@@ -62,13 +66,20 @@ ok $? "the scan is judged" "$(cat "$D/judge.log")"
 is "$(sql "SELECT count(*), bool_or(signed_missing) FROM v1.dns_verdict WHERE scan = '$scan' AND domain = 'signed001.example' AND host(resolver) LIKE '198.18.65.%'")" \
 	'4|f' "a signed name is answered with its signature"
 printf '198.18.70.%s\n' 1 2 3 >"$D/controls"
-echo signed001.example >"$D/zones"
-order start --reserved --scan "$scan" --resolvers "$D/controls" --domains "$D/zones" --types DNSKEY --dnssec --size 4096 --control scan.example \
-	--listen 200ms >/dev/null
-carried_out "controls are asked for the keys of its zone"
+signature() {
+	sql "SELECT count(*), string_agg(DISTINCT signature || ' ' || coalesce(signature_why, ''), ',') FROM v1.dns_verdict
+		WHERE scan = '$scan' AND domain = 'signed001.example' AND qtype = 1 AND host(resolver) LIKE '198.18.65.%'"
+}
+is "$(signature)" '4|indeterminate no_keys .' "which says nothing without a chain: the root of this world is none"
+at_centre anchors load "$RUN/anchors" --source lab >"$D/judge.log" 2>&1
+ok $? "its own anchor" "$(cat "$D/judge.log")"
 judged
-is "$(sql "SELECT count(*), string_agg(DISTINCT signature, ',') FROM v1.dns_verdict WHERE scan = '$scan' AND domain = 'signed001.example' AND qtype = 1
-	AND host(resolver) LIKE '198.18.65.%'")" '4|valid' "by which it is verified"
+is "$(signature)" '4|secure signed001.example' "by which it is verified, with the keys that controls told"
+order keys --scan "$scan" --reserved --size 4096 >/dev/null
+is "$(grep -oE '[0-9]+ orders' "$D/order.log")" "$(sql "SELECT CASE WHEN EXISTS (SELECT FROM raw.dns_pair WHERE scan = '$scan' AND qtype IN (43, 48)
+	GROUP BY domain HAVING count(*) FILTER (WHERE state = 1 AND qtype = 43) = 0 OR count(*) FILTER (WHERE state = 1 AND qtype = 48) = 0) THEN 1 ELSE 0 END") orders" \
+	"only what nobody told yet is asked for again"
+carried_out "and is"
 before=$(cdn '198.18.65.%')
 order start --reserved --scan "$scan" --resolvers "$D/controls" --domains "$D/domains" --control scan.example --listen 200ms \
 	--subnet 198.18.65.0/24 --subnet 198.18.66.0/24 >/dev/null

@@ -17,7 +17,7 @@ trip AS (
 	CROSS JOIN generate_subscripts(p.try_role, 1) AS i
 	CROSS JOIN LATERAL (SELECT p.try_role[i] = 2 AND p.try_first[i] IS NOT DISTINCT FROM a.packet AND a.packet IS NOT NULL AS has,
 		coalesce(p.try_first[i] = ANY (p.addr_answer), false) AS some) AS x
-	WHERE p.scan = $1 AND p.resolver = $2 AND p.try_outcome[i] <> 5 AND (x.has OR NOT x.some))
+	WHERE p.scan = $1 AND p.resolver = $2 AND p.try_outcome[i] <> 5 AND p.qtype NOT IN (43, 48) AND (x.has OR NOT x.some))
 SELECT json_build_object('domain', CASE WHEN t.test THEN t.domain ELSE coalesce(t.control, 'a.root-servers.net') END, 'domain_is_control', NOT t.test,
 	'date', to_char(t.started AT TIME ZONE 'UTC', 'YYYY-MM-DD'), 'start_time', v1.iso_time(t.started), 'end_time', v1.iso_time(coalesce(t.ended, t.started)),
 	'retry', CASE WHEN t.test THEN t.retry END, 'resolver_ip', host(t.resolver), 'resolver_name', b.name, 'resolver_is_trusted', b.role = 2,

@@ -9,4 +9,4 @@ said AS MATERIALIZED (
 	FROM raw.dns_pair AS p JOIN asked AS a USING (node, stream, seq, item) WHERE p.scan = $1 AND p.resolver = $2)
 SELECT json_build_object('resolver', host(s.resolver), 'query', s.domain, 'error', coalesce(e.error, 'no_answer'))
 FROM judge.dns_satellite AS s JOIN said AS e USING (node, domain, qtype, repetition)
-WHERE s.scan = $1 AND s.resolver = $2 AND s.answers = '{}' ORDER BY s.domain, s.qtype, s.node, s.repetition
+WHERE s.scan = $1 AND s.resolver = $2 AND s.answers = '{}' AND s.qtype NOT IN (43, 48) ORDER BY s.domain, s.qtype, s.node, s.repetition

@@ -13,7 +13,7 @@ pair AS MATERIALIZED (
 	JOIN asked AS a USING (node, stream, seq, item)
 	JOIN judge.dns_satellite AS s USING (scan, node, resolver, domain, qtype, repetition)
 	LEFT JOIN judge.dns_verdict AS v USING (scan, node, resolver, domain, qtype, repetition)
-	WHERE p.scan = $1 AND p.resolver = $2),
+	WHERE p.scan = $1 AND p.resolver = $2 AND p.qtype NOT IN (43, 48)),
 place AS (
 	SELECT coalesce(c.iso2, r.told_country, '') AS code, coalesce(r.told_country_name, c.name, '') AS name
 	FROM (SELECT 1) AS one
