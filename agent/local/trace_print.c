@@ -169,6 +169,8 @@ void trace_print_json(FILE *out, const struct trace_record *r, const char *name,
 	json_int(&j, "kernel_drops", r->kernel_drops);
 	if (r->extra.len > 0 && trace_path_mtu(r) != 0)
 		json_int(&j, "path_mtu", trace_path_mtu(r));
+	if (r->extra.len > 0 && trace_probe_tos(r) != 0)
+		json_int(&j, "tos", trace_probe_tos(r));
 	json_hops(&j, r, names);
 	json_end_object(&j);
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "cli/trace_rows.h"
 
 #define GRAPHS_MOST 256 // at once
 #define AGAIN_USUAL 2
@@ -18,15 +19,7 @@
 const struct conf_option trace_options[] = {
 	ROW(method, CONF_TEXT, 0, 0, "udp", "METHOD", "udp, icmp, tcp-syn, tcp-ack or quic"),
 	ROW(port, CONF_UINT, 0, 65535, "0", "PORT", "destination port; 0: 33434 udp, else 443"),
-	ROW(first, CONF_UINT, 1, TRACE_HOPS_MAX, "1", "TTL", "first hop asked"),
-	{ "max-ttl", CONF_UINT, offsetof(struct trace_settings, max_ttl), sizeof(uint64_t), 1,
-	  TRACE_HOPS_MAX, "32", "TTL", "last hop asked" },
-	ROW(attempts, CONF_UINT, 1, TRACE_TRIES_MAX, "3", "N",
-	    "probes to each hop; with --mda: to one that is silent"),
-	ROW(again, CONF_UINT, 0, TRACE_TRIES_MAX, "2", "N",
-	    "more, slower, to a silent hop within the path"),
-	ROW(wait, CONF_DURATION, 0.01, 60, "2s", "DURATION", "longest wait for one answer"),
-	ROW(gap, CONF_UINT, 1, TRACE_HOPS_MAX, "5", "N", "silent hops in a row that end a trace"),
+	TRACE_ROWS_HOPS(struct trace_settings),
 	ROW(window, CONF_UINT, 0, 255, "0", "N",
 	    "probes of one trace in flight at once; 0: 8, with --mda 16"),
 	ROW(deadline, CONF_DURATION, 0, 86400, "0s", "DURATION",
@@ -45,17 +38,10 @@ const struct conf_option trace_options[] = {
 	    "borrow near hops that another trace of this run found so long ago at most; 0: never"),
 	ROW(own, CONF_LIST, 0, 0, NULL, "PREFIX",
 	    "with --share: targets that are asked for every hop themselves; repeatable"),
-	ROW(sport, CONF_UINT, 0, 65535, "0", "PORT",
-	    "source port (icmp: id); 0: chosen; with --mda: the first, 61000 at most"),
-	{ "flow-label", CONF_TEXT, offsetof(struct trace_settings, flow_label),
-	  sizeof(((struct trace_settings *)0)->flow_label), 0, 0, "auto", "LABEL",
-	  "IPv6 flow label, 0 to 1048575; auto: one for each flow" },
+	TRACE_ROWS_FLOW(struct trace_settings),
 	ROW(names, CONF_BOOL, 0, 0, "no", NULL,
 	    "DNS names of hops; a trace waits for them before it is told"),
-	ROW(pmtu, CONF_BOOL, 0, 0, "no", NULL,
-	    "largest packet of the path and where it falls (udp, icmp)"),
-	ROW(tos, CONF_UINT, 0, 255, "0", "N",
-	    "TOS or traffic class; what routers made of it is told"),
+	TRACE_ROWS_PROBE(struct trace_settings),
 	ROW(ipv6, CONF_BOOL, 0, 0, "no", NULL, "take the IPv6 address of a host name"),
 	ROW(json, CONF_BOOL, 0, 0, "no", NULL, "the same as --format json"),
 	ROW(format, CONF_TEXT, 0, 0, "text", "FORMAT", "text, json, atlas or warts"),
@@ -226,20 +212,6 @@ static enum err check_live(const struct trace_settings *s, struct fault *f)
 	return refuse(alien, COUNT(alien), "live", f);
 }
 
-static enum err read_label(struct trace_settings *s, struct fault *f)
-{
-	uint64_t label;
-	s->label = TRACE_LABEL_AUTO;
-	if (strcmp(s->flow_label, "auto") == 0)
-		return ERR_OK;
-	if (text_u64(span_text(s->flow_label), 0, TRACE_LABEL_MAX, &label) != ERR_OK)
-		return fault_set(f, ERR_USAGE, 0,
-				 "--flow-label: \"%s\" is not auto, nor 0 to 1048575",
-				 s->flow_label);
-	s->label = (uint32_t)label;
-	return ERR_OK;
-}
-
 enum err trace_settings_check(struct trace_settings *s, struct fault *f)
 {
 	bool graph = strcmp(s->mode, "lite") != 0 || s->confidence != 95 || s->probes != 30000;
@@ -248,7 +220,8 @@ enum err trace_settings_check(struct trace_settings *s, struct fault *f)
 	if (graph && !s->mda)
 		return fault_set(f, ERR_USAGE, 0,
 				 "--confidence, --mode and --probes go with --mda only");
-	if (read_label(s, f) != ERR_OK || (s->mda && check_graph(s, f) != ERR_OK) ||
+	if (trace_label_read(s->flow_label, &s->label, f) != ERR_OK ||
+	    (s->mda && check_graph(s, f) != ERR_OK) ||
 	    (s->live[0] != '\0' && check_live(s, f) != ERR_OK))
 		return f->err;
 	if (s->span > 0 && s->live[0] == '\0')

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "cli/options.h"
+#include "cli/trace_rows.h"
 #include "local/trace_targets.h"
 #include "pace/pace.h"
 #include "trace/mda.h"
@@ -20,7 +21,7 @@ struct trace_settings {
 	struct conf_list deny, own;
 	struct prefix owns[TRACE_OWN_MAX]; // read from OWN
 	bool json, names, pmtu, ipv6, dry_run, quiet, mda;
-	char mode[8], flow_label[16];
+	char mode[8], flow_label[TRACE_LABEL_TEXT];
 	uint32_t label; // read from FLOW_LABEL
 	uint64_t probes;
 	double confidence;

@@ -171,6 +171,8 @@ static enum err make_policy(struct node_config *c, struct fault *f)
 		.max_length_ms = (uint32_t)(c->max_run / NS_PER_MS),
 		.max_targets = (uint32_t)c->max_targets,
 		.max_attempts = (uint8_t)c->max_attempts,
+		.sport_first = (uint16_t)c->sport_first,
+		.sport_last = (uint16_t)(c->sport_first + c->sport_count - 1),
 		.scan_rate = (uint32_t)c->scan_rate,
 		.max_scan = c->max_scan,
 	};

@@ -7,6 +7,7 @@
 #include "base/table.h"
 #include "base/text.h"
 #include "log/log.h"
+#include "node/limits.h"
 #include "pace/pace.h"
 #include "sys/clock.h"
 #include "trace/inflow_io.h"
@@ -220,28 +221,11 @@ static enum err open_graphs(struct tracing *t)
 
 static enum err put_graph(struct tracing *t, const struct node_trace *want, uint64_t tag)
 {
-	const struct trace_limits *l = &want->limits;
-	const struct graph_order *g = want->graph;
 	struct mda_target to = MDA_TARGET_DEFAULT;
 	to.dst = want->target.addr;
 	to.method = want->target.method;
 	to.dport = want->target.port;
-	if (l->first_ttl != 0)
-		to.first_ttl = l->first_ttl;
-	if (l->max_ttl != 0)
-		to.max_ttl = l->max_ttl;
-	if (l->attempts != 0)
-		to.attempts = l->attempts;
-	if (l->gap != 0)
-		to.gap = l->gap;
-	if (l->wait_ms != 0)
-		to.wait_ns = (int64_t)l->wait_ms * NS_PER_MS;
-	if (g->probes != 0)
-		to.probes_max = (uint16_t)g->probes;
-	if (g->confidence_ppm != 0)
-		to.risk = 1 - g->confidence_ppm / 1e6;
-	if (g->mode == GRAPH_FULL)
-		to.mode = MDA_FULL;
+	limits_graph(&want->limits, want->graph, &to);
 	enum err err = open_graphs(t);
 	return err == ERR_OK ? mda_io_put(t->graphs, tag, &to) : err;
 }
@@ -285,32 +269,16 @@ void tracing_close(struct tracing **out)
 	*out = NULL;
 }
 
-static void fill_target(struct trace_target *to, const struct node_trace *want, uint64_t tag)
-{
-	const struct trace_limits *l = &want->limits;
-	to->tag = tag;
-	to->dst = want->target.addr;
-	to->method = want->target.method;
-	to->dport = want->target.port;
-	if (l->first_ttl != 0)
-		to->first_ttl = l->first_ttl;
-	if (l->max_ttl != 0)
-		to->max_ttl = l->max_ttl;
-	if (l->attempts != 0)
-		to->attempts = l->attempts;
-	if (l->gap != 0)
-		to->gap = l->gap;
-	if (l->wait_ms != 0)
-		to->wait_ns = (int64_t)l->wait_ms * NS_PER_MS;
-	to->spread = TRACE_SPREAD;
-	to->share_ns = (int64_t)l->share_s * NS_PER_S;
-}
-
 enum err tracing_put(struct tracing *t, const struct node_trace *want)
 {
 	struct trace_target target = TRACE_TARGET_DEFAULT;
 	uint64_t tag = random_u64();
-	fill_target(&target, want, tag);
+	target.tag = tag;
+	target.dst = want->target.addr;
+	target.method = want->target.method;
+	target.dport = want->target.port;
+	target.spread = TRACE_SPREAD;
+	limits_trace(&want->limits, &target);
 	struct errand *e = table_put(t->errands, &tag, NULL);
 	if (e == NULL)
 		return ERR_FULL;

@@ -205,8 +205,14 @@ static enum order_state check_policy(const struct plan_policy *policy, const str
 		return refuse(v, ORDER_REFUSED_RATE, "the run is longer than this node allows");
 	if (o->target_count > policy->max_targets)
 		return refuse(v, ORDER_REFUSED_RATE, "more targets than this node allows");
-	if (o->limits.attempts > policy->max_attempts)
+	if (o->limits.attempts + (o->limits.again > 0 ? o->limits.again - 1 : 0) >
+	    policy->max_attempts)
 		return refuse(v, ORDER_REFUSED_RATE, "more probes per hop than this node allows");
+	// Answers to any other port are not looked at: it may be that of a program.
+	if (o->limits.sport != 0 &&
+	    (o->limits.sport < policy->sport_first || o->limits.sport > policy->sport_last))
+		return refuse(v, ORDER_REFUSED_KIND,
+			      "a source port that is not this node's own (sport-first)");
 	return check_targets(policy, o, v);
 }
 

@@ -28,11 +28,12 @@ struct plan_policy {
 	bool allow_dns, allow_discover, allow_fetch;
 	struct prefix deny[PLAN_DENY];
 	size_t deny_count;
-	uint32_t max_length_ms; // of a run
-	uint32_t max_targets;   // of one trace order
-	uint8_t max_attempts;   // probes per TTL
-	uint32_t scan_rate;     // questions or connections a second of a scan
-	uint64_t max_scan;      // pairs, addresses or pages of one order
+	uint32_t max_length_ms;           // of a run
+	uint32_t max_targets;             // of one trace order
+	uint8_t max_attempts;             // probes per TTL
+	uint16_t sport_first, sport_last; // source ports that an order may choose
+	uint32_t scan_rate;               // questions or connections a second of a scan
+	uint64_t max_scan;                // pairs, addresses or pages of one order
 };
 
 struct plan;

@@ -234,8 +234,11 @@ enum err mda_io_put(struct mda_io *io, uint64_t tag, const struct mda_target *ta
 		return err;
 	if (t.src.family == 0)
 		t.src = trace_source_find(&io->source, t.dst);
-	t.sport_first = io->config.sport_first;
-	t.flows_max = io->config.sport_count;
+	// Ports that answers are looked for at, from the one wished on.
+	const uint32_t end = (uint32_t)io->config.sport_first + io->config.sport_count;
+	if (t.sport_first < io->config.sport_first || t.sport_first >= end)
+		t.sport_first = io->config.sport_first;
+	t.flows_max = (uint16_t)(end - t.sport_first);
 	// The same seed and target: the same probes, in the same order as far as answers allow.
 	t.random =
 		io->config.seed == 0 ? random_u64() : io->config.seed * 0x9e3779b97f4a7c15u + tag;

@@ -45,7 +45,8 @@ enum err mda_io_open(struct loop *l, const struct mda_io_config *c, struct mda_i
 		     struct fault *f) MUSTUSE;
 void mda_io_close(struct mda_io **io);
 
-// Starts one; ports, random and, unless given, src are filled in here. ERR_EXISTS: that target is
+// Starts one; random and, unless given, src are filled in here, and the first port unless it is one
+// of those configured. ERR_EXISTS: that target is
 // being traced by that method; ERR_FULL; else as mda_new.
 enum err mda_io_put(struct mda_io *io, uint64_t tag, const struct mda_target *t) MUSTUSE;
 

@@ -163,13 +163,25 @@ static void put_all(struct trace_scratch *s, const struct trace_path *p, uint8_t
 	}
 }
 
-static void put_size(struct trace_scratch *s, uint16_t size)
+static void put_entry(struct trace_scratch *s, const uint8_t *entry, size_t len)
 {
-	const uint8_t entry[] = { 0, 0, TRACE_PROBE_SIZE, 2, (uint8_t)(size >> 8), (uint8_t)size };
-	if (s->extra_len + sizeof(entry) > sizeof(s->extra))
+	if (s->probes == 0 || s->extra_len + len > sizeof(s->extra))
 		return;
-	memcpy(s->extra + s->extra_len, entry, sizeof(entry));
-	s->extra_len += sizeof(entry);
+	memcpy(s->extra + s->extra_len, entry, len);
+	s->extra_len += len;
+}
+
+// What all its probes had in common, told as of the first.
+static void put_common(struct trace_scratch *s, const struct trace_target *t)
+{
+	const uint8_t tos[] = { 0, 0, TRACE_PROBE_TOS, 1, t->tos };
+	const uint8_t size[] = {
+		0, 0, TRACE_PROBE_SIZE, 2, (uint8_t)(t->size >> 8), (uint8_t)t->size
+	};
+	if (t->size > 0)
+		put_entry(s, size, sizeof(size));
+	if (t->tos != 0)
+		put_entry(s, tos, sizeof(tos));
 }
 
 void trace_record_make(struct trace_scratch *s, const struct trace_path *p, struct mono now,
@@ -183,8 +195,7 @@ void trace_record_make(struct trace_scratch *s, const struct trace_path *p, stru
 	s->borrowed_count = s->extra_len = 0;
 	s->odd_quotes = s->marks = s->ids = s->services = false;
 	put_all(s, p, first, end);
-	if (t->size > 0 && s->probes > 0)
-		put_size(s, t->size);
+	put_common(s, t);
 	int64_t took = mono_since(now, p->begun) / NS_PER_US;
 	*out = (struct trace_record){
 		.id = t->tag,

@@ -53,13 +53,10 @@ struct trace_target {
 	uint32_t drops;      // the kernel's drop counter now; comes back as kernel_drops
 };
 
-#define TRACE_LABEL_MAX  0xfffff
-#define TRACE_LABEL_AUTO UINT32_MAX
+#define TRACE_SPREAD   4 // for traces of which there are many
 
-#define TRACE_SPREAD     4 // for traces of which there are many
-
-#define TRACE_SIZE_MIN   68 // of a probe that looks for the path MTU: what any IPv4 link carries
-#define TRACE_SIZE_MAX   1500
+#define TRACE_SIZE_MIN 68 // of a probe that looks for the path MTU: what any IPv4 link carries
+#define TRACE_SIZE_MAX 1500
 
 #define TRACE_TARGET_DEFAULT                                                                       \
 	{                                                                                          \

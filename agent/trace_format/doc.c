@@ -96,6 +96,7 @@ enum err trace_doc_of(struct arena *a, const struct trace_record *r, const char 
 		.probes_sent = r->probes_sent,
 		.kernel_drops = r->kernel_drops,
 		.path_mtu = trace_path_mtu(r),
+		.tos = trace_probe_tos(r),
 		.first_ttl = r->first_ttl,
 		.count = r->probes,
 	};

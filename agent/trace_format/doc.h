@@ -63,6 +63,7 @@ struct trace_doc {
 	enum trace_stop stop;
 	uint32_t probes_sent, kernel_drops;
 	uint16_t path_mtu; // 0: not looked for
+	uint8_t tos;       // of the probes
 	uint8_t first_ttl;
 	struct trace_doc_reply *replies; // by TTL, as sent
 	size_t count;

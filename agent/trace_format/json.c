@@ -126,6 +126,8 @@ static void numbers_read(const struct tree *t, struct trace_doc *d)
 		d->probes_sent = (uint32_t)n;
 	if (tree_u64(t, "path_mtu", UINT16_MAX, &n))
 		d->path_mtu = (uint16_t)n;
+	if (tree_u64(t, "tos", UINT8_MAX, &n))
+		d->tos = (uint8_t)n;
 	if (tree_u64(t, "kernel_drops", UINT32_MAX, &n))
 		d->kernel_drops = (uint32_t)n;
 }
@@ -284,6 +286,8 @@ static void head_write(struct json *j, const struct trace_doc *d)
 	json_int(j, "kernel_drops", d->kernel_drops);
 	if (d->path_mtu != 0)
 		json_int(j, "path_mtu", d->path_mtu);
+	if (d->tos != 0)
+		json_int(j, "tos", d->tos);
 }
 
 void trace_json_write(FILE *out, const struct trace_doc *d)

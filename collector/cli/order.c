@@ -8,6 +8,7 @@
 #include "cli/central.h"
 #include "cli/operator.h"
 #include "cli/run.h"
+#include "cli/trace_rows.h"
 #include "cli/verb.h"
 #include "sys/clock.h"
 
@@ -15,10 +16,11 @@ struct order_options {
 	struct central central;
 	char keys[CLUSTER_PATH_MAX];
 	struct conf_list targets;
-	int64_t expires, share;
-	char mode[8];
+	uint64_t first, max_ttl, attempts, again, gap, sport, tos, probes;
+	int64_t expires, share, wait;
+	char mode[8], flow_label[TRACE_LABEL_TEXT];
 	double confidence;
-	bool mda;
+	bool mda, pmtu;
 };
 
 #define AT(field) .offset = offsetof(struct order_options, field)
@@ -29,10 +31,14 @@ static const struct conf_option options[] = {
 	{ .name = "targets", .kind = CONF_LIST, AT(targets), .value = "LIST", .help = "ADDRESS[/METHOD[/PORT]], parted by commas; repeatable" },
 	{ .name = "operator-key", .kind = CONF_TEXT, AT(keys), .size = CLUSTER_PATH_MAX, .value = "DIR", .help = "where operator.key is ($WAYMARK_KEYS, else ~/.config/waymark)" },
 	{ .name = "expires", .kind = CONF_DURATION, AT(expires), .min = 1, .max = 30 * 86400.0, .unset = "10m", .value = "DURATION", .help = "after this the node refuses it" },
+	TRACE_ROWS_HOPS(struct order_options),
+	TRACE_ROWS_FLOW(struct order_options),
+	TRACE_ROWS_PROBE(struct order_options),
 	{ .name = "share", .kind = CONF_DURATION, AT(share), .max = 86400, .unset = "0s", .value = "DURATION", .help = "near hops may be borrowed from traces of the node not older; 0: each asks its own" },
 	{ .name = "mda", .kind = CONF_BOOL, AT(mda), .size = sizeof(bool), .unset = "no", .help = "graphs of all paths that balancers have (v1.graph), not traces" },
 	{ .name = "confidence", .kind = CONF_REAL, AT(confidence), .min = 50, .max = 99.99, .unset = "95", .value = "PERCENT", .help = "with --mda: that the whole graph is found" },
 	{ .name = "mode", .kind = CONF_TEXT, AT(mode), .size = 8, .unset = "lite", .value = "MODE", .help = "with --mda: lite, or full: each router of a wide hop for itself" },
+	{ .name = "probes", .kind = CONF_UINT, AT(probes), .min = 1, .max = 59999, .unset = "30000", .value = "N", .help = "with --mda: most probes to one target" },
 	{ .name = NULL },
 };
 // clang-format on
@@ -95,11 +101,41 @@ static enum err file_order(struct pg *pg, const char *node, const struct seal_se
 static enum err read_graph(const struct order_options *o, struct order *order, struct fault *f)
 {
 	order->kind = ORDER_GRAPH;
+	order->graph.probes = (uint32_t)o->probes;
+	order->limits.again = 0;
 	order->graph.confidence_ppm = (uint32_t)(o->confidence * 1e4 + 0.5);
 	if (graph_mode_read(span_text(o->mode), &order->graph.mode) != ERR_OK)
 		return fault_set(f, ERR_USAGE, 0, "--mode: \"%s\" is not lite or full", o->mode);
 	if (o->share > 0)
 		return fault_set(f, ERR_USAGE, 0, "--share: graphs borrow no hops");
+	if (o->pmtu)
+		return fault_set(f, ERR_USAGE, 0, "--pmtu does not go with --mda");
+	if (o->max_ttl >= TRACE_HOPS_MAX)
+		return fault_set(f, ERR_USAGE, 0, "with --mda: --max-ttl is at most %d",
+				 TRACE_HOPS_MAX - 1);
+	return ERR_OK;
+}
+
+static enum err read_limits(const struct order_options *o, struct trace_limits *l, struct fault *f)
+{
+	uint32_t label;
+	if (o->first > o->max_ttl)
+		return fault_set(f, ERR_USAGE, 0, "--first lies past --max-ttl");
+	if (trace_label_read(o->flow_label, &label, f) != ERR_OK)
+		return f->err;
+	*l = (struct trace_limits){
+		.first_ttl = (uint8_t)o->first,
+		.max_ttl = (uint8_t)o->max_ttl,
+		.attempts = (uint8_t)o->attempts,
+		.gap = (uint8_t)o->gap,
+		.wait_ms = (uint32_t)(o->wait / NS_PER_MS),
+		.share_s = (uint32_t)(o->share / NS_PER_S),
+		.again = (uint8_t)(o->again + 1),
+		.tos = (uint8_t)o->tos,
+		.sport = (uint16_t)o->sport,
+		.flow_label = label == TRACE_LABEL_AUTO ? 0 : label + 1,
+		.pmtu = o->pmtu,
+	};
 	return ERR_OK;
 }
 
@@ -115,8 +151,9 @@ static enum err trace(const char *node, const struct order_options *o, struct fa
 	order.audience_count = 1;
 	order.targets = targets;
 	order.expires.ns = clock_wall().ns + o->expires;
-	order.limits.share_s = (uint32_t)(o->share / NS_PER_S);
-	enum err err = read_targets(&o->targets, targets, &order.target_count, f);
+	enum err err = read_limits(o, &order.limits, f);
+	if (err == ERR_OK)
+		err = read_targets(&o->targets, targets, &order.target_count, f);
 	if (err == ERR_OK && o->mda)
 		err = read_graph(o, &order, f);
 	if (err == ERR_OK)
@@ -145,6 +182,8 @@ static int order_trace(int argc, char **argv)
 			"id.",
 		.examples = "  waymark order trace zurich --targets "
 			    "198.18.4.1/tcp-syn/443,2001:db8::1\n"
+			    "  waymark order trace zurich --sport 61007 --tos 184 --pmtu --targets "
+			    "198.18.4.1/udp/33434\n"
 			    "  waymark order trace zurich --mda --confidence 99 --targets "
 			    "198.18.4.1/udp/33434\n",
 	};

@@ -29,7 +29,12 @@ struct tunnel_order {
 struct trace_limits {
 	uint8_t first_ttl, max_ttl, attempts, gap; // 0: default
 	uint32_t wait_ms;                          // 0: default
-	uint32_t share_s; // near hops may be borrowed, so old at most; 0: never
+	uint32_t share_s;    // near hops may be borrowed, so old at most; 0: never
+	uint8_t again;       // more probes to a silent hop within the path, plus one; 0: default
+	uint8_t tos;         // or traffic class
+	uint16_t sport;      // ICMP: id; of a graph: the first; 0: the node's choice
+	uint32_t flow_label; // of IPv6, plus one; 0: each flow its own
+	bool pmtu;           // look for the path MTU
 };
 
 struct graph_order {

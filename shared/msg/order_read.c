@@ -55,7 +55,9 @@ static enum err read_limits(const Waymark__TraceLimits *l, struct trace_limits *
 	if (l == NULL)
 		return ERR_OK;
 	if (l->first_ttl > UINT8_MAX || l->max_ttl > UINT8_MAX || l->attempts > TRACE_TRIES_MAX ||
-	    l->gap > UINT8_MAX || l->wait_ms > ORDER_WAIT_MAX || l->share_s > ORDER_SHARE_MAX)
+	    l->gap > UINT8_MAX || l->wait_ms > ORDER_WAIT_MAX || l->share_s > ORDER_SHARE_MAX ||
+	    l->again > TRACE_TRIES_MAX + 1 || l->flow_label > TRACE_LABEL_MAX + 1 ||
+	    l->tos > UINT8_MAX)
 		return ERR_RANGE;
 	uint32_t first = l->first_ttl != 0 ? l->first_ttl : 1;
 	if (l->max_ttl != 0 && (l->max_ttl < first || l->max_ttl - first >= TRACE_HOPS_MAX))
@@ -66,7 +68,11 @@ static enum err read_limits(const Waymark__TraceLimits *l, struct trace_limits *
 	out->gap = (uint8_t)l->gap;
 	out->wait_ms = l->wait_ms;
 	out->share_s = l->share_s;
-	return ERR_OK;
+	out->again = (uint8_t)l->again;
+	out->flow_label = l->flow_label;
+	out->tos = (uint8_t)l->tos;
+	out->pmtu = l->pmtu;
+	return port_of(l->sport, &out->sport);
 }
 
 static enum err read_target(const Waymark__Target *t, struct target *out)

@@ -32,6 +32,11 @@ static void write_limits(struct wr *w, uint32_t number, const struct trace_limit
 	field_u64(w, 4, l->wait_ms);
 	field_u64(w, 5, l->gap);
 	field_u64(w, 6, l->share_s);
+	field_u64(w, 7, l->again);
+	field_u64(w, 8, l->sport);
+	field_u64(w, 9, l->flow_label);
+	field_u64(w, 10, l->tos);
+	field_u64(w, 11, l->pmtu);
 	field_end(w, begun);
 }
 

@@ -37,14 +37,25 @@ bool trace_answer_quotes(uint8_t family, uint32_t answer)
 	return answer >> 16 == ANSWER_ICMP && type != echo_reply;
 }
 
-uint16_t trace_path_mtu(const struct trace_record *r)
+// What an entry of this kind says, which there is one of at most; 0: there is none.
+static uint32_t number_of(const struct trace_record *r, enum trace_extra_kind kind)
 {
 	struct span rest = r->extra;
 	struct trace_extra e;
 	while (trace_extra_next(&rest, &e))
-		if (e.kind == TRACE_PROBE_SIZE)
-			return (uint16_t)trace_extra_number(e.data);
+		if (e.kind == kind)
+			return trace_extra_number(e.data);
 	return 0;
+}
+
+uint16_t trace_path_mtu(const struct trace_record *r)
+{
+	return (uint16_t)number_of(r, TRACE_PROBE_SIZE);
+}
+
+uint8_t trace_probe_tos(const struct trace_record *r)
+{
+	return (uint8_t)number_of(r, TRACE_PROBE_TOS);
 }
 
 static enum err check_extra(const struct trace_record *t)
@@ -88,7 +99,7 @@ static enum err check_values(const struct trace_record *t)
 		return ERR_FORMAT;
 	if (t->src.family != 0 && t->src.family != t->dst.family)
 		return ERR_FORMAT;
-	if (t->side > 2 || t->flow_label > 0xfffff || t->peer.len > NODE_NAME_MAX)
+	if (t->side > 2 || t->flow_label > TRACE_LABEL_MAX || t->peer.len > NODE_NAME_MAX)
 		return ERR_FORMAT;
 	return ERR_OK;
 }

@@ -64,8 +64,10 @@ enum answer_kind {
 // kind << 16 | type << 8 | code; for TCP the code is the flags byte.
 #define ANSWER(kind, type, code) ((uint32_t)(kind) << 16 | (uint32_t)(type) << 8 | (uint32_t)(code))
 
-#define TRACE_HOPS_MAX           64 // TTLs in one trace
-#define TRACE_TRIES_MAX          10 // probes of one TTL
+#define TRACE_LABEL_MAX          0xfffff    // of IPv6 flow labels
+#define TRACE_LABEL_AUTO         UINT32_MAX // each flow its own
+#define TRACE_HOPS_MAX           64         // TTLs in one trace
+#define TRACE_TRIES_MAX          10         // probes of one TTL
 #define TRACE_PROBES_MAX         (TRACE_HOPS_MAX * TRACE_TRIES_MAX)
 #define TRACE_ADDRS_MAX          255 // distinct answering addresses: an index is one byte
 #define TRACE_ANSWERS_MAX        255
@@ -120,6 +122,7 @@ enum trace_extra_kind { // 1..6: as quoted, where it differs from what was sent
 	TRACE_TOLD_TCP_OPTIONS, // of the answer
 	TRACE_TOLD_MTU,         // of the next link, four bytes
 	TRACE_PROBE_SIZE,       // of the trace, not of its probe 0: with DF, in the end; two bytes
+	TRACE_PROBE_TOS,        // of the trace: what its probes had, unless 0; one byte
 	TRACE_EXTRA_KINDS,
 };
 
@@ -138,6 +141,8 @@ uint32_t trace_extra_number(struct span data); // of one, two or four bytes
 
 // Of a trace that looked for it, as far as it came; 0: it did not.
 uint16_t trace_path_mtu(const struct trace_record *r);
+
+uint8_t trace_probe_tos(const struct trace_record *r); // TOS or traffic class of its probes
 
 // How many hops an answer with this TTL took back, if it set out with 64, 128 or 255, the first of
 // them that is not below. A hint that the way back is another one, not more: senders choose freely.

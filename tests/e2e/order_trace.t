@@ -45,6 +45,7 @@ logged() { grep -q "$2" "$dir/$1.log"; }
 {
 	"$waymark" db init && ip netns add "$ns" && ip -n "$ns" link set lo up &&
 		ip -n "$ns" addr add 198.18.0.1/32 dev lo && ip -n "$ns" addr add 198.18.0.2/32 dev lo &&
+		ip -n "$ns" addr add 2001:db8::2/128 dev lo nodad &&
 		"$bin/waymark-agent" keygen --keys "$dir/keys" &&
 		"$waymark" operator keygen --keys "$dir/op" && "$waymark" operator keygen --keys "$dir/stranger" &&
 		"$waymark" node add alpha --country CH --position 47.4,8.5 --address4 198.18.0.1 --key "$dir/keys/node.pub" &&
@@ -84,6 +85,28 @@ ok $? 'its traces are there'
 id=$("$waymark" order trace alpha --targets 198.18.0.2/icmp --share 60s --operator-key "$dir/op" 2>"$dir/out")
 within 20 state_is "$id" 'done'
 ok $? 'so is one that lets its traces borrow'
+id=$("$waymark" order trace alpha --targets 198.18.0.2/udp/33434,2001:db8::2/udp/33434,198.18.0.2/quic/443 \
+	--sport 61007 --flow-label 77 --tos 184 --pmtu --again 0 --attempts 2 --first 1 --max-ttl 9 --gap 3 --wait 900ms \
+	--operator-key "$dir/op" 2>"$dir/out")
+within 20 state_is "$id" 'done'
+ok $? 'one that chooses the flow and what its probes carry, too'
+got=$("$waymark" db psql -- -Atc "SELECT method, family(dst), sport, flow_label, tos, path_mtu FROM v1.trace
+	WHERE sport = 61007 AND stop = 'reached' ORDER BY 1, 2" 2>"$dir/out")
+is "$got" 'quic|4|61007|0|184|
+udp|4|61007|0|184|1500
+udp|6|61007|77|184|1500' 'and the record says what was used'
+id=$("$waymark" order trace alpha --mda --targets 198.18.0.2/udp/33434 --sport 61100 --tos 8 --probes 100 \
+	--operator-key "$dir/op" 2>"$dir/out")
+within 20 state_is "$id" 'done'
+ok $? 'a graph takes its first port'
+got=$("$waymark" db psql -- -Atc "SELECT DISTINCT p FROM v1.graph_interface, unnest(sports) p ORDER BY 1 LIMIT 1" 2>"$dir/out")
+is "$got" 61100 'and says so'
+id=$("$waymark" order trace alpha --targets 198.18.0.2/udp/33434 --sport 4711 --operator-key "$dir/op" 2>"$dir/out")
+within 20 state_is "$id" refused_kind
+ok $? 'the port of a program is refused'
+! "$waymark" order trace alpha --targets 198.18.0.2 --flow-label 1048576 --operator-key "$dir/op" >"$dir/out" 2>&1 &&
+	! "$waymark" order trace alpha --targets 198.18.0.2 --mda --pmtu --operator-key "$dir/op" >"$dir/out" 2>&1
+ok $? 'what cannot be is refused where it is typed'
 id=$(order 198.18.0.2 "$dir/stranger")
 within 20 state_is "$id" refused_signature
 ok $? 'an order signed by a stranger is refused, and the refusal is a result'

@@ -38,6 +38,8 @@ static int setup(void **state)
 		.max_length_ms = 60000,
 		.max_targets = 4,
 		.max_attempts = 3,
+		.sport_first = 61000,
+		.sport_last = 61015,
 	};
 	memcpy(policy.operators[0], operator_public.sign, SEAL_KEY_SIZE);
 	assert_int_equal(prefix_read(span_text("198.18.9.0/24"), &policy.deny[policy.deny_count++]),
@@ -201,6 +203,14 @@ static void policy_cannot_be_loosened_from_afar(void **state)
 	order.limits.attempts = 4;
 	assert_int_equal(hear_order(), ORDER_REFUSED_RATE);
 	order.limits.attempts = 3;
+	order.limits.again = 2; // one more
+	assert_int_equal(hear_order(), ORDER_REFUSED_RATE);
+	order.limits.again = 1;
+	order.limits.sport = 60999;
+	assert_int_equal(hear_order(), ORDER_REFUSED_KIND);
+	order.limits.sport = 61016;
+	assert_int_equal(hear_order(), ORDER_REFUSED_KIND);
+	order.limits.sport = 61015;
 	struct target five[5] = { target, target, target, target, target };
 	order.targets = five;
 	order.target_count = 5;

@@ -65,7 +65,15 @@ static void make(struct order *o, enum order_kind kind)
 		.message_count = 2,
 		.targets = targets,
 		.target_count = COUNT(targets),
-		.limits = { .max_ttl = 40, .attempts = 3, .wait_ms = 2000, .share_s = 60 },
+		.limits = { .max_ttl = 40,
+			    .attempts = 3,
+			    .wait_ms = 2000,
+			    .share_s = 60,
+			    .again = 1,
+			    .tos = 184,
+			    .sport = 61007,
+			    .flow_label = 0x100000,
+			    .pmtu = true },
 		.graph = { GRAPH_FULL, 990000, 5000 },
 		.dns = { .resolvers4 = TEXT("\1\2\3\4\5\6\7\10"),
 			 .resolvers6 = TEXT("0123456789abcdef"),
@@ -220,6 +228,11 @@ static void orders_of_every_kind_come_back(void **state)
 			assert_true(span_eq(got.targets[1].peer, targets[1].peer));
 			assert_int_equal(got.limits.max_ttl, 40);
 			assert_int_equal(got.limits.share_s, 60);
+			assert_int_equal(got.limits.again, 1);
+			assert_int_equal(got.limits.tos, 184);
+			assert_int_equal(got.limits.sport, 61007);
+			assert_int_equal(got.limits.flow_label, 0x100000);
+			assert_true(got.limits.pmtu);
 		}
 		if (kind == ORDER_GRAPH)
 			assert_memory_equal(&got.graph, &o.graph, sizeof(o.graph));
@@ -267,6 +280,12 @@ static void ranges_are_checked(void **state)
 	assert_int_equal(read_back(&o, &arena), ERR_UNSUPPORTED);
 	make(&o, ORDER_GRAPH);
 	o.limits.max_ttl = 64;
+	assert_int_equal(read_back(&o, &arena), ERR_RANGE);
+	make(&o, ORDER_TRACE);
+	o.limits.again = TRACE_TRIES_MAX + 2;
+	assert_int_equal(read_back(&o, &arena), ERR_RANGE);
+	make(&o, ORDER_TRACE);
+	o.limits.flow_label = TRACE_LABEL_MAX + 2;
 	assert_int_equal(read_back(&o, &arena), ERR_RANGE);
 	make(&o, ORDER_DNS);
 	o.dns.resolvers4.len = 7;
