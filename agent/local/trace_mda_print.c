@@ -21,7 +21,7 @@ static bool has_links(const struct mda_graph *g, uint8_t hop, uint8_t last)
 	return hop < last && !mda_graph_loose(g, hop);
 }
 
-static void text_node(FILE *out, const struct mda_result *r, uint8_t hop, uint8_t i)
+static void text_node(FILE *out, const struct mda_result *r, uint8_t hop, uint8_t i, uint32_t lost)
 {
 	char text[ADDR_TEXT];
 	struct mda_graph *g = r->graph;
@@ -29,6 +29,8 @@ static void text_node(FILE *out, const struct mda_result *r, uint8_t hop, uint8_
 	fprintf(out, "    %s", text_of(n, text));
 	if (n->addr.family != 0)
 		fprintf(out, "  %.3f ms", (double)n->rtt_min / (double)NS_PER_MS);
+	else if (lost > 0)
+		fprintf(out, "  (lost here)");
 	// One next hop for all is told by the next line.
 	bool tell =
 		has_links(g, hop, r->last) && (g->hop[hop].live > 1 || g->hop[hop + 1].live > 1);
@@ -60,7 +62,7 @@ void trace_mda_text(FILE *out, const struct mda_done *d, const char *name)
 			hop->changed ? ", route changed" : "");
 		for (uint8_t i = 0; i < hop->count; i++)
 			if (hop->nodes[i].flows > 0)
-				text_node(out, &r, h, i);
+				text_node(out, &r, h, i, mda_lost(d->mda, h, i));
 	}
 	fprintf(out, "%u probes, %u flows, whole with %.1f %%%s, %s\n", r.probes_sent,
 		r.graph->flows, 100 * (r.risk < 1 ? 1 - r.risk : 0),
@@ -108,10 +110,13 @@ static void json_replies(struct json *j, const struct mda_done *d, const struct 
 		if (reply.node == MDA_NONE) {
 			json_null(j, "addr");
 			json_null(j, "rtt_ms");
+			if (reply.lost)
+				json_bool(j, "lost", true);
 		} else {
 			json_addr(j, "addr", h->nodes[reply.node].addr);
 			json_told(j, &h->nodes[reply.node], reply.rtt);
 			json_bool(j, "late", reply.late);
+			json_bool(j, "rewritten", reply.rewritten);
 		}
 		json_end_object(j);
 	}
@@ -147,6 +152,15 @@ static void json_flows(struct json *j, const struct mda_done *d, const struct md
 	json_end_array(j);
 }
 
+static void json_node(struct json *j, const struct mda_done *d, const struct mda_node *n,
+		      uint16_t number)
+{
+	json_told(j, n, n->rtt_min);
+	if (n->reply_tos != 0)
+		json_int(j, "tos", n->reply_tos);
+	trace_extras_json(j, mda_extras(d->mda), number);
+}
+
 static void json_nodes(struct json *j, const struct mda_done *d, const struct mda_result *r)
 {
 	json_array(j, "nodes");
@@ -160,7 +174,9 @@ static void json_nodes(struct json *j, const struct mda_done *d, const struct md
 			json_int(j, "ttl", r->first_ttl - 1 + h);
 			json_addr(j, "addr", n->addr);
 			if (n->addr.family != 0)
-				json_told(j, n, n->rtt_min);
+				json_node(j, d, n, mda_extra_number(h, i));
+			else if (mda_lost(d->mda, h, i) > 0)
+				json_int(j, "lost", mda_lost(d->mda, h, i));
 			json_flows(j, d, r, h, i);
 			json_end_object(j);
 		}

@@ -17,7 +17,8 @@
 #include "wire/ip.h"
 #include "wire/tcp.h"
 
-#define ACCEPT              2048 // bytes kept of a packet: more than any ICMP error has
+#define BACKLOG_NS          (20 * NS_PER_MS) // between two looks at it
+#define ACCEPT              2048             // bytes kept of a packet: more than any ICMP error has
 
 #define LOAD_BYTE(at)       BPF_STMT(BPF_LD | BPF_B | BPF_ABS, at)
 #define LOAD_HALF(at)       BPF_STMT(BPF_LD | BPF_H | BPF_ABS, at)
@@ -150,13 +151,8 @@ uint64_t trace_filter_drops(int fd)
 	return stats.tp_drops;
 }
 
-int trace_backlog_open(void)
-{
-	return open("/proc/net/softnet_stat", O_RDONLY | O_CLOEXEC);
-}
-
 // A line for each processor; the second number, in hex, counts what was dropped.
-uint64_t trace_backlog_drops(int fd)
+static uint64_t backlog_sum(int fd)
 {
 	char text[8192];
 	uint64_t sum = 0;
@@ -170,4 +166,31 @@ uint64_t trace_backlog_drops(int fd)
 			break;
 	}
 	return sum;
+}
+
+void trace_backlog_open(struct trace_backlog *b)
+{
+	b->fd = open("/proc/net/softnet_stat", O_RDONLY | O_CLOEXEC);
+	b->due = (struct mono){ INT64_MIN };
+	trace_backlog_forget(b);
+}
+
+void trace_backlog_close(struct trace_backlog *b)
+{
+	fd_close(&b->fd);
+}
+
+uint64_t trace_backlog_drops(struct trace_backlog *b, struct mono now)
+{
+	uint64_t before = b->seen;
+	if (mono_before(now, b->due))
+		return 0;
+	b->due = mono_add(now, BACKLOG_NS);
+	b->seen = backlog_sum(b->fd);
+	return b->seen - before;
+}
+
+void trace_backlog_forget(struct trace_backlog *b)
+{
+	b->seen = backlog_sum(b->fd);
 }

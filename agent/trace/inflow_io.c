@@ -17,6 +17,7 @@
 #include "base/macro.h"
 #include "sys/clock.h"
 #include "sys/fd.h"
+#include "trace/filter_io.h"
 #include "trace/inflow_guard.h"
 #include "tunnel/rules_io.h"
 
@@ -34,6 +35,7 @@ struct inflow_io {
 	struct loop_timer *timer;
 	int fd, index;
 	uint64_t drops;
+	struct trace_backlog backlog;
 	bool pumping;
 	char table[32];
 	struct mmsghdr messages[BATCH];
@@ -235,6 +237,7 @@ enum err inflow_io_open(struct loop *l, const struct inflow_io_config *c, struct
 	io->config.engine.seed[0] = random_u64();
 	io->config.engine.seed[1] = random_u64();
 	io->fd = -1;
+	trace_backlog_open(&io->backlog);
 	io->engine = inflow_new(&io->config.engine);
 	enum err err = io->engine == NULL
 			       ? fault_set(f, ERR_MEMORY, 0, "tracing inside flows: no memory")
@@ -261,6 +264,7 @@ void inflow_io_close(struct inflow_io **out)
 	loop_watch_drop(&io->watch);
 	loop_timer_drop(&io->timer);
 	fd_close(&io->fd);
+	trace_backlog_close(&io->backlog);
 	rules_close(&io->rules);
 	inflow_free(&io->engine);
 	free(io);
@@ -298,5 +302,6 @@ uint64_t inflow_io_drops(struct inflow_io *io)
 	socklen_t len = sizeof(stats);
 	if (getsockopt(io->fd, SOL_PACKET, PACKET_STATISTICS, &stats, &len) == 0)
 		io->drops += stats.tp_drops; // reading sets it to zero
+	io->drops += trace_backlog_drops(&io->backlog, clock_mono());
 	return io->drops;
 }

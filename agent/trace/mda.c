@@ -33,7 +33,7 @@ enum err mda_new(struct mono now, const struct mda_target *t, struct mda **out)
 	uint8_t hops = (uint8_t)(t->max_ttl - t->first_ttl + 2);
 	m->target = *t;
 	m->now = m->begun = now;
-	m->last_send = (struct mono){ INT64_MIN / 2 };
+	m->last_send = m->lost_at = (struct mono){ INT64_MIN / 2 };
 	m->checks = calloc(hops, sizeof(*m->checks));
 	m->manners = calloc(hops, sizeof(*m->manners));
 	enum err err = mda_graph_init(&m->graph, hops, t->flows_max);
@@ -56,6 +56,7 @@ void mda_free(struct mda **out)
 	if (m == NULL)
 		return;
 	mda_graph_wipe(&m->graph);
+	trace_extras_wipe(&m->extras);
 	free(m->checks);
 	free(m->manners);
 	free(m->sent);
@@ -253,6 +254,11 @@ void mda_hear_failed(struct mda *m, uint16_t serial, bool refused)
 	m->no_route = m->no_route || !refused;
 }
 
+void mda_hear_drops(struct mda *m, struct mono now)
+{
+	m->lost_at = now;
+}
+
 void mda_tick(struct mda *m, struct mono now)
 {
 	m->now = now;
@@ -280,10 +286,35 @@ void mda_result(struct mda *m, struct mda_result *out)
 		.risk = mda_stop_graph(&m->graph, m->target.mode, mda_judged(m, &s), m->target.risk,
 				       false),
 	};
-	bool full = false;
-	for (uint8_t h = 0; h < m->graph.hops; h++)
+	bool full = false, lost = false;
+	for (uint8_t h = 0; h < m->graph.hops; h++) {
 		full = full || m->graph.hop[h].full;
-	out->complete = s.over && !full && out->risk <= m->target.risk;
+		for (uint8_t i = 0; h > 0 && h <= out->last && i < m->graph.hop[h].count; i++)
+			lost = lost || mda_lost(m, h, i) > 0;
+	}
+	out->complete = s.over && !full && !lost && out->risk <= m->target.risk;
+}
+
+uint32_t mda_lost(const struct mda *m, uint8_t hop, uint8_t node)
+{
+	uint32_t n = 0;
+	if (m->graph.hop[hop].nodes[node].addr.family != 0)
+		return 0;
+	for (uint16_t f = 0; f < m->graph.flows; f++) {
+		const struct mda_cell *c = mda_graph_cell(&m->graph, f, hop);
+		n += c->state == MDA_KNOWN && c->node == node && c->lost > MDA_LOST_AGAIN;
+	}
+	return n;
+}
+
+struct span mda_extras(const struct mda *m)
+{
+	return span_of(m->extras.bytes, m->extras.len);
+}
+
+uint16_t mda_extra_number(uint8_t hop, uint8_t node)
+{
+	return (uint16_t)(hop * MDA_WIDTH + node);
 }
 
 bool mda_each(const struct mda *m, uint8_t hop, uint16_t *at, struct mda_reply *out)
@@ -292,7 +323,11 @@ bool mda_each(const struct mda *m, uint8_t hop, uint16_t *at, struct mda_reply *
 		const struct mda_sent *s = &m->sent[*at];
 		if (s->flow != 0 || s->hop != hop)
 			continue;
-		*out = (struct mda_reply){ .node = s->node, .rtt = s->rtt, .late = s->late };
+		*out = (struct mda_reply){ .node = s->node,
+					   .rtt = s->rtt,
+					   .late = s->late,
+					   .rewritten = s->rewritten,
+					   .lost = s->lost && s->state != MDA_SENT_ANSWERED };
 		(*at)++;
 		return true;
 	}

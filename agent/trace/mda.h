@@ -60,6 +60,9 @@ bool mda_hear(struct mda *m, struct mono now, struct mono rx, const struct trace
 // The probe left at AT; without this call it left when mda_next gave it out.
 void mda_hear_sent(struct mda *m, uint16_t serial, struct mono at);
 void mda_hear_failed(struct mda *m, uint16_t serial, bool refused);
+
+// This machine was seen to lose packets at NOW: what is not answered may be among them.
+void mda_hear_drops(struct mda *m, struct mono now);
 void mda_tick(struct mda *m, struct mono now);
 
 // What next, at the time of the last tick; ref.slot and ref.generation of *PROBE are the caller's.
@@ -86,8 +89,16 @@ uint32_t mda_flow_label(const struct mda *m, uint16_t flow); // 0 for IPv4
 struct mda_reply {
 	uint8_t node; // MDA_NONE: none came
 	int64_t rtt;
-	bool late;
+	bool late, rewritten;
+	bool lost; // none came, and this machine may have lost it
 };
+
+// Flows whose probes to NODE of HOP, which is silent, were lost here so often that it may not be.
+uint32_t mda_lost(const struct mda *m, uint8_t hop, uint8_t node);
+
+// What NODE of HOP told besides, as entries of trace_extra_next that have that number.
+struct span mda_extras(const struct mda *m);
+uint16_t mda_extra_number(uint8_t hop, uint8_t node);
 
 // The probes of flow 0 to HOP, oldest first: start with *AT = 0, false at the end.
 bool mda_each(const struct mda *m, uint8_t hop, uint16_t *at, struct mda_reply *out);

@@ -117,7 +117,7 @@ void mda_graph_set(struct mda_graph *g, uint16_t flow, uint8_t hop, enum mda_cel
 	if (state == MDA_EMPTY || c->state == MDA_KNOWN)
 		forget(g, c, hop);
 	if (state == MDA_EMPTY)
-		c->tries = c->repeats = 0;
+		c->tries = c->repeats = c->lost = 0;
 	c->state = (uint8_t)state;
 	spoil(g, hop);
 	recount(&g->hop[hop]);

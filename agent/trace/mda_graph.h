@@ -26,6 +26,7 @@ enum mda_cell_state {
 struct mda_cell {
 	uint8_t state, node; // KNOWN: where
 	uint8_t tries, repeats;
+	uint8_t lost;                // of the tries, that this machine may have lost
 	uint16_t serial;             // KNOWN: of the probe that told
 	uint8_t goal_hop, goal_node; // OPEN, AGAIN: whose next hops it is to show
 };
@@ -35,9 +36,10 @@ struct mda_node {
 	uint32_t flows;   // cells that know it; 0: an answer that no longer holds
 	uint32_t answer;  // ANSWER()
 	int64_t rtt_min;
-	uint8_t reply_ttl, quoted_ttl;
-	bool end;     // no flow goes on from here
-	bool reached; // since it is the target
+	uint8_t reply_ttl, reply_tos, quoted_ttl;
+	uint16_t told; // kinds of what it told besides, a set of 1 << enum trace_extra_kind
+	bool end;      // no flow goes on from here
+	bool reached;  // since it is the target
 	uint8_t mpls_count;
 	uint32_t mpls[MDA_MPLS];
 };

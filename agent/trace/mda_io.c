@@ -8,6 +8,7 @@
 #include "sys/clock.h"
 #include "sys/fd.h"
 #include "sys/socket_name.h"
+#include "trace/filter_io.h"
 #include "trace/probe.h"
 #include "trace/sockets_io.h"
 #include "trace/source_io.h"
@@ -38,6 +39,7 @@ struct mda_io {
 	size_t count;
 	struct mono now;
 	uint64_t drops;
+	struct trace_backlog backlog;
 	bool pumping;
 };
 
@@ -57,7 +59,12 @@ static void receive(struct mda_io *io)
 {
 	io->now = clock_mono();
 	trace_sockets_take(io->sockets, RECEIVE_TURN);
-	io->drops += trace_sockets_drops(io->sockets);
+	uint64_t drops =
+		trace_sockets_drops(io->sockets) + trace_backlog_drops(&io->backlog, io->now);
+	io->drops += drops;
+	for (size_t i = 0; drops > 0 && i < io->config.traces; i++)
+		if (io->sessions[i].mda != NULL)
+			mda_hear_drops(io->sessions[i].mda, io->now);
 }
 
 // False when the device has no room now.
@@ -178,6 +185,7 @@ enum err mda_io_open(struct loop *l, const struct mda_io_config *c, struct mda_i
 	io->config = *c;
 	io->loop = l;
 	io->source = TRACE_SOURCE_NONE;
+	trace_backlog_open(&io->backlog);
 	io->sessions = calloc(c->traces, sizeof(*io->sessions));
 	io->initial = initial_new();
 	if (io->sessions == NULL || io->initial == NULL)
@@ -197,6 +205,7 @@ void mda_io_close(struct mda_io **out)
 		return;
 	trace_sockets_close(&io->sockets);
 	loop_timer_drop(&io->timer);
+	trace_backlog_close(&io->backlog);
 	trace_source_wipe(&io->source);
 	initial_free(&io->initial);
 	for (size_t i = 0; io->sessions != NULL && i < io->config.traces; i++)
@@ -243,6 +252,8 @@ enum err mda_io_put(struct mda_io *io, uint64_t tag, const struct mda_target *ta
 	t.random =
 		io->config.seed == 0 ? random_u64() : io->config.seed * 0x9e3779b97f4a7c15u + tag;
 	struct mono now = clock_mono();
+	if (io->count == 0)
+		trace_backlog_forget(&io->backlog);
 	struct mda *mda = NULL;
 	err = mda_new(now, &t, &mda);
 	if (err != ERR_OK)

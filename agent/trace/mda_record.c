@@ -12,6 +12,7 @@ struct extent {
 	const struct mda_graph *g;
 	uint8_t last;
 	size_t addr_size, nodes, sightings, links, labels;
+	const struct mda *m;
 };
 
 // An answer that no longer holds is told only where the route changed.
@@ -44,8 +45,10 @@ static void measure(struct extent *e, struct mda_graph *g)
 
 struct arrays {
 	uint32_t *flow_label, *rtt_us, *answer, *seen, *flow, *link_flows, *mpls_node, *mpls_label;
-	uint8_t *width, *mark, *addrs, *reply_ttl, *quoted_ttl, *out, *to;
-	size_t node, sighting, link, label; // how far they are filled
+	uint32_t *lost;
+	uint8_t *width, *mark, *addrs, *reply_ttl, *quoted_ttl, *reply_tos, *out, *to, *extra;
+	size_t node, sighting, link, label, extras; // how far they are filled
+	bool losses, services;
 };
 
 static uint32_t *words(struct arena *a, size_t count)
@@ -75,13 +78,17 @@ static bool take(struct arena *a, const struct extent *e, size_t flow_labels, st
 		.reply_ttl = bytes(a, e->nodes),
 		.quoted_ttl = bytes(a, e->nodes),
 		.out = bytes(a, e->nodes),
+		.reply_tos = bytes(a, e->nodes),
+		.lost = words(a, e->nodes),
+		.extra = bytes(a, mda_extras(e->m).len),
 		.to = bytes(a, e->links),
 	};
 	return to->flow_label != NULL && to->rtt_us != NULL && to->answer != NULL &&
 	       to->seen != NULL && to->flow != NULL && to->link_flows != NULL &&
 	       to->mpls_node != NULL && to->mpls_label != NULL && to->width != NULL &&
 	       to->mark != NULL && to->addrs != NULL && to->reply_ttl != NULL &&
-	       to->quoted_ttl != NULL && to->out != NULL && to->to != NULL;
+	       to->quoted_ttl != NULL && to->out != NULL && to->to != NULL &&
+	       to->reply_tos != NULL && to->lost != NULL && to->extra != NULL;
 }
 
 static void put_flows(struct arrays *a, const struct mda_graph *g, uint8_t hop, uint8_t node)
@@ -108,6 +115,22 @@ static void put_links(struct arrays *a, const struct extent *e, uint8_t hop, uin
 	}
 }
 
+// The engine numbers entries by hop and place, the record by interface.
+static void put_extra(struct arrays *a, const struct extent *e, uint8_t hop, uint8_t i)
+{
+	struct span rest = mda_extras(e->m), before = rest;
+	struct trace_extra x;
+	for (; trace_extra_next(&rest, &x); before = rest) {
+		size_t len = TRACE_EXTRA_HEAD + x.data.len;
+		if (x.probe != mda_extra_number(hop, i))
+			continue;
+		memcpy(a->extra + a->extras, before.at, len);
+		a->extra[a->extras] = (uint8_t)(a->node >> 8);
+		a->extra[a->extras + 1] = (uint8_t)a->node;
+		a->extras += len;
+	}
+}
+
 static void put_node(struct arrays *a, const struct extent *e, uint8_t hop, uint8_t i)
 {
 	const struct mda_node *n = &e->g->hop[hop].nodes[i];
@@ -119,7 +142,12 @@ static void put_node(struct arrays *a, const struct extent *e, uint8_t hop, uint
 		a->answer[a->node] = n->answer;
 		a->reply_ttl[a->node] = n->reply_ttl;
 		a->quoted_ttl[a->node] = n->quoted_ttl;
+		a->reply_tos[a->node] = n->reply_tos;
+		a->services = a->services || n->reply_tos != 0;
+		put_extra(a, e, hop, i);
 	}
+	a->lost[a->node] = mda_lost(e->m, hop, i);
+	a->losses = a->losses || a->lost[a->node] > 0;
 	for (uint8_t k = 0; k < n->mpls_count; k++) {
 		a->mpls_node[a->label] = (uint32_t)a->node;
 		a->mpls_label[a->label++] = n->mpls[k];
@@ -129,12 +157,15 @@ static void put_node(struct arrays *a, const struct extent *e, uint8_t hop, uint
 	a->node++;
 }
 
-static uint8_t mark_of(struct mda_graph *g, uint8_t hop)
+static uint8_t mark_of(const struct extent *e, struct mda_graph *g, uint8_t hop)
 {
+	bool lost = false;
 	const struct mda_hop *h = &g->hop[hop];
+	for (uint8_t i = 0; i < h->count; i++)
+		lost = lost || mda_lost(e->m, hop, i) > 0;
 	return (uint8_t)((h->per_packet ? GRAPH_PER_PACKET : 0) | (h->changed ? GRAPH_CHANGED : 0) |
 			 (mda_stop_meshed(g, hop) ? GRAPH_MESHED : 0) |
-			 (h->full ? GRAPH_TOO_WIDE : 0));
+			 (h->full ? GRAPH_TOO_WIDE : 0) | (lost ? GRAPH_LOST : 0));
 }
 
 static void put_all(struct arrays *a, const struct extent *e, struct mda_graph *g)
@@ -145,7 +176,7 @@ static void put_all(struct arrays *a, const struct extent *e, struct mda_graph *
 			if (told(&g->hop[h], i))
 				put_node(a, e, h, i);
 		a->width[h - 1] = (uint8_t)(a->node - before);
-		a->mark[h - 1] = mark_of(g, h);
+		a->mark[h - 1] = mark_of(e, g, h);
 	}
 }
 
@@ -162,7 +193,9 @@ enum err mda_record_make(struct mda *m, struct arena *arena, struct graph_record
 	struct mda_result r;
 	struct arrays a;
 	mda_result(m, &r);
-	struct extent e = { .g = r.graph, .last = r.last, .addr_size = addr_bits(t->dst) / 8u };
+	struct extent e = {
+		.g = r.graph, .last = r.last, .addr_size = addr_bits(t->dst) / 8u, .m = m
+	};
 	size_t labels = t->dst.family == 4 ? 0 : r.graph->flows;
 	measure(&e, r.graph);
 	if (!take(arena, &e, labels, &a))
@@ -203,6 +236,10 @@ enum err mda_record_make(struct mda *m, struct arena *arena, struct graph_record
 		.mpls_node = a.mpls_node,
 		.mpls_label = a.mpls_label,
 		.mpls_count = a.label,
+		.lost = a.lost,
+		.lost_count = a.losses ? e.nodes : 0,
+		.reply_tos = span_of(a.reply_tos, a.services ? e.nodes : 0),
+		.extra = span_of(a.extra, a.extras),
 	};
 	return ERR_OK;
 }

@@ -4,7 +4,10 @@
 // came), mda_check.c (whether flows keep to their way), mda_token.c (whose packet it is).
 #pragma once
 
+#include "trace/extras.h"
 #include "trace/mda.h"
+
+#define MDA_LOST_AGAIN 2 // more probes of a flow to a hop, of those that may have been lost here
 
 enum mda_sent_state {
 	MDA_SENT_OPEN,
@@ -19,7 +22,7 @@ struct mda_sent {
 	uint16_t flow;
 	uint8_t hop, node, state;
 	bool repeat; // of a cell that is known: does the flow keep to its way?
-	bool late;
+	bool late, lost, rewritten;
 };
 
 // Repeats at one hop.
@@ -45,6 +48,8 @@ struct mda {
 	uint8_t changes;
 	uint16_t serials, first_open, unsent, room;
 	int64_t rtt_max;
+	struct mono lost_at; // when this machine was last seen to lose packets
+	struct trace_extras extras;
 	struct mda_sent *sent;      // owned
 	struct mda_check *checks;   // owned, by hop
 	struct mda_manner *manners; // owned, by hop

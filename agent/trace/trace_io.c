@@ -16,10 +16,9 @@
 #include "trace/sockets_io.h"
 #include "trace/source_io.h"
 
-#define SEND_BATCH    16               // small: the send time is that of the batch
-#define RECEIVE_TURNS 8                // blocks or batches read before probes get their turn
-#define SEND_TURN     256              // probes sent before answers are read again
-#define BACKLOG_NS    (20 * NS_PER_MS) // between two looks at it
+#define SEND_BATCH    16  // small: the send time is that of the batch
+#define RECEIVE_TURNS 8   // blocks or batches read before probes get their turn
+#define SEND_TURN     256 // probes sent before answers are read again
 #define DOZE_NS       (3 * NS_PER_MS)
 #define RETRY_NS      NS_PER_MS // after the device's queue was full
 
@@ -45,9 +44,7 @@ struct trace_io {
 	bool dozing;             // the timer comes soon: answers need not wake us
 	struct mono now;         // when answers were last read
 	uint64_t drops;
-	int backlog;           // counts what the machine dropped before our sockets
-	uint64_t backlog_seen; // of that, counted already
-	struct mono backlog_due;
+	struct trace_backlog backlog;
 	bool pumping;
 };
 
@@ -186,12 +183,7 @@ static void note_drops(struct trace_io *io, uint64_t drops)
 static void count_drops(struct trace_io *io)
 {
 	note_drops(io, trace_sockets_drops(io->sockets));
-	if (mono_before(io->now, io->backlog_due))
-		return;
-	uint64_t seen = trace_backlog_drops(io->backlog);
-	note_drops(io, seen - io->backlog_seen);
-	io->backlog_seen = seen;
-	io->backlog_due = mono_add(io->now, BACKLOG_NS);
+	note_drops(io, trace_backlog_drops(&io->backlog, io->now));
 }
 
 static void pump(void *self, struct mono now)
@@ -256,8 +248,7 @@ enum err trace_io_open(struct loop *l, const struct trace_io_config *c, struct t
 		return fault_set(f, ERR_MEMORY, 0, "trace engine: no memory");
 	io->config = *c;
 	io->source = TRACE_SOURCE_NONE;
-	io->backlog = trace_backlog_open();
-	io->backlog_seen = trace_backlog_drops(io->backlog);
+	trace_backlog_open(&io->backlog);
 	io->engine = trace_new(&engine);
 	io->near = trace_near_new();
 	io->initial = initial_new();
@@ -282,7 +273,7 @@ void trace_io_close(struct trace_io **out)
 	trace_source_wipe(&io->source);
 	trace_near_free(&io->near);
 	initial_free(&io->initial);
-	fd_close(&io->backlog);
+	trace_backlog_close(&io->backlog);
 	trace_free(&io->engine);
 	free(io);
 	*out = NULL;
@@ -304,7 +295,7 @@ enum err trace_io_put(struct trace_io *io, const struct trace_target *target)
 	}
 	// What was dropped while nothing was traced concerns nobody.
 	if (trace_count(io->engine) == 0)
-		io->backlog_seen = trace_backlog_drops(io->backlog);
+		trace_backlog_forget(&io->backlog);
 	t.start = clock_wall();
 	t.drops = (uint32_t)io->drops;
 	err = trace_put(io->engine, now, &t);

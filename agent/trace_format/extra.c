@@ -69,30 +69,35 @@ static bool next(struct span *rest, size_t probe, int from, int to, struct trace
 	return false;
 }
 
-void trace_extra_json(struct json *j, const struct trace_record *r, size_t probe)
+void trace_extras_json(struct json *j, struct span extra, size_t number)
 {
 	struct trace_extra e;
-	struct span rest = r->extra;
-	if (next(&rest, probe, TRACE_SEEN_TOS, TRACE_SEEN_CHECK, &e)) {
+	struct span rest = extra;
+	if (next(&rest, number, TRACE_SEEN_TOS, TRACE_SEEN_CHECK, &e)) {
 		json_object(j, "seen");
 		do
 			seen(j, &e);
-		while (next(&rest, probe, TRACE_SEEN_TOS, TRACE_SEEN_CHECK, &e));
+		while (next(&rest, number, TRACE_SEEN_TOS, TRACE_SEEN_CHECK, &e));
 		json_end_object(j);
 	}
-	rest = r->extra;
-	if (next(&rest, probe, TRACE_TOLD_OBJECT, TRACE_TOLD_OBJECT, &e)) {
+	rest = extra;
+	if (next(&rest, number, TRACE_TOLD_OBJECT, TRACE_TOLD_OBJECT, &e)) {
 		json_array(j, "objects");
 		do
 			if (e.data.len >= 2)
 				object(j, e.data);
-		while (next(&rest, probe, TRACE_TOLD_OBJECT, TRACE_TOLD_OBJECT, &e));
+		while (next(&rest, number, TRACE_TOLD_OBJECT, TRACE_TOLD_OBJECT, &e));
 		json_end_array(j);
 	}
-	rest = r->extra;
-	if (next(&rest, probe, TRACE_TOLD_TCP_OPTIONS, TRACE_TOLD_TCP_OPTIONS, &e))
+	rest = extra;
+	if (next(&rest, number, TRACE_TOLD_TCP_OPTIONS, TRACE_TOLD_TCP_OPTIONS, &e))
 		hex(j, "tcp_options", e.data);
-	rest = r->extra;
-	if (next(&rest, probe, TRACE_TOLD_MTU, TRACE_TOLD_MTU, &e))
+	rest = extra;
+	if (next(&rest, number, TRACE_TOLD_MTU, TRACE_TOLD_MTU, &e))
 		json_int(j, "mtu", trace_extra_number(e.data));
+}
+
+void trace_extra_json(struct json *j, const struct trace_record *r, size_t probe)
+{
+	trace_extras_json(j, r->extra, probe);
 }

@@ -8,6 +8,9 @@
 
 void trace_extra_json(struct json *j, const struct trace_record *r, size_t probe);
 
+// The same of other entries (trace_extra_next) that have this number.
+void trace_extras_json(struct json *j, struct span extra, size_t number);
+
 void trace_label_json(struct json *j, uint32_t word); // an object of its own
 
 // Keys of what trace_extra_json writes; NULL ends them.

@@ -70,6 +70,17 @@ static bool flows_ok(const struct graph_record *g)
 	return sum == g->sightings;
 }
 
+static bool told_ok(const struct graph_record *g)
+{
+	struct span rest = g->extra;
+	struct trace_extra e;
+	while (rest.len <= GRAPH_EXTRA_MAX && trace_extra_next(&rest, &e))
+		if (e.probe >= g->nodes)
+			return false;
+	return rest.len == 0 && (g->lost_count == 0 || g->lost_count == g->nodes) &&
+	       (g->reply_tos.len == 0 || g->reply_tos.len == g->nodes);
+}
+
 static bool links_ok(const struct graph_record *g)
 {
 	size_t node = 0, link = 0;
@@ -85,6 +96,7 @@ static bool links_ok(const struct graph_record *g)
 
 enum err graph_check(const struct graph_record *g)
 {
-	bool ok = values_ok(g) && labels_ok(g) && shape_ok(g) && flows_ok(g) && links_ok(g);
+	bool ok = values_ok(g) && labels_ok(g) && shape_ok(g) && flows_ok(g) && links_ok(g) &&
+		  told_ok(g);
 	return ok ? ERR_OK : ERR_FORMAT;
 }

@@ -9,6 +9,7 @@
 
 #define GRAPH_NODES_MAX 4096  // interfaces
 #define GRAPH_FLOWS_MAX 4096  // flows used
+#define GRAPH_EXTRA_MAX 16384 // bytes of all extras
 #define GRAPH_SEEN_MAX  60000 // sightings of a flow at an interface, and links
 
 enum graph_mode {
@@ -23,6 +24,7 @@ enum graph_mark {
 	GRAPH_CHANGED = 2,    // flows moved during the trace
 	GRAPH_MESHED = 4,     // a router has several next hops
 	GRAPH_TOO_WIDE = 8,   // more interfaces than can be told
+	GRAPH_LOST = 16,      // what is silent there may have answered: it was lost here
 };
 
 struct graph_record {
@@ -58,6 +60,10 @@ struct graph_record {
 	const uint32_t *link_flows; // per link
 	const uint32_t *mpls_node, *mpls_label;
 	size_t mpls_count;
+	const uint32_t *lost; // per node; lost_count of them, or 0
+	size_t lost_count;
+	struct span reply_tos; // per node, or empty
+	struct span extra;     // entries as trace_extra_next reads them, by node
 };
 
 // "lite", "full"

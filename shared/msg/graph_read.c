@@ -23,6 +23,10 @@ static void arrays(const Waymark__Graph *g, struct graph_record *out)
 	out->mpls_node = g->mpls_node;
 	out->mpls_label = g->mpls_label;
 	out->mpls_count = g->n_mpls_node;
+	out->lost = g->lost;
+	out->lost_count = g->n_lost;
+	out->reply_tos = bytes_of(g->reply_tos);
+	out->extra = bytes_of(g->extra);
 }
 
 enum err batch_graph(const struct batch *b, size_t i, struct graph_record *out)

@@ -46,5 +46,8 @@ enum err record_write_graph(struct wr *out, const struct graph_record *g)
 	field_packed(out, 32, g->link_flows, g->to.len);
 	field_packed(out, 33, g->mpls_node, g->mpls_count);
 	field_packed32(out, 34, g->mpls_label, g->mpls_count);
+	field_packed(out, 35, g->lost, g->lost_count);
+	field_bytes(out, 36, g->reply_tos);
+	field_bytes(out, 37, g->extra);
 	return record_finish(out, start, begun);
 }

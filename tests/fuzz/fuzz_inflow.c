@@ -7,12 +7,14 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-// Packets as they pass, each behind two bytes: length, and direction with the time until it. The
-// engine stays whole, and no probe goes without a guard or is larger than its bound.
+// Packets as they pass, each behind two bytes: length, and direction with the time until it. A
+// length of 3: probes do not leave; of 5: packets are lost here. The engine stays whole, and no
+// probe goes without a guard or is larger than its bound.
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct inflow_config c = INFLOW_DEFAULT;
 	struct mono now = { 0 };
+	uint64_t drops = 0;
 	c.all = true;
 	c.flows = 4;
 	c.tag = 7;
@@ -30,6 +32,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		data += 2 + len;
 		size -= 2 + len;
 		inflow_tick(e, now);
+		inflow_hear_drops(e, drops += len == 5);
 		for (int i = 0; i < 8; i++) {
 			struct inflow_probe probe;
 			struct inflow_result r;
@@ -38,6 +41,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 				inflow_hear_guard(e, (i & 1) == 0);
 			if (step == INFLOW_SEND)
 				assert(probe.frame.len <= INFLOW_PROBE_MAX);
+			if (step == INFLOW_SEND && len == 3)
+				inflow_hear_failed(e);
 			if (step == INFLOW_FINISHED)
 				assert(trace_check(&r.record) == ERR_OK);
 			if (step == INFLOW_NOTHING)

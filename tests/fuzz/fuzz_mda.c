@@ -2,7 +2,8 @@
 //
 // The multipath engine against a hostile Internet. Input: a byte that chooses method and family,
 // then four bytes a turn: which of the last probes is answered, from which address, as what, and
-// how much time passes. An answer may contradict everything said before.
+// how much time passes. An answer may contradict everything said before, and packets may be lost
+// here (address 0xfd).
 #include <assert.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -39,6 +40,8 @@ static void serve(struct mda *m, struct mono now)
 	}
 }
 
+static const uint8_t objects[] = { 0, 8, 2, 1, 0, 0, 0, 9, 0, 4, 3, 1 };
+
 static void hear(struct mda *m, struct mono now, struct rd *r)
 {
 	uint8_t which = rd_u8(r), from = rd_u8(r), as = rd_u8(r);
@@ -66,7 +69,12 @@ static void hear(struct mda *m, struct mono now, struct rd *r)
 		.cookie = p->cookie,
 		.serial = p->ref.serial,
 		.mpls_count = as % (ICMP_MPLS_MAX + 1),
+		.quoted_tos = (uint8_t)(from & 0x3c),
+		.tos = from,
+		.objects = span_of(objects, (from & 0x40) != 0 ? sizeof(objects) : 0),
 	};
+	if (from == 0xfd)
+		mda_hear_drops(m, now);
 	(void)mda_hear(m, now, now, &reply);
 }
 

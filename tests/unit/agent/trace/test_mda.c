@@ -28,6 +28,9 @@ struct world {
 	struct mono change;             // then all flows take other ways
 	int64_t limit_ns[DIAMOND_HOPS]; // a router answers so seldom
 	struct mono limited[DIAMOND_HOPS];
+	struct mono lose_until; // this machine loses what comes before
+	bool lossy_silence;     // and more each time a silent router might have answered
+	unsigned telling;       // hop whose routers tell more than others, and change the probe
 	uint64_t packets;
 	struct trace_probe queue[QUEUE];
 	struct mono at[QUEUE];
@@ -50,6 +53,8 @@ static uint64_t key(const struct world *w, const struct trace_probe *p)
 		flow ^= 0xabcdef;
 	return flow;
 }
+
+static const uint8_t objects[] = { 0, 8, 2, 1, 0, 0, 0, 9 };
 
 static struct trace_reply reply_to(struct world *w, const struct trace_probe *p, unsigned hop,
 				   unsigned i)
@@ -77,6 +82,12 @@ static struct trace_reply reply_to(struct world *w, const struct trace_probe *p,
 		.cookie = p->cookie,
 		.serial = p->ref.serial,
 	};
+	if (hop == w->telling) {
+		r.tos = 0xc0;
+		r.quoted_tos = 0x28;
+		r.quoted_id ^= 0x0101;
+		r.objects = span_of(objects, sizeof(objects));
+	}
 	return r;
 }
 
@@ -87,7 +98,12 @@ static void answer(struct world *w, const struct trace_probe *p)
 	if (w->per_packet_ttl != 0 && hop >= w->per_packet_ttl)
 		flow ^= diamond_mix(w->packets++) << 1;
 	unsigned i = diamond_at(&w->d, flow, hop);
-	if ((w->silent[hop - 1] >> i & 1) != 0)
+	bool silent = (w->silent[hop - 1] >> i & 1) != 0;
+	if (mono_before(w->now, w->lose_until) || (silent && w->lossy_silence)) {
+		mda_hear_drops(w->m, w->now);
+		return;
+	}
+	if (silent)
 		return;
 	if (w->limit_ns[hop - 1] > 0) {
 		if (mono_since(w->now, w->limited[hop - 1]) < w->limit_ns[hop - 1])
@@ -364,14 +380,20 @@ static void its_record_tells_balancing_by_packet_from_a_changed_route(void **sta
 	}
 }
 
-static void a_chain_costs_six_probes_a_hop(void **state)
+static struct world chain(void)
 {
 	struct world w = { .d = { .hops = 7 } };
-	(void)state;
 	for (int h = 0; h < 7; h++) {
 		w.d.width[h] = 1;
 		w.d.router[h][0] = (struct diamond_router){ .fan = 1 };
 	}
+	return w;
+}
+
+static void a_chain_costs_six_probes_a_hop(void **state)
+{
+	struct world w = chain();
+	(void)state;
 	struct mda_result r = trace(&w);
 	assert_true(r.complete);
 	assert_int_equal(wrong(&w, r.graph), 0);
@@ -392,6 +414,92 @@ static void a_silent_router_in_a_diamond_is_a_node_without_address(void **state)
 				 r.graph->hop[3].nodes[1].addr.family == 0 ||
 				 r.graph->hop[3].nodes[2].addr.family == 0,
 			 1);
+	mda_free(&w.m);
+}
+
+static void what_was_lost_here_is_asked_again(void **state)
+{
+	(void)state;
+	struct world w = one(DIAMOND_PLAIN, 4);
+	w.lose_until = (struct mono){ 9 * NS_PER_S }; // three attempts are over before
+	struct mda_result r = trace(&w);
+	assert_true(r.complete);
+	assert_int_equal(wrong(&w, r.graph), 0);
+	for (uint8_t h = 1; h <= r.last; h++)
+		for (uint8_t i = 0; i < r.graph->hop[h].count; i++)
+			assert_int_not_equal(r.graph->hop[h].nodes[i].addr.family, 0);
+	mda_free(&w.m);
+}
+
+// The third hop is silent, and each time this machine says that it lost packets.
+static void what_was_lost_here_is_no_silence(void **state)
+{
+	(void)state;
+	for (int lossy = 0; lossy < 2; lossy++) {
+		struct world w = chain();
+		struct graph_record g;
+		struct arena arena;
+		struct mda_reply reply;
+		uint16_t at = 0;
+		uint32_t lost = 0;
+		w.silent[2] = 1;
+		w.lossy_silence = lossy != 0;
+		struct mda_result r = trace(&w);
+		assert_int_equal(r.stop, TRACE_REACHED);
+		assert_int_equal(r.complete, lossy == 0);
+		assert_true(mda_each(w.m, 3, &at, &reply));
+		assert_int_equal(reply.lost, lossy);
+		arena_init(&arena, MDA_RECORD_MAX);
+		assert_int_equal(mda_record_make(w.m, &arena, &g), ERR_OK);
+		assert_int_equal(graph_check(&g), ERR_OK);
+		assert_int_equal(g.mark.at[2] & GRAPH_LOST, lossy == 0 ? 0 : GRAPH_LOST);
+		assert_int_equal(g.mark.at[1] & GRAPH_LOST, 0);
+		assert_int_equal(g.lost_count, lossy == 0 ? 0 : g.nodes);
+		for (size_t i = 0; i < g.lost_count; i++)
+			lost += g.lost[i];
+		assert_int_equal(lost > 0, lossy);
+		arena_wipe(&arena);
+		mda_free(&w.m);
+	}
+}
+
+static void what_a_router_tells_is_told_of_its_interface(void **state)
+{
+	(void)state;
+	struct world w = one(DIAMOND_PLAIN, 2);
+	struct graph_record g;
+	struct arena arena;
+	struct trace_extra e;
+	unsigned kinds[TRACE_EXTRA_KINDS] = { 0 };
+	struct mda_reply reply;
+	uint16_t at = 0;
+	w.telling = 3;
+	(void)trace(&w);
+	assert_true(mda_each(w.m, 3, &at, &reply));
+	assert_true(reply.rewritten);
+	at = 0;
+	assert_true(mda_each(w.m, 2, &at, &reply));
+	assert_false(reply.rewritten);
+	arena_init(&arena, MDA_RECORD_MAX);
+	assert_int_equal(mda_record_make(w.m, &arena, &g), ERR_OK);
+	assert_int_equal(graph_check(&g), ERR_OK);
+	size_t before = (size_t)g.width.at[0] + g.width.at[1];
+	for (struct span rest = g.extra; trace_extra_next(&rest, &e); kinds[e.kind]++) {
+		assert_in_range(e.probe, before, before + 1);
+		if (e.kind == TRACE_SEEN_TOS)
+			assert_int_equal(trace_extra_number(e.data), 0x28);
+		if (e.kind == TRACE_TOLD_OBJECT)
+			assert_memory_equal(e.data.at, ((const uint8_t[]){ 2, 1, 0, 0, 0, 9 }), 6);
+	}
+	assert_int_equal(g.width.at[2], 2);
+	assert_int_equal(kinds[TRACE_SEEN_TOS], 2); // each once of an interface
+	assert_int_equal(kinds[TRACE_SEEN_ID], 2);
+	assert_int_equal(kinds[TRACE_TOLD_OBJECT], 2);
+	assert_int_equal(kinds[TRACE_SEEN_SPORT] + kinds[TRACE_SEEN_CHECK], 0);
+	assert_int_equal(g.reply_tos.len, g.nodes);
+	assert_int_equal(g.reply_tos.at[before], 0xc0);
+	assert_int_equal(g.reply_tos.at[0], 0);
+	arena_wipe(&arena);
 	mda_free(&w.m);
 }
 
@@ -499,6 +607,9 @@ int main(void)
 		cmocka_unit_test(its_record_tells_the_same_graph),
 		cmocka_unit_test(its_record_tells_balancing_by_packet_from_a_changed_route),
 		cmocka_unit_test(a_silent_router_in_a_diamond_is_a_node_without_address),
+		cmocka_unit_test(what_was_lost_here_is_asked_again),
+		cmocka_unit_test(what_was_lost_here_is_no_silence),
+		cmocka_unit_test(what_a_router_tells_is_told_of_its_interface),
 		cmocka_unit_test(a_silent_hop_is_passed),
 		cmocka_unit_test(a_rate_limit_is_no_silence),
 		cmocka_unit_test(balancing_by_packet_is_told),
