@@ -88,7 +88,11 @@ strike() { # agent's name, collector or database
 		;;
 	esac
 }
-sleep 3
+# From here on there is something to lose.
+# shellcheck disable=SC2317 # called by wait_for
+arrived() { [ "$(sql "SELECT count(*) > 0 FROM raw.message WHERE received IS NOT NULL")" = t ]; }
+wait_for 60 arrived
+ok $? "messages arrive" "$(tail -n 5 "$D/load")"
 for victim in de1 gw1 collector database us1 gw2 database collector de1 gw1; do
 	strike $victim || echo "# $victim did not come back"
 done
@@ -125,7 +129,6 @@ for agent in $agents; do
 	is "$(in_host "$agent" -- nft list tables | grep -v -e e2e -e waymark_guard)$(in_host "$agent" -- \
 		ip -o link | grep -c -e wmg -e wmv -e wmh)" 0 "$agent: no table and no tunnel of the dead is left"
 done
-is "$(sql "SELECT count(*) > 0 FROM raw.message WHERE received IS NOT NULL")" t "some messages had arrived"
 undrained=
 for agent in $agents; do
 	keep "$agent"

@@ -206,6 +206,7 @@ is "$(sql "SELECT count(*), count(DISTINCT inner_port), count(DISTINCT outer_por
 	FROM v1.mapping WHERE run = '$(id self)' AND inner_port = 40000 AND dst_port = 7777")" "2|1|2|1" \
 	"the port that was taken has another outside, and both mappings are told"
 for side in 1 2; do
+	saw=$(awk -v name=p${side}b '$1 == name { n++ } END { print n }' "$D/taken.server")
 	is "$(sql "SELECT DISTINCT outer_port FROM v1.mapping WHERE run = '$(id self)' AND side = $side AND inner_port = 40000
 		AND dst_port = 7777")" "$(awk -v name=p${side}b '$1 == name { print $2 }' "$D/taken.server" | sort -u)" \
 		"side $side: the server saw the very port of the mapping"
@@ -213,7 +214,7 @@ for side in 1 2; do
 			outer_aport = (SELECT outer_port FROM v1.mapping m WHERE m.run = f.run AND m.side = f.side AND m.inner_port = 40000
 				AND m.dst_port = 7777)
 		FROM v1.flow f WHERE run = '$(id self)' AND side = $side AND aport = 40000 AND bport = 7777")" \
-		"5|5|t|5|$(address de1)|$(address ts-us)|1|t" "side $side: the flow inside is joined with its twin outside"
+		"$saw|$saw|t|$saw|$(address de1)|$(address ts-us)|1|t" "side $side: the flow inside is joined with its twin outside"
 done
 # A flow that bears another port outside is traced inside as it is there.
 for side in 1 2; do

@@ -24,7 +24,7 @@ matrix "$dir/wide" "$dir/wide.r" "$dir/wide.n" "$dir/wide.meta"
 ok $? "20 names x $wide resolvers, one in 250 dead: every pair once, and the sums add up"
 
 inside "$bin/waymark" dns --resolvers "$dir/deep.r" --domains "$dir/deep.n" "${fast[@]}" \
-	--profile plain --tries 1 --timeout 200ms --listen 100ms --parallel 50 --give-up 0 \
+	--profile plain --tries 1 --timeout 1s --listen 100ms --parallel 100 --give-up 0 \
 	--output "$dir/deep" --metadata "$dir/deep.meta"
 matrix "$dir/deep" "$dir/deep.r" "$dir/deep.n" "$dir/deep.meta"
 ok $? "$deep names x 100 resolvers, one dead and never given up: every pair once"
@@ -41,7 +41,7 @@ for wait in 0.7 1.1 0.5 1.3; do
 	wait "$pid" 2>/dev/null
 done
 inside "$bin/waymark" dns --resolvers "$dir/deep.r" --domains "$dir/deep.n" "${fast[@]}" \
-	--profile plain --listen 100ms --tries 1 --timeout 200ms --parallel 100 --give-up 0 \
+	--profile plain --listen 100ms --tries 1 --timeout 1s --parallel 100 --give-up 0 \
 	--output "$dir/again" --checkpoint "$dir/state" --metadata "$dir/again.meta"
 [ "$killed" -ge 2 ] &&
 	matrix "$dir/again" "$dir/deep.r" "$dir/deep.n" "$dir/again.meta"

@@ -2,7 +2,8 @@
 #
 # Apps and their server, for trace_live.t.
 #   flows_talk.py serve PORT
-#   flows_talk.py talk ADDRESS PORT FLOWS SECONDS [udp]   small messages in each flow
+#   flows_talk.py talk ADDRESS PORT FLOWS UNTIL [udp]     small messages in each flow, for UNTIL seconds
+#                                                         or, if it names a file, until that is there
 #   flows_talk.py carry ADDRESS PORT BYTES                and back again, compared byte by byte
 import hashlib
 import os
@@ -39,7 +40,7 @@ def serve(port):
         threading.Thread(target=echo, args=(conn,), daemon=True).start()
 
 
-def talk(address, port, flows, seconds, kind):
+def talk(address, port, flows, until, kind):
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     conns, bad = [], 0
     for _ in range(flows):
@@ -47,9 +48,9 @@ def talk(address, port, flows, seconds, kind):
         s.settimeout(5)
         s.connect((address, port))
         conns.append(s)
-    end = time.time() + seconds
+    end = time.time() + (80 if "/" in until else float(until))
     number = 0
-    while time.time() < end:
+    while time.time() < end and not os.path.exists(until):
         number += 1
         message = b"%-99d\n" % number
         for s in conns:
@@ -99,7 +100,7 @@ def carry(address, port, size):
 if sys.argv[1] == "serve":
     serve(int(sys.argv[2]))
 elif sys.argv[1] == "talk":
-    sys.exit(talk(sys.argv[2], int(sys.argv[3]), int(sys.argv[4]), float(sys.argv[5]),
+    sys.exit(talk(sys.argv[2], int(sys.argv[3]), int(sys.argv[4]), sys.argv[5],
                   sys.argv[6] if len(sys.argv) > 6 else "tcp") != 0)
 else:
     sys.exit(carry(sys.argv[2], int(sys.argv[3]), int(sys.argv[4])))

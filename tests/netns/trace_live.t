@@ -110,14 +110,24 @@ counted() {
 on h python3 tests/netns/flows_talk.py serve 7000 >"$TEMP/server" 2>&1 &
 for _ in $(seq 50); do grep -q ready "$TEMP/server" && break; sleep 0.1; done
 
-# run NAME ADDRESS KIND FLOWS [TIME]: all flows talk while they are traced.
+# run NAME ADDRESS KIND FLOWS: all flows talk until each is traced, however long that takes here.
 run() {
-	timeout 60 ip netns exec "wl-$WORLD-a" "$PROGRAM" trace --live x1 --for "${5:-9s}" --json --wait 400ms \
+	local tracer app
+	rm -f "$TEMP/enough"
+	timeout 120 ip netns exec "wl-$WORLD-a" "$PROGRAM" trace --live x1 --for 100s --json --wait 400ms \
 		--rate 5000 --target-rate 2000 --net-rate 5000 >"$TEMP/$1.jsonl" 2>"$TEMP/$1.said" &
-	local tracer=$!
+	tracer=$!
 	sleep 0.5
-	on p timeout 60 python3 tests/netns/flows_talk.py talk "$2" 7000 "$4" 7 "$3" >"$TEMP/$1.talk" 2>&1
+	on p timeout 90 python3 tests/netns/flows_talk.py talk "$2" 7000 "$4" "$TEMP/enough" "$3" >"$TEMP/$1.talk" 2>&1 &
+	app=$!
+	for _ in $(seq 300); do
+		[ "$(grep -c '"method":"flow"' "$TEMP/$1.jsonl")" -ge "$4" ] && break
+		sleep 0.2
+	done
+	touch "$TEMP/enough"
+	wait $app
 	echo $? >"$TEMP/$1.status"
+	kill $tracer
 	wait $tracer
 }
 
@@ -198,7 +208,7 @@ on a nft -f - <<-END
 	table netdev shut { chain out { type filter hook egress device x1 priority 0;
 		ip ttl 2 udp dport 7000 drop; }; }
 END
-run lost 198.18.9.2 udp 4 4s
+run lost 198.18.9.2 udp 4
 check "a probe that did not leave is lost, and its neighbours answered" jq -se '[.[] | select(.method == "flow")] |
 	length == 4 and all(.hops[1].replies | length > 0 and all(.lost == true and .addr == null)) and
 	all(.hops[0, 2].replies | all(.lost != true and .addr != null)) and all(.probes_sent == 6)' "$TEMP/lost.jsonl"

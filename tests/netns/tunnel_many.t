@@ -42,7 +42,7 @@ tunnels node $(eval echo "$work/node.{1..$pairs}{a,b}") &&
 is $? 0 '24 tunnels end at one node, 12 begin at each of two gateways'
 echo "# all 48 ends in $((($(date +%s%N) - start) / 1000000)) ms"
 awk '/^opened wmv/{n++; s += $3; if ($3 > m) m = $3} END {print "# a tunnel opens in", s / n, "ms, at most", m}' "$work/node.out"
-is "$(awk '/^opened/ && $3 >= 3000' "$work"/{node,gate1,gate2}.out)" '' 'each in less than 3 s, however busy the machine is'
+is "$(awk '/^opened/ && $3 >= 10000' "$work"/{node,gate1,gate2}.out)" '' 'each in less than 10 s, however busy the machine is'
 for g in gate1 gate2; do
 	for _ in $(seq 100); do
 		say $g state

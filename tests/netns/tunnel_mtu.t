@@ -47,7 +47,7 @@ is "$(pieces one)" 0 'and none of the first did'
 
 mss() { # PHONE ADDR PORT: of the SYN a server sees
 	rm -f "$work/mss.err"
-	at server timeout 5 tcpdump -nvc1 -i eth0 "tcp port 8000 and (tcp[tcpflags] == tcp-syn or ip6[53] == 2)" \
+	at server timeout 20 tcpdump -nvc1 -i eth0 "tcp port 8000 and (tcp[tcpflags] == tcp-syn or ip6[53] == 2)" \
 		>"$work/mss" 2>"$work/mss.err" &
 	local dump=$!
 	until grep -qs listening "$work/mss.err"; do sleep 0.02; done

@@ -19,12 +19,15 @@ refused() {
 	is "$(left_on "$1" "$run")" '' '… and leaves nothing'
 }
 
-sleep 3 | at node python3 -c 'import socket, sys
+mkfifo "$work/hold"
+at node python3 -c 'import socket, sys
 s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.bind(("", 51820)); print("bound", flush=True); sys.stdin.read()' \
-	>"$work/bound" &
+	<"$work/hold" >"$work/bound" &
 holder=$!
+exec {hold}>"$work/hold"
 for _ in $(seq 250); do grep -qs bound "$work/bound" && break; sleep 0.02; done
 refused node "$work/node.a" 'UDP port is in use' 'a UDP port in use'
+exec {hold}>&-
 wait $holder
 sed 's/^outside .*/outside nope0/' "$work/node.a" >"$work/bad"
 refused node "$work/bad" nope0 'an uplink that is not there'
