@@ -6,8 +6,10 @@
 FLAVOUR  ?= release
 JOBS     ?= $(shell nproc)
 PREFIX   ?= /usr/local
-# The root tests mostly wait: each makes namespaces, clusters and ports of its own, so two run at once.
-ROOT_JOBS    ?= 2
+# Tests mostly wait: each makes namespaces, clusters and ports of its own, so more run than there are cores.
+FAST_JOBS    ?= $(shell echo $$(($(JOBS) * 2)))
+ROOT_JOBS    ?= $(shell echo $$(($(JOBS) * 3)))
+TEST_SECONDS ?= 400
 FUZZ_SECONDS ?= 60
 FUZZ_RUNS    ?=
 FUZZ         ?= $(FUZZ_SRC:tests/fuzz/fuzz_%.c=%)
@@ -238,7 +240,10 @@ test: $(B)/test/$(patsubst tests/unit/%.c,%,$(T)) ## one unit test: make test T=
 
 -include $(call rwildcard,$(B)/obj/,*.d)
 
-TAP      := CMOCKA_MESSAGE_OUTPUT=TAP WAYMARK_BIN=$(CURDIR)/build/bin prove --exec ''
+PROVE    := CMOCKA_MESSAGE_OUTPUT=TAP WAYMARK_BIN=$(CURDIR)/build/bin prove --timer --exec
+TAP      := $(PROVE) 'tests/limited $(TEST_SECONDS)'
+# Says where a long target is: of a run that was cut off there is only what it printed.
+say       = @printf '== %s %s\n' "$$(date +%T)" '$1'
 CORPUS   := $(patsubst tests/fuzz/fuzz_%.c,$(B)/corpus/%.t,$(FUZZ_SRC))
 
 # A corpus replay is a program and a folder; prove wants one file.
@@ -261,22 +266,28 @@ dictionary: all ## writes docs/dictionary.md from the comments in the schema
 	$(Q)docs/dictionary.sh $(BIN) > build/dictionary.md && mv build/dictionary.md docs/dictionary.md
 
 check-fast: ## lint, units, corpus replay, scenarios under gcc, clang and ASan+UBSan: no root needed
+	$(call say,build: gcc)
 	$(Q)$(MAKE) --no-print-directory -j$(JOBS) all tests
+	$(call say,build: clang)
 	$(Q)$(MAKE) --no-print-directory -j$(JOBS) CC=clang-14 all tests
+	$(call say,build: ASan and UBSan)
 	$(Q)$(MAKE) --no-print-directory -j$(JOBS) FLAVOUR=asan tests
-	$(Q)prove tests/lint
 	$(Q)test $(words $(UNITS)) -eq $$(find tests/unit -name 'test_*.c' | wc -l) || \
 		{ echo 'check-fast: not every tests/unit/**/test_*.c is run' >&2; exit 1; }
-	$(Q)$(TAP) -j$(JOBS) $(sort $(UNITS) $(CORPUS)) \
+	$(call say,lint and scenarios; units and corpora of the three builds)
+	$(Q)$(TAP) -j$(FAST_JOBS) $(sort $(wildcard tests/lint/*.t)) $(sort $(wildcard tests/scenario/*.t)) \
+		$(sort $(UNITS) $(CORPUS)) \
 		$(sort $(UNITS:$(B)/%=build/release-clang/%) $(CORPUS:$(B)/%=build/release-clang/%)) \
-		$(sort $(UNITS:$(B)/%=build/asan/%) $(CORPUS:$(B)/%=build/asan/%)) \
-		$(sort $(wildcard tests/scenario/*.t)) < /dev/null
+		$(sort $(UNITS:$(B)/%=build/asan/%) $(CORPUS:$(B)/%=build/asan/%)) < /dev/null
 
-# The demonstration, like its user, has the machine to itself.
-ALONE      := tests/e2e/demo.t
-ROOT_TESTS := $(filter-out $(ALONE),$(sort $(wildcard tests/sql/*.t tests/netns/*.t tests/e2e/*.t)))
-check-root: all drivers ## the tests that need root: PostgreSQL, namespaces, end to end
-	$(Q)$(TAP) $(ALONE) < /dev/null
+# Those that take longest come first, lest one of them is left over at the end.
+LONGEST    := $(wildcard $(addprefix tests/,$(addsuffix .t,e2e/demo e2e/run e2e/satellite netns/lab_up \
+		sql/backends sql/database sql/dns_judge netns/tunnel_many netns/tunnel_carries e2e/demo_stop \
+		netns/trace_live netns/trace_mda e2e/refuse netns/trace_chain sql/judge e2e/scan e2e/kill)))
+ROOT_TESTS := $(LONGEST) $(filter-out $(LONGEST),$(sort $(wildcard tests/sql/*.t tests/netns/*.t tests/e2e/*.t)))
+check-root: ## the tests that need root: PostgreSQL, namespaces, end to end
+	$(Q)$(MAKE) --no-print-directory -j$(JOBS) all drivers
+	$(call say,root tests: $(ROOT_JOBS) at once)
 	$(Q)$(TAP) -j$(ROOT_JOBS) $(ROOT_TESTS) < /dev/null
 
 check: deps ## everything: installs what is missing, then check-fast and check-root
@@ -291,7 +302,7 @@ race: ## what has threads under ThreadSanitizer: the collector, the link, whole 
 		WAYMARK_BIN=$(CURDIR)/build/tsan/bin prove $(RACE_TESTS) < /dev/null
 
 matrix: all drivers ## 20 names x 10,000 resolvers and 2,000 x 100: every DNS pair exactly once
-	$(Q)MATRIX_WIDE=10000 MATRIX_DEEP=2000 MATRIX_RATE=40000 $(TAP) -v tests/netns/dns_matrix.t < /dev/null
+	$(Q)MATRIX_WIDE=10000 MATRIX_DEEP=2000 MATRIX_RATE=40000 $(PROVE) '' -v tests/netns/dns_matrix.t < /dev/null
 
 fuzz: ## every fuzz target for FUZZ_SECONDS (or FUZZ_RUNS=N executions; FUZZ="tls http": only these)
 	$(Q)$(MAKE) --no-print-directory -j$(JOBS) FLAVOUR=fuzz CC=clang-14 fuzzers

@@ -37,8 +37,12 @@ trap 'exit 130' INT TERM HUP
 	mkdir -p /etc/postgresql-common
 	echo 'create_main_cluster = false' > /etc/postgresql-common/createcluster.conf
 }
-if ! { apt-get update -q && apt-get install -y -q --no-install-recommends $missing; } > "$log" 2>&1; then
+# A mirror that hangs or fails once is asked again; another apt-get is waited for.
+get() { apt-get -q -o Acquire::Retries=3 -o Acquire::http::Timeout=30 -o DPkg::Lock::Timeout=120 "$@"; }
+began=$(date +%s)
+if ! { get update && get install -y --no-install-recommends $missing; } > "$log" 2>&1; then
 	tail -n 20 "$log" >&2
 	echo "deps: apt-get could not install them; the lines above say why" >&2
 	exit 1
 fi
+echo "deps: installed in $(($(date +%s) - began)) s" >&2
