@@ -18,6 +18,7 @@ ip link set lo up
 zones=$dir/zones
 mkdir "$zones"
 pids=()
+# shellcheck disable=SC2317 # called by the trap
 end_own() { [ ${#pids[@]} = 0 ] || kill "${pids[@]}" 2>/dev/null; }
 
 expect 0 'zones are made' python3 "$here/dns_chain.py" make "$zones"
@@ -99,4 +100,23 @@ is 'secure answers are the domain'"'"'s, and so is their absence; forged ones ar
 	'changed signature_bogus|none signature_valid|right signature_valid|stripped no_control|www signature_valid' \
 	"SELECT string_agg(DISTINCT split_part(domain, '.', 1) || ' ' || rule, '|') FROM judge.dns_verdict
 	WHERE domain LIKE '%.forged.example' OR domain IN ('www.good.example', 'none.good.example')"
+
+# --- what is still missing --------------------------------------------------------------------------------
+
+missing() { # NAMES or NULL: whose keys nobody told
+	sql -c "PREPARE zones AS $(cat "$root/collector/sql/query/scan_zones.sql")" -c "EXECUTE zones ('00000000-0000-4000-8000-0000000000d3', $1)" |
+		paste -sd ' '
+}
+[ "$(missing NULL)" = '' ]
+ok $? 'all was told' "$(missing NULL)"
+run sql -c "UPDATE raw.dns_pair SET cname = '{www.else.example}' WHERE resolver = '198.18.0.53' AND domain = 'example'" \
+	-c "UPDATE raw.dns_pair SET cname = '{www.lie.example}' WHERE resolver = '198.18.1.1'"
+[ "$(missing NULL)" = 'else.example www.else.example' ]
+ok $? 'but of where a control was led; whither others were is nothing to ask for' "$(missing NULL)"
+dotted=$(missing "E'a\\\\.b.New.example.\\nwww.good.example'")
+[ "$dotted" = 'a\.b.new.example new.example' ]
+ok $? 'a dot within a label parts nothing' "$dotted"
+run sql -c "DELETE FROM raw.dns_pair WHERE domain = 'good.example' AND qtype = 43"
+[ "$(missing "'www.good.example'")" = good.example ]
+ok $? 'half of it is told: all is asked again' "$(missing "'www.good.example'")"
 done_testing
