@@ -3,22 +3,9 @@
 
 #include <string.h>
 
-struct span span_text(const char *text)
-{
-	return span_of(text, strlen(text));
-}
-
 bool span_eq(struct span a, struct span b)
 {
 	return a.len == b.len && (a.len == 0 || memcmp(a.at, b.at, a.len) == 0);
-}
-
-struct span span_cut(struct span s, size_t from, size_t len)
-{
-	if (from >= s.len)
-		return (struct span){ NULL, 0 };
-	size_t left = s.len - from;
-	return span_of(s.at + from, len < left ? len : left);
 }
 
 bool span_within(struct span inner, struct span outer)
