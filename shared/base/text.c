@@ -114,14 +114,40 @@ enum err text_copy(char *out, size_t cap, struct span s)
 	return ERR_OK;
 }
 
+// Measurements are mostly digits: they are written by twos.
+#define TEN(d)     d "0" d "1" d "2" d "3" d "4" d "5" d "6" d "7" d "8" d "9"
+#define SIXTEEN(d) TEN(d) d "a" d "b" d "c" d "d" d "e" d "f"
+
+char *text_digits(char *to, uint64_t v, int count)
+{
+	static const char pairs[] = TEN("0") TEN("1") TEN("2") TEN("3") TEN("4") TEN("5") TEN("6")
+		TEN("7") TEN("8") TEN("9");
+	int i = count;
+	for (; i > 1; v /= 100) {
+		i -= 2;
+		memcpy(to + i, pairs + 2 * (v % 100), 2);
+	}
+	if (i == 1)
+		*to = (char)('0' + v % 10);
+	return to + count;
+}
+
+int text_digit_count(uint64_t v)
+{
+	int count = 1;
+	for (; v >= 100; v /= 100)
+		count += 2;
+	return count + (v >= 10);
+}
+
 void text_hex(struct span s, char *out)
 {
-	static const char digit[] = "0123456789abcdef";
-	for (size_t i = 0; i < s.len; i++) {
-		*out++ = digit[s.at[i] >> 4];
-		*out++ = digit[s.at[i] & 15];
-	}
-	*out = '\0';
+	static const char pairs[] = SIXTEEN("0") SIXTEEN("1") SIXTEEN("2") SIXTEEN("3") SIXTEEN("4")
+		SIXTEEN("5") SIXTEEN("6") SIXTEEN("7") SIXTEEN("8") SIXTEEN("9") SIXTEEN("a")
+			SIXTEEN("b") SIXTEEN("c") SIXTEEN("d") SIXTEEN("e") SIXTEEN("f");
+	for (size_t i = 0; i < s.len; i++)
+		memcpy(out + 2 * i, pairs + 2 * s.at[i], 2);
+	out[2 * s.len] = '\0';
 }
 
 static int nibble(uint8_t c)

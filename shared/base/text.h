@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Words and numbers out of borrowed text: strict, whole-input, no locale.
+// Words and numbers out of borrowed text, and into it: strict, whole-input, no locale.
 #pragma once
 
 #include "base/err.h"
@@ -25,6 +25,11 @@ struct span text_word(struct span *rest);
 
 // Copies S with a NUL; ERR_FULL when it does not fit (OUT is then empty).
 enum err text_copy(char *out, size_t cap, struct span s) MUSTUSE;
+
+// Exactly COUNT decimal digits of V, without a NUL; gives what follows them. What more it has is
+// cut off in front: text_digit_count tells how many it has.
+char *text_digits(char *to, uint64_t v, int count);
+int text_digit_count(uint64_t v);
 
 // Lower-case hex, both ways. OUT of text_hex has room for 2 * s.len + 1 bytes.
 void text_hex(struct span s, char *out);

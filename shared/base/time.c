@@ -21,9 +21,7 @@ static void date_of(int64_t day, int64_t *year, int *month, int *mday)
 
 static char *put_digits(char *to, int64_t v, int count)
 {
-	for (int i = count; i-- > 0; v /= 10)
-		to[i] = (char)('0' + v % 10);
-	return to + count;
+	return text_digits(to, (uint64_t)v, count);
 }
 
 // By hand: a bulk measurement writes one for every question.
