@@ -12,7 +12,7 @@ static void put_type(struct json *j, const char *key, uint16_t type)
 	const char *name = dns_type_name(type);
 	if (name == NULL)
 		snprintf(text, sizeof(text), "TYPE%u", type);
-	json_text(j, key, name != NULL ? name : text);
+	json_word(j, key, name != NULL ? name : text);
 }
 
 static void put_flags(struct json *j, uint32_t flags)
@@ -25,7 +25,7 @@ static void put_flags(struct json *j, uint32_t flags)
 	json_array(j, "flags");
 	for (size_t i = 0; i < COUNT(words); i++)
 		if ((flags & words[i].bit) != 0)
-			json_text(j, NULL, words[i].name);
+			json_word(j, NULL, words[i].name);
 	json_end_array(j);
 }
 
@@ -55,7 +55,7 @@ static void put_record(struct json *j, const struct dns_record *r)
 	if (r->class != 1)
 		json_int(j, "class", r->class);
 	if (sections[r->section] != NULL)
-		json_text(j, "section", sections[r->section]);
+		json_word(j, "section", sections[r->section]);
 	json_end_object(j);
 }
 
@@ -72,7 +72,7 @@ static void put_edns(struct json *j, const struct dns_record *r)
 		json_hex(j, "nsid", o.nsid);
 	if (o.has_subnet) {
 		prefix_write(o.subnet, text);
-		json_text(j, "client_subnet", text);
+		json_word(j, "client_subnet", text);
 		json_int(j, "scope", o.scope);
 	}
 	if (o.error_count > 0)
@@ -202,8 +202,8 @@ void dns_print_try(struct json *j, const char *key, const struct dns_pair_record
 	json_int(j, "sport", p->try_sport != NULL ? p->try_sport[i] : p->sport);
 	json_wall(j, "sent", (struct wall){ p->start.ns + p->try_sent_us[i] * NS_PER_US });
 	json_text(j, "error", e == DNS_ERROR_NONE ? NULL : dns_error_name(e));
-	json_text(j, "transport", dns_transport_name((enum dns_transport)p->try_transport.at[i]));
-	json_text(j, "outcome", dns_outcome_name((enum dns_outcome)p->try_outcome.at[i]));
+	json_word(j, "transport", dns_transport_name((enum dns_transport)p->try_transport.at[i]));
+	json_word(j, "outcome", dns_outcome_name((enum dns_outcome)p->try_outcome.at[i]));
 	json_int(j, "id", p->try_id[i]);
 	if (p->try_ttl.len > 0)
 		json_int(j, "ttl", p->try_ttl.at[i]);
@@ -234,11 +234,11 @@ void dns_print_head(struct json *j, const struct dns_pair_record *p)
 	json_addr(j, "resolver", p->resolver);
 	json_span(j, "domain", p->domain);
 	put_type(j, "qtype", p->qtype);
-	json_text(j, "status", dns_state_name(p->state));
+	json_word(j, "status", dns_state_name(p->state));
 	if (p->kind != DNS_KIND_PAIR)
-		json_text(j, "kind", dns_kind_name(p->kind));
+		json_word(j, "kind", dns_kind_name(p->kind));
 	json_int(j, "port", p->port);
-	json_text(j, "profile", dns_profile_name(p->profile));
+	json_word(j, "profile", dns_profile_name(p->profile));
 	json_int(j, "repetition", p->repetition);
 	if (p->detail.len > 0)
 		json_span(j, "detail", p->detail);

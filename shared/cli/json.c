@@ -5,7 +5,7 @@
 #include <math.h>
 #include <string.h>
 
-#define JSON_KEY 64 // room for a key, its quotes, and what stands round them
+#include "base/text.h"
 
 // Length of the UTF-8 sequence at S, or 0 when it is none (RFC 3629).
 static size_t utf8(struct span s)
@@ -34,9 +34,11 @@ static uint64_t below(uint64_t v, uint8_t limit)
 	return (v - EACH(limit)) & ~v;
 }
 
-// Whether one of eight bytes does not stand for itself.
-static bool odd_among(uint64_t v)
+// Whether one of the eight bytes at AT does not stand for itself.
+static bool odd_among(const uint8_t *at)
 {
+	uint64_t v;
+	memcpy(&v, at, sizeof(v));
 	uint64_t odd = v | below(v, ' ') | below(v ^ EACH('"'), 1) | below(v ^ EACH('\\'), 1) |
 		       below(v ^ EACH(0x7f), 1);
 	return (odd & EACH(0x80)) != 0;
@@ -46,26 +48,34 @@ static bool odd_among(uint64_t v)
 static size_t plain(struct span s)
 {
 	size_t n = 0;
-	for (uint64_t v; s.len - n >= sizeof(v); n += sizeof(v)) {
-		memcpy(&v, s.at + n, sizeof(v));
-		if (odd_among(v))
-			break;
-	}
+	while (s.len - n >= 8 && !odd_among(s.at + n))
+		n += 8;
+	// The last few, with what stands before them.
+	if (s.len >= 8 && s.len - n < 8 && !odd_among(s.at + s.len - 8))
+		return s.len;
 	while (n < s.len && s.at[n] >= ' ' && s.at[n] < 0x7f && s.at[n] != '"' && s.at[n] != '\\')
 		n++;
 	return n;
 }
 
-static void flush(struct json *j)
+void json_flush(struct json *j)
 {
 	(void)fwrite_unlocked(j->bytes, 1, j->len, j->out);
 	j->len = 0;
 }
 
+// Room for LEN bytes, few beside the buffer.
+static char *room(struct json *j, size_t len)
+{
+	if (sizeof(j->bytes) - j->len < len)
+		json_flush(j);
+	return j->bytes + j->len;
+}
+
 static void put(struct json *j, const void *text, size_t len)
 {
 	if (len > sizeof(j->bytes) - j->len)
-		flush(j);
+		json_flush(j);
 	if (len > sizeof(j->bytes)) {
 		(void)fwrite_unlocked(text, 1, len, j->out);
 		return;
@@ -74,38 +84,44 @@ static void put(struct json *j, const void *text, size_t len)
 	j->len += len;
 }
 
-static void put_text(struct json *j, const char *text)
+static void put_char(struct json *j, char c)
+{
+	*room(j, 1) = c;
+	j->len++;
+}
+
+void json_put_bare(struct json *j, const char *text)
 {
 	put(j, text, strlen(text));
 }
 
-static void put_char(struct json *j, char c)
+void json_put_word(struct json *j, const char *word)
 {
-	if (j->len == sizeof(j->bytes))
-		flush(j);
-	j->bytes[j->len++] = c;
+	put_char(j, '"');
+	json_put_bare(j, word);
+	put_char(j, '"');
 }
 
-static void quoted(struct json *j, struct span s)
+void json_put_span(struct json *j, struct span s)
 {
 	put_char(j, '"');
 	while (s.len > 0) {
 		size_t run = plain(s);
 		put(j, s.at, run);
-		s = span_cut(s, run, s.len);
+		s = span_of(s.at + run, s.len - run);
 		if (s.len == 0)
 			break;
 		size_t n = utf8(s);
 		char c = (char)s.at[0];
 		char escape[8];
 		if (n == 0) {
-			put_text(j, "\\ufffd");
+			json_put_bare(j, "\\ufffd");
 		} else if (c == '"' || c == '\\') {
 			put_char(j, '\\');
 			put_char(j, c);
 		} else if ((uint8_t)c < ' ' || c == 0x7f) {
 			snprintf(escape, sizeof(escape), "\\u%04x", (unsigned)c);
-			put_text(j, escape);
+			json_put_bare(j, escape);
 		} else {
 			put(j, s.at, n);
 		}
@@ -115,47 +131,14 @@ static void quoted(struct json *j, struct span s)
 	put_char(j, '"');
 }
 
-// Keys are constants of ours: nothing to escape, and short.
-static void lead(struct json *j, const char *key)
+static void put_digits(struct json *j, uint64_t v, int count)
 {
-	if (sizeof(j->bytes) - j->len < JSON_KEY)
-		flush(j);
-	char *at = j->bytes + j->len;
-	if (j->some[j->depth])
-		*at++ = ',';
-	j->some[j->depth] = true;
-	if (key != NULL) {
-		size_t len = strlen(key);
-		assert(len <= JSON_KEY - 4);
-		*at++ = '"';
-		memcpy(at, key, len);
-		at += len;
-		*at++ = '"';
-		*at++ = ':';
-	}
-	j->len = (size_t)(at - j->bytes);
+	(void)text_digits(room(j, (size_t)count), v, count);
+	j->len += (size_t)count;
 }
 
-// The decimal digits of V, at least LEAST of them.
-static void put_digits(struct json *j, uint64_t v, int least)
+void json_open(struct json *j, char mark)
 {
-	char digits[20];
-	size_t at = sizeof(digits);
-	if (v < 10 && least <= 1) {
-		put_char(j, (char)('0' + v));
-		return;
-	}
-	do {
-		digits[--at] = (char)('0' + v % 10);
-		v /= 10;
-		least--;
-	} while (v > 0 || least > 0);
-	put(j, digits + at, sizeof(digits) - at);
-}
-
-static void open_level(struct json *j, const char *key, char mark)
-{
-	lead(j, key);
 	put_char(j, mark);
 	assert(j->depth + 1 < JSON_DEPTH);
 	j->some[++j->depth] = false;
@@ -168,18 +151,8 @@ static void close_level(struct json *j, char mark)
 	if (--j->depth == 0) {
 		put_char(j, '\n');
 		j->some[0] = false;
-		flush(j);
+		json_flush(j);
 	}
-}
-
-void json_object(struct json *j, const char *key)
-{
-	open_level(j, key, '{');
-}
-
-void json_array(struct json *j, const char *key)
-{
-	open_level(j, key, '[');
 }
 
 void json_end_object(struct json *j)
@@ -192,114 +165,73 @@ void json_end_array(struct json *j)
 	close_level(j, ']');
 }
 
-void json_span(struct json *j, const char *key, struct span text)
+void json_put_hex(struct json *j, struct span bytes)
 {
-	lead(j, key);
-	quoted(j, text);
-}
-
-// Nothing in it needs an escape.
-static void put_bare(struct json *j, const char *key, const char *text)
-{
-	lead(j, key);
 	put_char(j, '"');
-	put_text(j, text);
-	put_char(j, '"');
-}
-
-void json_hex(struct json *j, const char *key, struct span bytes)
-{
-	static const char digit[] = "0123456789abcdef";
-	lead(j, key);
-	put_char(j, '"');
-	for (size_t i = 0; i < bytes.len;) {
-		if (sizeof(j->bytes) - j->len < 2)
-			flush(j);
-		size_t end = i + (sizeof(j->bytes) - j->len) / 2;
-		char *at = j->bytes + j->len;
-		for (end = end < bytes.len ? end : bytes.len; i < end; i++) {
-			*at++ = digit[bytes.at[i] >> 4];
-			*at++ = digit[bytes.at[i] & 15];
-		}
-		j->len = (size_t)(at - j->bytes);
+	while (bytes.len > 0) {
+		char *to = room(j, 3);
+		struct span now = span_cut(bytes, 0, (sizeof(j->bytes) - j->len - 1) / 2);
+		text_hex(now, to);
+		j->len += 2 * now.len;
+		bytes = span_cut(bytes, now.len, bytes.len);
 	}
 	put_char(j, '"');
 }
 
-void json_text(struct json *j, const char *key, const char *text)
+void json_put_text(struct json *j, const char *text)
 {
 	if (text == NULL)
-		json_null(j, key);
+		put(j, "null", 4);
 	else
-		json_span(j, key, span_text(text));
+		json_put_span(j, span_text(text));
 }
 
-void json_int(struct json *j, const char *key, int64_t v)
+void json_put_int(struct json *j, int64_t v)
 {
-	lead(j, key);
 	if (v < 0)
 		put_char(j, '-');
-	put_digits(j, v < 0 ? 0 - (uint64_t)v : (uint64_t)v, 1);
+	uint64_t u = v < 0 ? 0 - (uint64_t)v : (uint64_t)v;
+	put_digits(j, u, text_digit_count(u));
 }
 
-void json_real(struct json *j, const char *key, double v, int decimals)
+void json_put_real(struct json *j, double v, int decimals)
 {
 	char text[350];
-	lead(j, key);
 	if (isfinite(v) && snprintf(text, sizeof(text), "%.*f", decimals, v) < (int)sizeof(text))
-		put_text(j, text);
+		json_put_bare(j, text);
 	else
-		put_text(j, "null");
+		json_put_bare(j, "null");
 }
 
-void json_thousandths(struct json *j, const char *key, uint64_t v)
+void json_put_thousandths(struct json *j, uint64_t v)
 {
-	lead(j, key);
-	put_digits(j, v / 1000, 1);
+	put_digits(j, v / 1000, text_digit_count(v / 1000));
 	put_char(j, '.');
 	put_digits(j, v % 1000, 3);
 }
 
-void json_number(struct json *j, const char *key, const char *text)
-{
-	lead(j, key);
-	put_text(j, text);
-}
-
 void json_raw(struct json *j, struct span key, struct span value)
 {
-	lead(j, NULL);
+	json_key(j, NULL);
 	put_char(j, '"');
 	put(j, key.at, key.len);
-	put_text(j, "\":");
+	json_put_bare(j, "\":");
 	put(j, value.at, value.len);
 }
 
-void json_bool(struct json *j, const char *key, bool v)
-{
-	lead(j, key);
-	put_text(j, v ? "true" : "false");
-}
-
-void json_null(struct json *j, const char *key)
-{
-	lead(j, key);
-	put(j, "null", 4);
-}
-
-void json_addr(struct json *j, const char *key, struct addr a)
+void json_put_addr(struct json *j, struct addr a)
 {
 	char text[ADDR_TEXT];
 	addr_write(a, text);
 	if (a.family == 0)
-		json_null(j, key);
+		json_put_bare(j, "null");
 	else
-		put_bare(j, key, text);
+		json_put_word(j, text);
 }
 
-void json_wall(struct json *j, const char *key, struct wall t)
+void json_put_wall(struct json *j, struct wall t)
 {
 	char text[WALL_TEXT];
 	wall_write(t, text);
-	put_bare(j, key, text);
+	json_put_word(j, text);
 }
