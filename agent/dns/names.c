@@ -12,6 +12,7 @@
 struct dns_list {
 	uint8_t *bytes; // length, then the entry
 	size_t len, cap, count, limit;
+	size_t even;       // what every entry is long; 0: they differ
 	uint32_t *offsets; // of entry 0, STRIDE, …
 	size_t offset_cap;
 	struct table *seen;
@@ -78,6 +79,7 @@ static enum err put(struct dns_list *l, struct span entry)
 	if (!grow((void **)&l->bytes, &l->cap, l->len + 512, 1) ||
 	    !grow((void **)&l->offsets, &l->offset_cap, l->count / STRIDE + 1, sizeof(uint32_t)))
 		return ERR_MEMORY;
+	l->even = l->count == 0 || l->even == entry.len ? entry.len : 0;
 	if (l->count % STRIDE == 0)
 		l->offsets[l->count / STRIDE] = (uint32_t)l->len;
 	l->bytes[l->len++] = (uint8_t)entry.len;
@@ -159,6 +161,8 @@ size_t dns_list_count(const struct dns_list *l)
 
 struct span dns_list_name(const struct dns_list *l, size_t i)
 {
+	if (l->even != 0)
+		return span_of(l->bytes + i * (l->even + 1) + 1, l->even);
 	const uint8_t *at = l->bytes + l->offsets[i / STRIDE];
 	for (size_t n = i % STRIDE; n > 0; n--)
 		at += 1u + *at;

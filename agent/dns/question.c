@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "dns/state.h"
+#include "wire/be.h"
 
 struct span dns_question_name(const struct dns_scan *s, const struct dns_slot *t,
 			      enum dns_role role)
@@ -21,6 +22,19 @@ static uint16_t type_of(const struct dns_scan *s, const struct dns_slot *t, enum
 static uint64_t case_seed(const struct dns_slot *t, unsigned attempt)
 {
 	return (t->salt + attempt + 1) * 0x9e3779b97f4a7c15u;
+}
+
+size_t dns_question_asked(const struct dns_scan *s, const struct dns_slot *t, unsigned attempt,
+			  uint8_t out[static DNS_NAME + 4])
+{
+	enum dns_role role = (enum dns_role)t->attempts[attempt].role;
+	struct span name = dns_question_name(s, t, role);
+	memcpy(out, name.at, name.len);
+	if ((s->c.options & DNS_CASE) != 0)
+		dns_name_mix(out, name.len, case_seed(t, attempt));
+	be16_put(out + name.len, type_of(s, t, role));
+	be16_put(out + name.len + 2, 1);
+	return name.len + 4;
 }
 
 size_t dns_question_put(const struct dns_scan *s, const struct dns_slot *t, unsigned attempt,
@@ -63,17 +77,14 @@ static bool alike(const uint8_t *a, const uint8_t *b, size_t len)
 uint32_t dns_question_check(const struct dns_scan *s, const struct dns_slot *t, unsigned attempt,
 			    struct span message)
 {
-	uint8_t asked[DNS_QUERY_MAX];
-	struct span name = dns_question_name(s, t, (enum dns_role)t->attempts[attempt].role);
-	size_t len = name.len + 4;
+	uint8_t asked[DNS_NAME + 4];
+	size_t len = dns_question_asked(s, t, attempt, asked);
 	if (message.len < DNS_HEAD + len || message.at[4] != 0 || message.at[5] != 1)
 		return 0;
-	if (dns_question_put(s, t, attempt, asked) == 0)
-		return 0;
-	const uint8_t *at = message.at + DNS_HEAD, *ours = asked + DNS_HEAD;
-	if (memcmp(at, ours, len) == 0)
+	const uint8_t *at = message.at + DNS_HEAD;
+	if (memcmp(at, asked, len) == 0)
 		return DNS_MARK_QUESTION | DNS_MARK_CASE;
-	if (memcmp(at + name.len, ours + name.len, 4) != 0 || !alike(at, ours, name.len))
+	if (memcmp(at + len - 4, asked + len - 4, 4) != 0 || !alike(at, asked, len - 4))
 		return 0;
 	return DNS_MARK_QUESTION;
 }

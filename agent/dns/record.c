@@ -94,16 +94,14 @@ struct kept {
 static size_t rebuild(const struct dns_scan *s, const struct dns_slot *t, unsigned attempt,
 		      const struct kept *k, uint8_t *out)
 {
-	uint8_t asked[DNS_QUERY_MAX];
+	uint8_t asked[DNS_NAME + 4];
 	struct wr w = wr_of(out, DNS_WIRES_MAX);
-	size_t name = dns_question_name(s, t, (enum dns_role)t->attempts[attempt].role).len;
-	(void)dns_question_put(s, t, attempt, asked);
-	wr_bytes(&w, span_of(asked, 2));
+	wr_u16(&w, dns_slot_id(t, attempt));
 	wr_u16(&w, k->flags);
 	wr_u16(&w, 1);
 	for (size_t i = 0; i < k->counts.len; i++)
 		wr_u16(&w, k->counts.at[i]);
-	wr_bytes(&w, span_of(asked + DNS_HEAD, name + 4));
+	wr_bytes(&w, span_of(asked, dns_question_asked(s, t, attempt, asked)));
 	wr_bytes(&w, k->rest);
 	if (k->opt.len == 0)
 		return w.len;

@@ -2,6 +2,7 @@
 #include "wire/dns.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "base/macro.h"
 #include "base/text.h"
@@ -14,15 +15,18 @@ enum err dns_walk_init(struct dns_walk *w, struct span message)
 {
 	*w = (struct dns_walk){ .r = rd_of(message) };
 	struct dns_head *h = &w->head;
-	h->id = rd_u16(&w->r);
-	h->flags = rd_u16(&w->r);
+	const struct span s = rd_span(&w->r, DNS_HEAD);
+	if (s.len == 0)
+		return w->r.err;
+	h->id = be16_at(s.at);
+	h->flags = be16_at(s.at + 2);
 	h->response = (h->flags & 0x8000) != 0;
 	h->truncated = (h->flags & 0x0200) != 0;
 	h->opcode = h->flags >> 11 & 15;
 	h->rcode = h->flags & 15;
 	for (size_t i = 0; i < COUNT(h->count); i++)
-		h->count[i] = rd_u16(&w->r);
-	return w->r.err;
+		h->count[i] = be16_at(s.at + 4 + 2 * i);
+	return ERR_OK;
 }
 
 // Where one label run goes on: the next label of N, or an empty one at its end. AT moves on, by
@@ -95,10 +99,13 @@ bool dns_question_next(struct dns_walk *w, struct dns_question *out)
 	if (w->r.err != ERR_OK || w->done[0] == w->head.count[0])
 		return false;
 	out->name = skip_name(&w->r);
-	out->type = rd_u16(&w->r);
-	out->class = rd_u16(&w->r);
+	const struct span s = rd_span(&w->r, 4);
 	w->done[0]++;
-	return w->r.err == ERR_OK;
+	if (s.len == 0)
+		return false;
+	out->type = be16_at(s.at);
+	out->class = be16_at(s.at + 2);
+	return true;
 }
 
 static bool section(struct dns_walk *w, enum dns_section *out)
@@ -122,34 +129,47 @@ bool dns_record_next(struct dns_walk *w, struct dns_record *out)
 	if (!section(w, &out->section))
 		return false;
 	out->name = skip_name(&w->r);
-	out->type = rd_u16(&w->r);
-	out->class = rd_u16(&w->r);
-	out->ttl = rd_u32(&w->r);
-	size_t len = rd_u16(&w->r);
+	const struct span s = rd_span(&w->r, 10);
+	if (s.len == 0)
+		return false;
+	out->type = be16_at(s.at);
+	out->class = be16_at(s.at + 2);
+	out->ttl = be32_at(s.at + 4);
 	out->target = (struct dns_name){ .message = w->r.in, .at = w->r.pos };
-	out->data = rd_span(&w->r, len);
+	out->data = rd_span(&w->r, be16_at(s.at + 8));
 	return w->r.err == ERR_OK;
+}
+
+// Letters, digits, hyphen and underline: nearly all there are.
+static bool stands_for_itself(uint8_t c)
+{
+	static const uint64_t set[4] = { UINT64_C(0x03ff200000000000),
+					 UINT64_C(0x07fffffe87fffffe) };
+	return (set[c >> 6] >> (c & 63) & 1) != 0;
 }
 
 // One byte of a label; the escaped ones are those with a meaning in master files (RFC 1035 5.1).
 static size_t escape(uint8_t c, char *out)
 {
-	bool plain = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
-	if (plain) { // nearly all there are
-		out[0] = (char)c;
-		return 1;
-	}
-	static const char special[] = "\"().;\\@$";
 	if (c <= ' ' || c >= 0x7f)
 		return (size_t)sprintf(out, "\\%03u", c);
-	for (const char *s = special; *s != '\0'; s++)
-		if ((char)c == *s) {
-			out[0] = '\\';
-			out[1] = (char)c;
-			return 2;
-		}
-	out[0] = (char)c;
-	return 1;
+	size_t len = 0;
+	if (strchr("\"().;\\@$", c) != NULL)
+		out[len++] = '\\';
+	out[len] = (char)c;
+	return len + 1;
+}
+
+static size_t label_write(struct span label, char *out)
+{
+	size_t len = 0;
+	for (size_t i = 0; i < label.len; i++) {
+		if (stands_for_itself(label.at[i]))
+			out[len++] = (char)label.at[i];
+		else
+			len += escape(label.at[i], out + len);
+	}
+	return len;
 }
 
 enum err dns_name_write(struct dns_name n, char out[static DNS_TEXT])
@@ -162,8 +182,7 @@ enum err dns_name_write(struct dns_name n, char out[static DNS_TEXT])
 			break;
 		if (len > 0)
 			out[len++] = '.';
-		for (size_t i = 0; i < label.len; i++)
-			len += escape(label.at[i], out + len);
+		len += label_write(label, out + len);
 	}
 	if (w.err == ERR_OK && len == 0)
 		out[len++] = '.';
