@@ -5,7 +5,7 @@
 # published, field by field. Against a private cluster, through the real verbs.
 # shellcheck source=tests/sql/lib.sh
 . "$(dirname "$0")/lib.sh"
-need openssl base64
+need openssl base64 jq
 data=$root/tests/data/satellite
 scan() { echo "(SELECT id FROM raw.scan WHERE name = '$1')"; }
 
@@ -60,6 +60,19 @@ printf '%s\n' '{"ip":"198.18.9.9","keyword":"c.example","http":{"status_line":"2
 expect 0 'a body that no database can hold' "$waymark" import satellite "$dir/blockpages.json"
 is 'is held but for what cannot be' "$(printf 'a\xef\xbf\xbdb\xef\xbf\xbdc\xf0\x9f\x98\x80\\u0000')" "SELECT convert_from(http_body, 'UTF8') FROM raw.page
 	WHERE domain = 'c.example'"
+# One line in which some member is not what it should be, beside one that is right: only it is lost.
+good=$(head -n 1 "$data/Satellitev2-2021-10-20/results.json")
+for each in '.confidence.matches = ["x"]' '.response[0].response = {"198.18.9.1": {"asnum": 99999999999999999999}}' '.anomaly = "maybe"' \
+	'.confidence.average = {}' '.response[0].start_time = "0001-01-01 00:00:00 +0000 UTC"'; do
+	{
+		echo "$good"
+		jq -c "$each | .vp = \"198.18.0.3\"" <<<"$good"
+	} >"$dir/results.json"
+	expect 3 "$each" "$waymark" import satellite "$dir/results.json" --name odd
+	says ': 2 lines, 1 of them unreadable; 1 pairs'
+	ok $? 'is that line alone'
+done
+sql -c "DELETE FROM raw.satellite_told WHERE scan IN (SELECT id FROM raw.scan WHERE name = 'odd'); DELETE FROM raw.scan WHERE name = 'odd'" >"$dir/out" 2>&1
 expect 4 'a folder of something else is refused' "$waymark" import satellite "$root/tests/data/oracle"
 expect 4 'so is one that is not there' "$waymark" import satellite "$dir/none"
 printf 'x\ny\n' >"$dir/results.json"
