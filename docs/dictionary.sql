@@ -32,4 +32,4 @@ WITH relation AS (
 	UNION ALL
 	SELECT place, 2, name, 1, format('| `%s` | %s |', call, text) FROM function
 )
-SELECT text FROM line ORDER BY place, part, name COLLATE "C", n;
+SELECT text FROM line ORDER BY place, part, name COLLATE "C", n, text COLLATE "C";
