@@ -76,7 +76,7 @@ static void keep_key(struct name *n, const ldns_rr *key)
 // The keys of one answer count when one that DS names has signed them all.
 static bool take_keys(struct name *n, const struct told *t, const ldns_rr_list *ds, int *tries)
 {
-	const struct section s = { ldns_pkt_answer(t->packet), t->at, tries };
+	const struct section s = { ldns_pkt_answer(t->packet), t->at, tries, NULL };
 	ldns_rr_list *set = signed_set_of(&s, n->name, LDNS_RR_TYPE_DNSKEY);
 	ldns_rr_list *entry = set != NULL ? ldns_rr_list_new() : NULL;
 	bool right = false;
@@ -124,8 +124,8 @@ static ldns_rr_list *find_ds(const struct name *n, const struct name *up, int *t
 	for (size_t i = 0; i < n->told_count; i++) {
 		if (n->told[i].type != TYPE_DS)
 			continue;
-		const struct section s = { ldns_pkt_answer(n->told[i].packet), n->told[i].at,
-					   tries };
+		const struct section s = { ldns_pkt_answer(n->told[i].packet), n->told[i].at, tries,
+					   NULL };
 		ldns_rr_list *set = signed_set_of(&s, n->name, LDNS_RR_TYPE_DS);
 		if (set == NULL)
 			continue;
@@ -140,7 +140,7 @@ static ldns_rr_list *find_ds(const struct name *n, const struct name *up, int *t
 // Where an alias is, no zone begins.
 static bool is_alias(const struct name *n, const struct told *t, const struct name *up, int *tries)
 {
-	const struct section s = { ldns_pkt_answer(t->packet), t->at, tries };
+	const struct section s = { ldns_pkt_answer(t->packet), t->at, tries, NULL };
 	ldns_rr_list *set = signed_set_of(&s, n->name, LDNS_RR_TYPE_CNAME);
 	bool alias = set != NULL && signed_set_check(&s, set, up->name, up->keys) == SET_RIGHT;
 	ldns_rr_list_free(set);
@@ -154,7 +154,7 @@ static enum proof find_proof(const struct name *n, const struct name *up, int *t
 		const struct told *t = &n->told[i];
 		if (t->type != TYPE_DS)
 			continue;
-		const struct section s = { ldns_pkt_authority(t->packet), t->at, tries };
+		const struct section s = { ldns_pkt_authority(t->packet), t->at, tries, NULL };
 		found = is_alias(n, t, up, tries) ? PROOF_SAME : signed_cut_of(&s, up, n->name);
 	}
 	return found;

@@ -239,6 +239,30 @@ enum proof signed_absence_of(const struct section *s, const struct name *zone, c
 	return proof;
 }
 
+// Nothing is there between the wildcard and NAME (RFC 4035 5.3.4, RFC 5155 8.8).
+static enum proof prove_wild(const struct denial *d, const ldns_rdf *next)
+{
+	if (absent_nsec(d, next, false) == ABSENT_YES)
+		return PROOF_ABSENT;
+	const ldns_rr *gap = find(d, LDNS_RR_TYPE_NSEC3, next, covers);
+	if (gap == NULL)
+		return PROOF_NONE;
+	return ldns_nsec3_optout(gap) ? PROOF_UNSIGNED : PROOF_ABSENT;
+}
+
+enum proof signed_wild_of(const struct section *s, const struct name *zone, const ldns_rdf *name,
+			  uint8_t labels)
+{
+	int above = ldns_dname_label_count(name) - labels - 1;
+	ldns_rdf *next = above >= 0 ? ldns_dname_clone_from(name, (uint16_t)above) : NULL;
+	struct denial d = { .zone = zone, .records = read_records(s, zone) };
+	bool whole = next != NULL && d.records != NULL;
+	enum proof proof = whole ? prove_wild(&d, next) : PROOF_NONE;
+	ldns_rr_list_free(d.records);
+	ldns_rdf_deep_free(next);
+	return proof;
+}
+
 enum proof signed_cut_of(const struct section *s, const struct name *zone, const ldns_rdf *name)
 {
 	struct denial d = { .zone = zone, .records = read_records(s, zone) };

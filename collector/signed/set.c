@@ -98,7 +98,12 @@ static enum set_state check_signature(const struct section *s, ldns_rr_list *set
 	// `*.x` itself is signed with the labels of x (RFC 4034 3.1.3).
 	if (own > 0 && ldns_dname_is_wildcard(owner))
 		own--;
-	return labels > own ? SET_UNKNOWN_KEY : try_keys(s, set, sign, labels < own, keys);
+	if (labels > own)
+		return SET_UNKNOWN_KEY;
+	enum set_state state = try_keys(s, set, sign, labels < own, keys);
+	if (state == SET_WILD && s->wild != NULL)
+		*s->wild = labels;
+	return state;
 }
 
 enum set_state signed_set_check(const struct section *s, ldns_rr_list *set, const ldns_rdf *zone,

@@ -59,6 +59,17 @@ static bool is_made(const struct look *l, const ldns_rdf *name)
 	return false;
 }
 
+static struct finding judge_wild(const struct look *l, const struct name *zone,
+				 const ldns_rdf *name, uint8_t labels)
+{
+	enum proof proof = signed_wild_of(&l->authority, zone, name, labels);
+	if (proof == PROOF_ABSENT)
+		return found(SIGNED_SECURE, SIGNED_NO_REASON, zone);
+	if (proof == PROOF_UNSIGNED)
+		return found(SIGNED_INSECURE, SIGNED_UNSIGNED, zone);
+	return found(SIGNED_INDETERMINATE, SIGNED_MADE, zone);
+}
+
 static struct finding judge_set(const struct look *l, struct link link, ldns_rr_list *set)
 {
 	static const struct {
@@ -71,20 +82,25 @@ static struct finding judge_set(const struct look *l, struct link link, ldns_rr_
 		[SET_CHANGED] = { SIGNED_BOGUS, SIGNED_CHANGED },
 		[SET_EARLY] = { SIGNED_BOGUS, SIGNED_EARLY },
 		[SET_EXPIRED] = { SIGNED_BOGUS, SIGNED_EXPIRED },
-		[SET_WILD] = { SIGNED_INDETERMINATE, SIGNED_MADE },
+		[SET_WILD] = { SIGNED_INDETERMINATE, SIGNED_MADE }, // unless proved
 		[SET_RIGHT] = { SIGNED_SECURE, SIGNED_NO_REASON },
 	};
 	if (link.state != SIGNED_SECURE)
 		return found(link.state, link.reason, link.zone);
-	enum set_state state = signed_set_check(&l->answer, set, link.zone->name, link.zone->keys);
+	const ldns_rdf *name = ldns_rr_owner(ldns_rr_list_rr(set, 0));
+	struct section s = l->answer;
+	uint8_t labels = 0;
+	s.wild = &labels;
+	enum set_state state = signed_set_check(&s, set, link.zone->name, link.zone->keys);
 	if (*l->answer.tries < 0)
 		return found(SIGNED_INDETERMINATE, SIGNED_TOO_MUCH, link.zone);
-	if (state == SET_UNSIGNED && is_made(l, ldns_rr_owner(ldns_rr_list_rr(set, 0))))
+	if (state == SET_UNSIGNED && is_made(l, name))
 		return found(SIGNED_INDETERMINATE, SIGNED_MADE, link.zone);
 	// Another zone may begin in between, whose keys nobody told.
-	if (!link.certain && state != SET_RIGHT)
+	if (!link.certain && state != SET_RIGHT && state != SET_WILD)
 		return found(SIGNED_INDETERMINATE, SIGNED_NO_DS, link.zone);
-	return found(means[state].state, means[state].reason, link.zone);
+	return state == SET_WILD ? judge_wild(l, link.zone, name, labels)
+				 : found(means[state].state, means[state].reason, link.zone);
 }
 
 static bool has_denial(const ldns_rr_list *list)
@@ -162,8 +178,8 @@ struct signed_verdict signed_find(struct signed_chain *c, const struct signed_qu
 		int tries = SIGNED_TRIES;
 		time_t at = (time_t)(q->at.ns / NS_PER_S);
 		const struct look l = { .chain = c,
-					.answer = { ldns_pkt_answer(p), at, &tries },
-					.authority = { ldns_pkt_authority(p), at, &tries },
+					.answer = { ldns_pkt_answer(p), at, &tries, NULL },
+					.authority = { ldns_pkt_authority(p), at, &tries, NULL },
 					.no_name = ldns_pkt_get_rcode(p) == LDNS_RCODE_NXDOMAIN,
 					.type = q->type };
 		f = walk(&l, name);

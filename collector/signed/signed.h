@@ -45,7 +45,8 @@ enum signed_reason {
 	SIGNED_NO_ANCHOR, // no anchor is above it
 	SIGNED_NO_DS,     // nobody told, provably, whether a zone on the way is signed
 	SIGNED_NO_KEYS,   // nobody told the keys of a zone that is signed
-	SIGNED_MADE, // made from a wildcard or a DNAME: that nothing else was there is not reckoned
+	SIGNED_MADE, // made from a wildcard, without proof that the name is not there, or from a
+		     // DNAME
 	SIGNED_NO_PROOF, // that there is no such name or record, and what is signed does not prove
 			 // it
 	SIGNED_TOO_MUCH, // more signatures, keys or aliases than are looked at

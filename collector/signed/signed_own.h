@@ -42,14 +42,15 @@ enum set_state {
 	SET_CHANGED,
 	SET_EARLY,
 	SET_EXPIRED,
-	SET_WILD, // right, and not for this very name
+	SET_WILD, // right, for a wildcard
 	SET_RIGHT,
 };
 
 struct section {
 	const ldns_rr_list *records;
 	time_t at;
-	int *tries; // left; below 0 it was given up
+	int *tries;    // left; below 0 it was given up
+	uint8_t *wild; // labels of the wildcard that was signed; NULL: nobody asks
 };
 
 // What is proved of a name.
@@ -77,6 +78,9 @@ bool signed_is_zone_key(const ldns_rr *rr);
 // What the section, signed by ZONE, proves of the absence of (NAME, TYPE); TYPE 0: of NAME.
 enum proof signed_absence_of(const struct section *s, const struct name *zone, const ldns_rdf *name,
 			     ldns_rr_type type);
+// What it proves of NAME, made from a wildcard of LABELS: absent, but for the wildcard.
+enum proof signed_wild_of(const struct section *s, const struct name *zone, const ldns_rdf *name,
+			  uint8_t labels);
 // What it proves of a DS at NAME.
 enum proof signed_cut_of(const struct section *s, const struct name *zone, const ldns_rdf *name);
 

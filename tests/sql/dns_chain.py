@@ -15,7 +15,7 @@ SIGNED = ['.', 'example', 'good.example', 'hashed.example', 'forged.example', 'w
 # What is asked, and how.
 CASES = [('www.good.example', A), ('www.good.example', AAAA), ('none.good.example', A), ('deep.good.example', A),
          ('alias.good.example', A), ('astray.good.example', A), ('plainly.good.example', A), ('x.wild.good.example', A),
-         ('www.hashed.example', A), ('www.hashed.example', AAAA), ('none.hashed.example', A), ('www.plain.hashed.example', A),
+         ('www.hashed.example', A), ('www.hashed.example', AAAA), ('none.hashed.example', A), ('y.x.wild.hashed.example', A), ('www.plain.hashed.example', A),
          ('www.plain.example', A), ('none.plain.example', A), ('www.old.example', A), ('www.wrong.example', A),
          ('right.forged.example', A), ('changed.forged.example', A), ('stripped.forged.example', A), ('none.example', A)]
 
@@ -37,7 +37,7 @@ ZONES = {
     'example': 'ns A 127.0.0.53\n' + ''.join('%s NS ns\n' % z for z in ('good', 'hashed', 'forged', 'wrong', 'old', 'plain')),
     'good.example': 'www A 198.18.0.1\nwww A 198.18.0.2\nalias CNAME www.hashed.example.\nastray CNAME www.old.example.\n'
                     'plainly CNAME www.plain.example.\n*.wild A 198.18.0.3\nunder.deep A 198.18.0.4\n',
-    'hashed.example': 'www A 198.18.0.5\nplain NS ns.example.\n',
+    'hashed.example': 'www A 198.18.0.5\n*.wild A 198.18.0.13\nplain NS ns.example.\n',
     'plain.hashed.example': 'www A 198.18.0.6\n',
     'plain.example': 'www A 198.18.0.7\n',
     'forged.example': 'right A 198.18.0.8\nchanged A 198.18.0.9\nstripped A 198.18.0.10\n',

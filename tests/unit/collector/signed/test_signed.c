@@ -375,9 +375,8 @@ static void an_alias_in_a_circle_is_given_up(void **state)
 	expect_www(chain_whole(), a, "indeterminate too_much ");
 }
 
-static void a_wildcards_answer_decides_nothing(void **state)
+static struct answer wild(const char *proof)
 {
-	(void)state;
 	struct answer a = answer_to("www.good.example.", 1);
 	answer_put(&a, LDNS_SECTION_ANSWER, &good, "*.good.example. 300 IN A 198.18.0.1");
 	ldns_rr_list *list = ldns_pkt_answer(a.packet);
@@ -386,8 +385,25 @@ static void a_wildcards_answer_decides_nothing(void **state)
 		ldns_rr_set_owner(ldns_rr_list_rr(list, i),
 				  ldns_dname_new_frm_str("www.good.example."));
 	}
+	if (proof != NULL)
+		answer_put(&a, LDNS_SECTION_AUTHORITY, &good, proof);
 	answer_end(&a);
-	expect_www(chain_whole(), a, "indeterminate made good.example");
+	return a;
+}
+
+static void a_wildcards_answer_needs_a_gap_at_the_name(void **state)
+{
+	(void)state;
+	static const char *const wrong[] = {
+		NULL, "www.good.example. 60 IN NSEC good.example. A RRSIG NSEC",  // it is there
+		"good.example. 60 IN NSEC a.www.good.example. NS SOA RRSIG NSEC", // by what is
+										  // below
+		"x.good.example. 60 IN NSEC good.example. A RRSIG NSEC"
+	};
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++)
+		expect_www(chain_whole(), wild(wrong[i]), "indeterminate made good.example");
+	expect_www(chain_whole(), wild("*.good.example. 60 IN NSEC x.good.example. A RRSIG NSEC"),
+		   "secure  good.example");
 }
 
 static void another_questions_answer_is_none(void **state)
@@ -473,7 +489,7 @@ int main(void)
 		cmocka_unit_test(absence_can_be_proved),
 		cmocka_unit_test(aliases_are_as_good_as_the_worst),
 		cmocka_unit_test(an_alias_in_a_circle_is_given_up),
-		cmocka_unit_test(a_wildcards_answer_decides_nothing),
+		cmocka_unit_test(a_wildcards_answer_needs_a_gap_at_the_name),
 		cmocka_unit_test(another_questions_answer_is_none),
 		cmocka_unit_test(what_is_told_late_is_refused),
 		cmocka_unit_test(a_changed_or_cut_answer_is_never_secure),
