@@ -44,11 +44,10 @@ static size_t payload_size(const struct trace_probe *p)
 
 static void payload_put(uint8_t out[static PAYLOAD], const struct trace_probe *p)
 {
-	struct wr w = wr_of(out, PAYLOAD);
-	wr_u16(&w, 0);
-	wr_u16(&w, p->ref.serial);
-	wr_u32(&w, p->cookie);
-	wr_bytes(&w, span_of(sender, sizeof(sender)));
+	be16_put(out, 0);
+	be16_put(out + 2, p->ref.serial);
+	be32_put(out + 4, p->cookie);
+	memcpy(out + 8, sender, sizeof(sender));
 }
 
 // Turns the checksum at CHECK into the one ordered by storing what is missing at BALANCE.
@@ -62,7 +61,8 @@ static enum err udp_probe(struct wr *w, const struct trace_probe *p)
 {
 	uint8_t payload[TRACE_PROBE_MAX];
 	size_t from = w->len, len = payload_size(p);
-	memset(payload + PAYLOAD, 0, len - PAYLOAD);
+	if (len > PAYLOAD)
+		memset(payload + PAYLOAD, 0, len - PAYLOAD);
 	payload_put(payload, p);
 	const struct udp_head h = { .sport = p->sport,
 				    .dport = p->dport,
@@ -91,7 +91,8 @@ static enum err echo_probe(struct wr *w, const struct trace_probe *p)
 {
 	uint8_t payload[TRACE_PROBE_MAX];
 	size_t from = w->len, len = payload_size(p);
-	memset(payload + PAYLOAD, 0, len - PAYLOAD);
+	if (len > PAYLOAD)
+		memset(payload + PAYLOAD, 0, len - PAYLOAD);
 	payload_put(payload, p);
 	const struct icmp h = {
 		.type = p->src.family == 4 ? 8 : 128,

@@ -4,6 +4,8 @@
 #include <endian.h>
 #include <string.h>
 
+#include "wire/be.h"
+
 static uint16_t fold(uint32_t sum)
 {
 	sum = (sum & 0xffff) + (sum >> 16);
@@ -14,28 +16,44 @@ static uint16_t fold(uint32_t sum)
 // Summed as the machine reads words, turned round once at the end (RFC 1071, 2 B).
 uint32_t checksum_add(uint32_t sum, struct span s)
 {
-	uint64_t wide = 0;
+	uint64_t wide = 0, word;
+	uint32_t half;
 	size_t i = 0;
-	uint32_t word;
-	for (; i + 4 <= s.len; i += 4) {
-		memcpy(&word, s.at + i, 4);
+	for (; i + 8 <= s.len; i += 8) {
+		memcpy(&word, s.at + i, 8);
 		wide += word;
+		wide += wide < word;
 	}
-	word = 0;
+	if (i + 4 <= s.len) {
+		memcpy(&half, s.at + i, 4);
+		wide += half;
+		wide += wide < half;
+		i += 4;
+	}
 	if (i < s.len) {
-		memcpy(&word, s.at + i, s.len - i);
-		wide += word;
+		half = 0;
+		memcpy(&half, s.at + i, s.len - i);
+		wide += half;
+		wide += wide < half;
 	}
 	wide = (wide & 0xffffffff) + (wide >> 32);
 	wide = (wide & 0xffffffff) + (wide >> 32);
 	return fold((uint32_t)be16toh(fold((uint32_t)wide)) + fold(sum));
 }
 
+static uint32_t words4(const uint8_t *p)
+{
+	return (uint32_t)be16_at(p) + be16_at(p + 2);
+}
+
 uint32_t checksum_pseudo(const struct addr *src, const struct addr *dst, uint8_t proto,
 			 uint32_t len)
 {
-	uint32_t sum = checksum_add(0, addr_span(src));
-	sum = checksum_add(sum, addr_span(dst));
+	uint32_t sum;
+	if (src->family == 4)
+		sum = words4(src->bytes) + words4(dst->bytes);
+	else
+		sum = checksum_add(checksum_add(0, addr_span(src)), addr_span(dst));
 	return sum + proto + (len >> 16) + (len & 0xffff);
 }
 

@@ -168,10 +168,13 @@ enum err icmp_write(struct wr *w, const struct addr *src, const struct addr *dst
 		    const struct icmp *h)
 {
 	size_t from = w->len;
-	wr_u8(w, h->type);
-	wr_u8(w, h->code);
-	wr_u16(w, 0);
-	wr_u32(w, h->rest);
+	uint8_t *p = wr_reserve(w, ICMP_HEAD);
+	if (p == NULL)
+		return w->err;
+	p[0] = h->type;
+	p[1] = h->code;
+	be16_put(p + 2, 0);
+	be32_put(p + 4, h->rest);
 	wr_bytes(w, h->body);
 	return put_checksum(w, from, src, dst);
 }

@@ -145,22 +145,22 @@ static enum err write4(struct wr *w, const struct ip_head *h, size_t payload_len
 	size_t total = payload_len + IP4_HEAD;
 	if (total > UINT16_MAX || h->frag_at > 0x1fff * 8 || h->frag_at % 8 != 0 || h->id > 0xffff)
 		return ERR_RANGE;
-	size_t from = w->len;
-	wr_u8(w, 0x45);
-	wr_u8(w, h->tos);
-	wr_u16(w, (uint16_t)total);
-	wr_u16(w, (uint16_t)h->id);
-	wr_u16(w, (uint16_t)((h->frag_never ? 0x4000 : 0) | (h->frag_more ? 0x2000 : 0) |
-			     (h->frag_at / 8)));
-	wr_u8(w, h->ttl);
-	wr_u8(w, h->proto);
-	wr_u16(w, 0);
-	wr_bytes(w, addr_span(&h->src));
-	wr_bytes(w, addr_span(&h->dst));
-	if (w->err == ERR_OK)
-		be16_put(w->at + from + 10,
-			 checksum_end(checksum_add(0, span_of(w->at + from, IP4_HEAD))));
-	return w->err;
+	uint8_t *p = wr_reserve(w, IP4_HEAD);
+	if (p == NULL)
+		return w->err;
+	p[0] = 0x45;
+	p[1] = h->tos;
+	be16_put(p + 2, (uint16_t)total);
+	be16_put(p + 4, (uint16_t)h->id);
+	be16_put(p + 6, (uint16_t)((h->frag_never ? 0x4000 : 0) | (h->frag_more ? 0x2000 : 0) |
+				   (h->frag_at / 8)));
+	p[8] = h->ttl;
+	p[9] = h->proto;
+	be16_put(p + 10, 0);
+	memcpy(p + 12, h->src.bytes, 4);
+	memcpy(p + 16, h->dst.bytes, 4);
+	be16_put(p + 10, checksum_end(checksum_add(0, span_of(p, IP4_HEAD))));
+	return ERR_OK;
 }
 
 static enum err write6(struct wr *w, const struct ip_head *h, size_t payload_len)

@@ -53,21 +53,23 @@ enum err tcp_write(struct wr *w, const struct addr *src, const struct addr *dst,
 	size_t head = TCP_HEAD + h->options.len;
 	if (head > 60 || head % 4 != 0 || h->flags > 0x1ff)
 		return ERR_RANGE;
-	size_t from = w->len;
-	wr_u16(w, h->sport);
-	wr_u16(w, h->dport);
-	wr_u32(w, h->seq);
-	wr_u32(w, h->ack);
-	wr_u16(w, (uint16_t)(head / 4 << 12 | h->flags));
-	wr_u16(w, h->window);
-	wr_u16(w, 0);
-	wr_u16(w, h->urgent);
+	size_t from = w->len, len = head + h->payload.len;
+	uint8_t *p = wr_reserve(w, TCP_HEAD);
+	if (p == NULL)
+		return w->err;
+	be16_put(p, h->sport);
+	be16_put(p + 2, h->dport);
+	be32_put(p + 4, h->seq);
+	be32_put(p + 8, h->ack);
+	be16_put(p + 12, (uint16_t)(head / 4 << 12 | h->flags));
+	be16_put(p + 14, h->window);
+	be16_put(p + 16, 0);
+	be16_put(p + 18, h->urgent);
 	wr_bytes(w, h->options);
 	wr_bytes(w, h->payload);
 	if (w->err != ERR_OK)
 		return w->err;
-	size_t len = head + h->payload.len;
 	uint32_t sum = checksum_pseudo(src, dst, IP_TCP, (uint32_t)len);
-	be16_put(w->at + from + 16, checksum_end(checksum_add(sum, span_of(w->at + from, len))));
+	be16_put(p + 16, checksum_end(checksum_add(sum, span_of(w->at + from, len))));
 	return ERR_OK;
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "wire/udp.h"
 
+#include <string.h>
+
 #include "wire/be.h"
 #include "wire/checksum.h"
 #include "wire/ip.h"
@@ -30,16 +32,17 @@ enum err udp_write(struct wr *w, const struct addr *src, const struct addr *dst,
 	size_t len = h->payload.len + UDP_HEAD;
 	if (len > UINT16_MAX)
 		return ERR_RANGE;
-	size_t from = w->len;
-	wr_u16(w, h->sport);
-	wr_u16(w, h->dport);
-	wr_u16(w, (uint16_t)len);
-	wr_u16(w, 0);
-	wr_bytes(w, h->payload);
-	if (w->err != ERR_OK)
+	uint8_t *p = wr_reserve(w, len);
+	if (p == NULL)
 		return w->err;
+	be16_put(p, h->sport);
+	be16_put(p + 2, h->dport);
+	be16_put(p + 4, (uint16_t)len);
+	be16_put(p + 6, 0);
+	if (h->payload.len > 0)
+		memcpy(p + UDP_HEAD, h->payload.at, h->payload.len);
 	uint32_t sum = checksum_pseudo(src, dst, IP_UDP, (uint32_t)len);
-	uint16_t check = checksum_end(checksum_add(sum, span_of(w->at + from, len)));
-	be16_put(w->at + from + 6, check == 0 ? 0xffff : check);
+	uint16_t check = checksum_end(checksum_add(sum, span_of(p, len)));
+	be16_put(p + 6, check == 0 ? 0xffff : check);
 	return ERR_OK;
 }
