@@ -15,6 +15,8 @@ struct bucket_set {
 	int64_t burst_ns; // how far a bucket may run ahead
 	const struct pace_limits *limits;
 	struct table *young, *old; // NULL: no limit
+	struct prefix last;        // asked for last, and where its bucket lies: targets come by
+	struct mono *last_at;      // networks, and a first hop is that of them all; or NULL
 };
 
 // An address as numbers in the order of addresses: asked before every packet.
@@ -198,7 +200,7 @@ static struct prefix cut(struct addr a, uint8_t bits)
 }
 
 // The virtual time of KEY's bucket, carried over from the older table; NULL without memory.
-static struct mono *bucket(struct bucket_set *s, const struct prefix *key)
+static struct mono *look_up(struct bucket_set *s, const struct prefix *key)
 {
 	struct mono *young = table_find(s->young, key);
 	if (young != NULL)
@@ -217,6 +219,16 @@ static struct mono *bucket(struct bucket_set *s, const struct prefix *key)
 	if (young != NULL)
 		*young = at;
 	return young;
+}
+
+// The same, kept until another is asked for: what moves buckets comes with another.
+static struct mono *bucket(struct bucket_set *s, const struct prefix *key)
+{
+	if (s->last_at == NULL || s->last.bits != key->bits || !addr_eq(s->last.addr, key->addr)) {
+		s->last_at = look_up(s, key);
+		s->last = *key;
+	}
+	return s->last_at;
 }
 
 static bool empty(struct mono tat, struct mono now, int64_t burst_ns)
