@@ -124,10 +124,23 @@ void trace_kin_take(struct trace_kin *k, struct trace_path *paths, uint32_t slot
 		*target_chain(k, &p->target.dst) = p->next_same;
 }
 
+static struct flow flow_told(const struct trace_reply *r)
+{
+	return (struct flow){
+		.dst = &r->dst, .sport = r->sport, .dport = r->dport, .proto = r->proto
+	};
+}
+
+uint32_t trace_kin_guess(const struct trace_kin *k, const struct trace_reply *r)
+{
+	struct flow f = flow_told(r);
+	return *flow_chain(k, &f);
+}
+
 uint32_t trace_kin_find(const struct trace_kin *k, const struct trace_path *paths,
 			const struct trace_reply *r, uint16_t *serial, uint8_t *mark)
 {
-	struct flow f = { .dst = &r->dst, .sport = r->sport, .dport = r->dport, .proto = r->proto };
+	struct flow f = flow_told(r);
 	uint32_t at = find_flow(k, paths, &f);
 	if (at != TRACE_NO_SLOT && trace_match(&paths[at], r, serial, mark))
 		return at;

@@ -24,6 +24,9 @@ bool trace_kin_has(const struct trace_kin *k, const struct trace_path *paths,
 void trace_kin_put(struct trace_kin *k, struct trace_path *paths, uint32_t slot);
 void trace_kin_take(struct trace_kin *k, struct trace_path *paths, uint32_t slot);
 
+// The trace that R most probably answers, or TRACE_NO_SLOT; looks at no trace.
+uint32_t trace_kin_guess(const struct trace_kin *k, const struct trace_reply *r);
+
 // The trace that R answers and the probe, or TRACE_NO_SLOT.
 uint32_t trace_kin_find(const struct trace_kin *k, const struct trace_path *paths,
 			const struct trace_reply *r, uint16_t *serial, uint8_t *mark);

@@ -9,6 +9,23 @@
 #define ADDRS_FIRST 12
 #define EXTRA_MOST  2048 // bytes of one trace
 
+static void bring(const void *at, size_t len)
+{
+	for (size_t i = 0; i < len; i += 64)
+		__builtin_prefetch((const char *)at + i);
+}
+
+void trace_path_near(const struct trace_path *p, bool nearer)
+{
+	if (!nearer) {
+		bring(p, sizeof(*p));
+		return;
+	}
+	bring(p->attempts, p->serials * sizeof(*p->attempts));
+	bring(p->hops, p->hop_room * sizeof(*p->hops));
+	bring(p->addrs, 1);
+}
+
 static bool same_answer(const struct trace_path *p, unsigned a, unsigned b)
 {
 	uint16_t x = hop(p, (uint8_t)a)->answer, y = hop(p, (uint8_t)b)->answer;

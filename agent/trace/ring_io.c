@@ -123,6 +123,7 @@ static void take_block(uint8_t *at, trace_ring_fn *fn, void *self)
 			   received_at(&m, h->tp_sec, h->tp_nsec));
 		p += h->tp_next_offset;
 	}
+	fn(self, (struct span){ 0 }, m.now);
 }
 
 static void take_blocks(struct trace_ring *r, size_t limit, trace_ring_fn *fn, void *self)
@@ -178,6 +179,7 @@ static void take_batches(struct trace_ring *r, size_t limit, trace_ring_fn *fn, 
 			if (in->from[i].sll_pkttype == PACKET_HOST)
 				fn(self, span_of(in->bytes[i], in->messages[i].msg_len),
 				   stamp_of(&m, &in->messages[i].msg_hdr));
+		fn(self, (struct span){ 0 }, m.now);
 	}
 }
 

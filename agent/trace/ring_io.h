@@ -18,5 +18,6 @@ typedef void trace_ring_fn(void *self, struct span packet, struct mono rx);
 enum err trace_ring_open(int fd, size_t size, struct trace_ring **out, struct fault *f) MUSTUSE;
 void trace_ring_close(struct trace_ring **r);
 
-// Hands over what there is, at most LIMIT blocks of it: FN's span is good during its call.
+// Hands over what there is, at most LIMIT blocks of it. FN's spans are good until it is called with
+// an empty one, at the end of each block.
 void trace_ring_take(struct trace_ring *r, size_t limit, trace_ring_fn *fn, void *self);

@@ -232,6 +232,13 @@ bool trace_hear(struct trace_engine *e, struct mono now, struct mono rx,
 	return true;
 }
 
+void trace_hear_soon(const struct trace_engine *e, const struct trace_reply *r, bool nearer)
+{
+	uint32_t slot = trace_kin_guess(&e->kin, r);
+	if (slot != NONE)
+		trace_path_near(&e->paths[slot], nearer);
+}
+
 static struct trace_path *path_of(struct trace_engine *e, struct trace_ref ref)
 {
 	if (ref.slot >= e->high)

@@ -109,6 +109,10 @@ void trace_free(struct trace_engine **e);
 // already; ERR_FULL: as many traces or ports as configured; ERR_MEMORY.
 enum err trace_put(struct trace_engine *e, struct mono now, const struct trace_target *t) MUSTUSE;
 
+// R is heard soon: what that needs is brought into the processor's cache, the trace first, then,
+// NEARER, what hangs on it. Changes nothing.
+void trace_hear_soon(const struct trace_engine *e, const struct trace_reply *r, bool nearer);
+
 // A packet came at RX (kernel time). False when it answers none of our probes.
 bool trace_hear(struct trace_engine *e, struct mono now, struct mono rx,
 		const struct trace_reply *r);

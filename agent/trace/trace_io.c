@@ -21,6 +21,7 @@
 #define SEND_TURN     256 // probes sent before answers are read again
 #define DOZE_NS       (3 * NS_PER_MS)
 #define RETRY_NS      NS_PER_MS // after the device's queue was full
+#define AHEAD         2         // answers read before the first of them is heard; a power of two
 
 struct out_batch {
 	int fd;
@@ -30,6 +31,11 @@ struct out_batch {
 	union socket_name to[SEND_BATCH];
 	struct trace_ref refs[SEND_BATCH];
 	uint8_t bytes[SEND_BATCH][TRACE_PROBE_MAX];
+};
+
+struct answer {
+	struct trace_reply reply;
+	struct mono rx;
 };
 
 struct trace_io {
@@ -46,16 +52,34 @@ struct trace_io {
 	uint64_t drops;
 	struct trace_backlog backlog;
 	bool pumping;
+	unsigned read, heard; // answers, of which the last AHEAD are kept
+	struct answer answers[AHEAD];
 };
 
 static void pump(void *self, struct mono now);
 
+static void hear_one(struct trace_io *io)
+{
+	const struct answer *a = &io->answers[io->heard++ % AHEAD];
+	(void)trace_hear(io->engine, io->now, a->rx, &a->reply);
+}
+
+// An answer is heard when those after it are read, and its trace has come from memory meanwhile.
 static void on_packet(void *self, struct span packet, struct mono rx)
 {
 	struct trace_io *io = self;
-	struct trace_reply reply;
-	if (trace_reply_read(packet, &reply) == ERR_OK)
-		(void)trace_hear(io->engine, io->now, rx, &reply);
+	struct answer *a = &io->answers[io->read % AHEAD];
+	if (io->read - io->heard == AHEAD)
+		hear_one(io);
+	while (packet.len == 0 && io->heard != io->read)
+		hear_one(io);
+	if (packet.len == 0 || trace_reply_read(packet, &a->reply) != ERR_OK)
+		return;
+	a->rx = rx;
+	trace_hear_soon(io->engine, &a->reply, false);
+	if (io->read != io->heard)
+		trace_hear_soon(io->engine, &io->answers[(io->read - 1) % AHEAD].reply, true);
+	io->read++;
 }
 
 static void receive(struct trace_io *io)
