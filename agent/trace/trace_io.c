@@ -46,7 +46,7 @@ struct trace_io {
 	struct out_batch out[TRACE_FAMILIES];
 	struct trace_source source;
 	struct trace_near *near; // what SOURCE said lately
-	struct initial *initial; // protects QUIC probes
+	struct initial *initial; // protects QUIC probes; NULL before the first target of them
 	bool dozing;             // the timer comes soon: answers need not wake us
 	struct mono now;         // when answers were last read
 	uint64_t drops;
@@ -275,8 +275,7 @@ enum err trace_io_open(struct loop *l, const struct trace_io_config *c, struct t
 	trace_backlog_open(&io->backlog);
 	io->engine = trace_new(&engine);
 	io->near = trace_near_new();
-	io->initial = initial_new();
-	if (io->engine == NULL || io->near == NULL || io->initial == NULL)
+	if (io->engine == NULL || io->near == NULL)
 		return fault_set(f, ERR_MEMORY, 0, "trace engine: no memory for %zu traces",
 				 c->traces);
 	enum err err = open_all(io, l, f);
@@ -309,6 +308,11 @@ enum err trace_io_put(struct trace_io *io, const struct trace_target *target)
 	enum err err = trace_sockets_listen(io->sockets, trace_family_of(t.dst));
 	if (err != ERR_OK)
 		return err;
+	// To fetch the ciphers takes as long as thousands of probes.
+	if (t.method == TRACE_QUIC && io->initial == NULL)
+		io->initial = initial_new();
+	if (t.method == TRACE_QUIC && io->initial == NULL)
+		return ERR_MEMORY;
 	struct mono now = clock_mono();
 	if (t.src.family == 0)
 		t.src = trace_near_find(io->near, &io->source, now, t.dst);
