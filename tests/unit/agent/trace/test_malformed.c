@@ -96,6 +96,8 @@ static size_t true_reply(uint8_t *out, const struct trace_probe *p)
 		return error_write(out, p, from, 0, quote);
 	if (p->method == TRACE_ICMP) {
 		struct span echo = span_cut(quote, p->dst.family == 4 ? IP4_HEAD : IP6_HEAD, 128);
+		if (echo.len < ICMP_HEAD)
+			fail_msg("an echo has a head");
 		const struct icmp h = { .type = p->dst.family == 4 ? 0 : 129,
 					.rest = be32_at(echo.at + 4),
 					.body = span_cut(echo, ICMP_HEAD, echo.len) };
