@@ -89,14 +89,24 @@ is $? 1 "a name in use is refused"
 grep -q "is up; take it down first" "$work/err"
 ok $? "and the line says what to do" "$(cat "$work/err")"
 
+# The quickest of all echoes: a busy machine makes many late, and none too early.
+quickest() { # FROM TO FAMILY DELAY: in ms, of as many as it takes, a hundred at most
+	local best='' rtt
+	for _ in $(seq 20); do
+		rtt=$(in_host "$1" -- ping "-$3" -n -c 5 -i 0.2 "$(address "$2" "$3")" |
+			awk -F/ '/^rtt/ { sub(/.*= /, "", $4); print $4 }')
+		best=$(printf '%s\n' $best $rtt | sort -n | head -n 1)
+		awk -v r="${best:-1e9}" -v d="$4" 'BEGIN { exit !(r < 2 * d + 4) }' && break
+	done
+	echo "${best:-0}"
+}
 for pair in "de1 fr1" "de1 wa-us" "ch1 cn1" "p1a sg1" "gw1 p2a"; do
 	set -- $pair
+	one_way=$(delay "$1" "$2")
 	for family in 4 6; do
-		rtt=$(in_host "$1" -- ping "-$family" -n -c 5 -i 0.2 "$(address "$2" $family)" |
-			awk -F/ '/^rtt/ { sub(/.*= /, "", $4); print $4 }')
-		awk -v r="${rtt:-0}" -v d="$(delay "$1" "$2")" \
-			'BEGIN { exit !(r >= 2 * d && r < 2 * d + 4) }'
-		ok $? "ping -$family $1 to $2 takes twice the path's delay" "rtt $rtt, delay $(delay "$1" "$2")"
+		rtt=$(quickest "$1" "$2" $family "$one_way")
+		awk -v r="$rtt" -v d="$one_way" 'BEGIN { exit !(r >= 2 * d && r < 2 * d + 4) }'
+		ok $? "ping -$family $1 to $2 takes twice the path's delay" "rtt $rtt, delay $one_way"
 	done
 done
 

@@ -41,8 +41,9 @@ world=$work/world.conf
 "$lab" up "$world" --name "$name" 2> "$work/err"
 ok $? "a lab with servers, resolvers and phones comes up" "$(cat "$work/err")"
 
-# Over the path's own delay a message may be late by this much, in ms: two cores, many processes.
-LATE=${LATE:-400}
+# Over the path's own delay a message may be late by this much, in ms: two cores, many processes, and the
+# other tests.
+LATE=${LATE:-2000}
 talk() { # APP PHONE1 PHONE2 [KEEP]
 	timeout 60 python3 tests/netns/phone_talk.py "$1" "$run/$2.sock" "$run/$3.sock" \
 		${4:+"$4"} > "$work/$1" 2> "$work/err"
