@@ -3,8 +3,9 @@
 // The source address the kernel would choose, without asking it for every target: three calls to
 // the kernel for a trace of nine probes are a sixth of all the trace costs. In: an IPv4
 // destination; out: what the kernel chose for its /24 within the last second, when nothing in the
-// routes can part that /24: no route longer than /24 lies in it, no address of ours, and no rule
-// chooses by anything but the destination. Else it is asked as ever.
+// routes can part that /24: no route longer than /24 lies in it, no address of ours, none has
+// several next hops (of which each host has its own), and no rule chooses by anything but the
+// destination. Else it is asked as ever.
 #pragma once
 
 #include "base/time.h"

@@ -32,6 +32,16 @@ check 'one host of a /24 has a route of its own' agree 198.19.0.1 198.19.0.9 198
 check 'a /24 in two halves' agree 198.19.1.1 198.19.1.129 198.19.1.2 198.19.1.130
 check 'a route that names its source' agree 198.19.3.1 198.19.3.2 198.19.4.1
 check 'our own networks and addresses' agree 198.18.0.2 198.18.30.2 198.18.30.77 198.18.0.1
+on 0 sysctl -qw net.ipv4.fib_multipath_hash_policy=0 # of addresses alone, as ip route get has no ports
+on 0 ip route add 198.19.8.0/24 nexthop via 198.18.0.2 nexthop via 198.18.30.2
+check 'a route of two next hops, of which each host has one' agree 198.19.8.{1..12}
+on 0 ip route del 198.19.8.0/24
+on 0 ip nexthop add id 1 via 198.18.0.2 dev x0
+on 0 ip nexthop add id 2 via 198.18.30.2 dev x30
+on 0 ip nexthop add id 3 group 1/2
+on 0 ip route add 198.19.8.0/24 nhid 3
+check 'the same as an object of its own' agree 198.19.8.{1..12}
+on 0 ip route del 198.19.8.0/24
 on 0 ip route add default via 198.18.30.2 table 77
 on 0 ip rule add to 198.19.7.7/32 lookup 77
 check 'a rule for one host' agree 198.19.7.1 198.19.7.7 198.19.7.8
