@@ -55,6 +55,7 @@ struct trace_doc {
 	struct addr src, dst;
 	enum trace_method method;
 	uint16_t sport, dport; // 0: not told
+	uint16_t beside_sport; // of the flow it could not be made inside; 0: no such trace
 	uint32_t flow_label;
 	uint8_t proto; // of TRACE_FLOW, 0: not told
 	bool has_start;
@@ -67,6 +68,7 @@ struct trace_doc {
 	uint8_t first_ttl;
 	struct trace_doc_reply *replies; // by TTL, as sent
 	size_t count;
+	struct span graph; // our own document of a graph as it stands: the rest is its first flow
 	struct trace_facts facts[TRACE_TONGUES];
 };
 

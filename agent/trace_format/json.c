@@ -113,6 +113,7 @@ static void numbers_read(const struct tree *t, struct trace_doc *d)
 	d->has_id = tree_u64(t, "id", UINT64_MAX, &d->id);
 	d->sport = tree_u64(t, "sport", 65535, &n) ? (uint16_t)n : 0;
 	d->dport = tree_u64(t, "dport", 65535, &n) ? (uint16_t)n : 0;
+	d->beside_sport = tree_u64(t, "beside_sport", 65535, &n) ? (uint16_t)n : 0;
 	if (d->dst.family == 6 && tree_u64(t, "flow_id", 0xfffff, &n))
 		d->flow_label = (uint32_t)n;
 	// Of a graph whose flows all have one label, flow_id is the port.
@@ -154,6 +155,8 @@ static enum err own_read(struct arena *a, const struct tree *t, struct trace_doc
 	if (err == ERR_OK)
 		err = facts_read(a, t, d->facts);
 	d->first_ttl = d->count > 0 ? d->replies[0].ttl : 1;
+	if (tree_find(t, "nodes") != NULL)
+		d->graph = t->raw;
 	return err;
 }
 
@@ -271,6 +274,8 @@ static void head_write(struct json *j, const struct trace_doc *d)
 	if (d->proto != 0)
 		json_text(j, "proto", d->proto == 6 ? "tcp" : "udp");
 	json_int(j, "sport", d->sport);
+	if (d->beside_sport != 0)
+		json_int(j, "beside_sport", d->beside_sport);
 	if (d->method == TRACE_ICMP)
 		json_null(j, "dport");
 	else
@@ -292,6 +297,10 @@ static void head_write(struct json *j, const struct trace_doc *d)
 
 void trace_json_write(FILE *out, const struct trace_doc *d)
 {
+	if (d->graph.len > 0) {
+		fprintf(out, "%.*s\n", (int)d->graph.len, (const char *)d->graph.at);
+		return;
+	}
 	struct json j = json_of(out);
 	json_object(&j, NULL);
 	head_write(&j, d);

@@ -94,6 +94,45 @@ static void text_is_what_traceroute_of_linux_prints(void **state)
 	expect_text(6, ANSWER(ANSWER_ICMP, 1, 6), " !<6>");
 }
 
+static void expect_back(const char *line)
+{
+	struct trace_doc d;
+	struct arena a;
+	char *text = NULL;
+	size_t len;
+	arena_init(&a, 1 << 16);
+	assert_int_equal(trace_line_read(&a, span_text(line), &d), ERR_OK);
+	assert_int_equal(d.count, 1);
+	FILE *out = open_memstream(&text, &len);
+	trace_json_write(out, &d);
+	fclose(out);
+	assert_string_equal(text, line);
+	free(text);
+	arena_wipe(&a);
+}
+
+#define HEAD "{\"target\":\"x\",\"addr\":\"198.18.0.2\",\"src\":\"198.18.0.1\",\"method\":\"udp\","
+#define TIMES                                                                                      \
+	"\"start\":\"2026-11-22T08:00:00.000000001Z\",\"duration_ms\":1.000,"                      \
+	"\"stop_reason\":\"reached\",\"probes_sent\":6,\"kernel_drops\":0,"
+#define REPLY                                                                                      \
+	"\"replies\":[{\"addr\":\"198.18.0.2\",\"rtt_ms\":0.042,\"icmp_type\":3,\"icmp_code\":3,"  \
+	"\"reply_ttl\":64,\"quoted_ttl\":1,\"mpls\":[],\"late\":false,\"rewritten\":false}]"
+
+static void our_own_json_reads_back_as_it_was(void **state)
+{
+	(void)state;
+	expect_back(HEAD
+		    "\"sport\":61000,\"beside_sport\":40000,\"dport\":53,\"flow_id\":61000," TIMES
+		    "\"hops\":[{\"ttl\":1," REPLY "}]}\n");
+	expect_back(HEAD "\"sport\":61000,\"dport\":53,\"flow_id\":61000," TIMES
+			 "\"mda\":\"lite\",\"confidence\":0.9500,\"confidence_reached\":0.9858,"
+			 "\"complete\":true,\"flows\":2,\"hops\":[{\"ttl\":1,\"interfaces\":1,"
+			 "\"per_packet\":false,\"changed\":false,\"meshed\":false," REPLY
+			 "}],\"nodes\":[{\"ttl\":1,\"addr\":\"198.18.0.2\",\"rtt_ms\":0.042,"
+			 "\"flows\":[61000,61001]}],\"links\":[]}\n");
+}
+
 static void expect_quoted(const char *from, uint32_t answer, bool has)
 {
 	uint8_t tries[] = { 1 }, ref[] = { 1 }, index[] = { 1 }, ttl[] = { 60 }, quoted[] = { 0 };
@@ -135,6 +174,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(json_is_read_strictly),
 		cmocka_unit_test(text_is_what_traceroute_of_linux_prints),
+		cmocka_unit_test(our_own_json_reads_back_as_it_was),
 		cmocka_unit_test(who_quotes_nothing_has_no_quoted_ttl),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
