@@ -77,6 +77,15 @@ static void reply_of(const struct trace_record *r, size_t i, struct trace_doc_re
 		}
 }
 
+static void mtus_of(const struct trace_record *r, struct trace_doc *out)
+{
+	struct span rest = r->extra;
+	struct trace_extra e;
+	while (trace_extra_next(&rest, &e))
+		if (e.kind == TRACE_TOLD_MTU && e.probe < out->count)
+			out->replies[e.probe].mtu = trace_extra_number(e.data);
+}
+
 enum err trace_doc_of(struct arena *a, const struct trace_record *r, const char *name,
 		      struct trace_doc *out)
 {
@@ -111,5 +120,6 @@ enum err trace_doc_of(struct arena *a, const struct trace_record *r, const char 
 			if (labels_of(a, r, probe, &out->replies[probe]) != ERR_OK)
 				return ERR_MEMORY;
 		}
+	mtus_of(r, out);
 	return ERR_OK;
 }

@@ -41,9 +41,10 @@ struct trace_doc_reply {
 	uint32_t *labels;       // MPLS stack entries
 	uint64_t borrowed_from; // with TRACE_BORROWED: the other trace's id, and how long before
 	uint32_t borrowed_age_ms;
-	struct span host;        // name of FROM, as it stands between quotes; empty: not told
-	uint16_t ip_id;          // 0: not told
-	uint8_t tos;             // of the answer
+	struct span host; // name of FROM, as it stands between quotes; empty: not told
+	uint16_t ip_id;   // 0: not told
+	uint8_t tos;      // of the answer
+	uint32_t mtu;     // of the next link, by who could not pass the probe on; 0: not told
 	struct trace_facts told; // of trace_format/extra.h, as it stands
 	struct trace_facts facts[TRACE_TONGUES];
 };

@@ -4,7 +4,7 @@
 #include "base/text.h"
 #include "wire/icmp_iface.h"
 
-const char *const trace_extra_keys[] = { "seen", "objects", "tcp_options", "mtu", NULL };
+const char *const trace_extra_keys[] = { "seen", "objects", "tcp_options", NULL };
 
 void trace_label_json(struct json *j, uint32_t word)
 {

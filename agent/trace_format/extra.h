@@ -13,5 +13,5 @@ void trace_extras_json(struct json *j, struct span extra, size_t number);
 
 void trace_label_json(struct json *j, uint32_t word); // an object of its own
 
-// Keys of what trace_extra_json writes; NULL ends them.
+// Keys of what trace_extra_json writes before "mtu"; NULL ends them.
 extern const char *const trace_extra_keys[];

@@ -77,6 +77,7 @@ static enum err reply_read(struct arena *a, const struct tree *t, struct trace_d
 		r->borrowed_age_ms = (uint32_t)n;
 	r->ip_id = tree_u64(t, "ip_id", 65535, &n) ? (uint16_t)n : 0;
 	r->tos = tree_u64(t, "tos", 255, &n) ? (uint8_t)n : 0;
+	r->mtu = tree_u64(t, "mtu", UINT32_MAX, &n) ? (uint32_t)n : 0;
 	enum err err = labels_read(a, t, r);
 	for (size_t i = 0; err == ERR_OK && trace_extra_keys[i] != NULL; i++) {
 		const struct tree *m = tree_find(t, trace_extra_keys[i]);
@@ -256,6 +257,8 @@ static void reply_write(struct json *j, const struct trace_doc_reply *r)
 		json_bool(j, "rewritten", (r->mark & TRACE_REWRITTEN) != 0);
 		marks_write(j, r);
 		trace_facts_members(j, &r->told);
+		if (r->mtu != 0)
+			json_int(j, "mtu", r->mtu);
 	} else if ((r->mark & TRACE_LOST) != 0) {
 		json_bool(j, "lost", true);
 	}

@@ -4,9 +4,24 @@
 #include "base/macro.h"
 #include "trace_format/format.h"
 
+#define QUIC_BYTES 1208 // behind the IP header: UDP, and the least a server hears (RFC 9000 14.1)
+#define REST_BYTES 24
+
+// Of a trace that looked for the path MTU: of its last probes.
 static unsigned packet_bytes(const struct trace_doc *d)
 {
-	return d->dst.family == 6 ? 64 : 44;
+	unsigned head = d->dst.family == 6 ? 40 : 20;
+	if (d->path_mtu != 0)
+		return d->path_mtu;
+	return head + (d->method == TRACE_QUIC ? QUIC_BYTES : REST_BYTES);
+}
+
+// Of an answer to a probe that was too big: what the next link carries.
+static void too_big(FILE *out, const struct trace_doc_reply *r)
+{
+	fputs(" !F", out);
+	if (r->mtu != 0)
+		fprintf(out, "-%u", r->mtu);
 }
 
 // What traceroute says of codes it has no letter for: <code>, and <type-code>.
@@ -52,7 +67,11 @@ static void reply(FILE *out, const struct trace_doc_reply *r, struct addr *last)
 	}
 	if (r->has_rtt)
 		fprintf(out, "  %u.%03u ms", r->rtt_us / 1000, r->rtt_us % 1000);
-	note(out, r->from.family, r->answer);
+	if (r->answer ==
+	    (r->from.family == 6 ? ANSWER(ANSWER_ICMP, 2, 0) : ANSWER(ANSWER_ICMP, 3, 4)))
+		too_big(out, r);
+	else
+		note(out, r->from.family, r->answer);
 }
 
 static void hop(FILE *out, const struct trace_doc_reply *r, size_t n)

@@ -133,6 +133,12 @@ static void note(struct reading *r, struct span word)
 {
 	struct trace_doc_reply *last =
 		r->doc->count > r->hop ? &r->doc->replies[r->doc->count - 1] : NULL;
+	uint64_t mtu = 0;
+	if (last != NULL && text_is(span_cut(word, 0, 3), "!F-") &&
+	    text_u64(span_cut(word, 3, word.len), 1, UINT32_MAX, &mtu) == ERR_OK) {
+		last->mtu = (uint32_t)mtu;
+		word.len = 2;
+	}
 	for (size_t i = 0; last != NULL && i < COUNT(notes); i++)
 		if (text_is(word, notes[i].word))
 			last->answer = last->from.family == 6 ? notes[i].v6 : notes[i].v4;

@@ -10,6 +10,7 @@
 
 #include "base/macro.h"
 #include "trace_format/format.h"
+#include "trace_format/text_read.h"
 #include "trace_format/tree.h"
 
 static void json_is_read_strictly(void **state)
@@ -94,6 +95,56 @@ static void text_is_what_traceroute_of_linux_prints(void **state)
 	expect_text(6, ANSWER(ANSWER_ICMP, 1, 6), " !<6>");
 }
 
+static void expect_bytes(const char *from, enum trace_method m, uint16_t path_mtu, const char *want)
+{
+	struct trace_doc d = { .first_ttl = 1, .method = m, .path_mtu = path_mtu };
+	char *text = NULL;
+	size_t len;
+	assert_int_equal(addr_read(span_text(from), &d.dst), ERR_OK);
+	FILE *out = open_memstream(&text, &len);
+	trace_text_write(out, &d, 30);
+	fclose(out);
+	assert_non_null(strstr(text, want));
+	free(text);
+}
+
+static void text_says_how_large_probes_are(void **state)
+{
+	(void)state;
+	expect_bytes("198.18.0.2", TRACE_TCP_SYN, 0, ", 44 byte packets");
+	expect_bytes("2001:db8::2", TRACE_ICMP, 0, ", 64 byte packets");
+	expect_bytes("198.18.0.2", TRACE_QUIC, 0, ", 1228 byte packets");
+	expect_bytes("2001:db8::2", TRACE_QUIC, 0, ", 1248 byte packets");
+	expect_bytes("198.18.0.2", TRACE_UDP, 1400, ", 1400 byte packets");
+}
+
+static void expect_too_big(const char *text)
+{
+	struct trace_doc d;
+	struct arena a;
+	char *again = NULL;
+	size_t len;
+	arena_init(&a, 1 << 16);
+	assert_int_equal(trace_text_read(&a, span_text(text), &d), ERR_OK);
+	assert_int_equal(d.count, 2);
+	assert_int_equal(d.replies[0].mtu, 1400);
+	FILE *out = open_memstream(&again, &len);
+	trace_text_write(out, &d, 30);
+	fclose(out);
+	assert_string_equal(again, text);
+	free(again);
+	arena_wipe(&a);
+}
+
+static void text_says_where_a_path_is_narrower(void **state)
+{
+	(void)state;
+	expect_too_big("traceroute to x (198.18.0.9), 30 hops max, 44 byte packets\n"
+		       " 1  198.18.0.2  1.234 ms !F-1400 198.18.1.2  0.020 ms\n");
+	expect_too_big("traceroute to x (2001:db8::9), 30 hops max, 64 byte packets\n"
+		       " 1  2001:db8::2  1.234 ms !F-1400 2001:db8:1::2  0.020 ms\n");
+}
+
 static void expect_back(const char *line)
 {
 	struct trace_doc d;
@@ -174,6 +225,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(json_is_read_strictly),
 		cmocka_unit_test(text_is_what_traceroute_of_linux_prints),
+		cmocka_unit_test(text_says_how_large_probes_are),
+		cmocka_unit_test(text_says_where_a_path_is_narrower),
 		cmocka_unit_test(our_own_json_reads_back_as_it_was),
 		cmocka_unit_test(who_quotes_nothing_has_no_quoted_ttl),
 	};
