@@ -168,7 +168,7 @@ by() { # VIEW WHERE VALUES NAME [FIRST]: the first columns, then those all have
 	is "$4" "$3" "SELECT ${5:+$5, }$all FROM v1.dns_by_$1 AS b ${6-JOIN v1.scan USING (scan)} WHERE $2"
 }
 of="name = 'now' AND domain = 'wanted.example'"
-by resolver "name = 'now' AND resolver = '198.18.1.1'" 'DE|64501|34|35|35|0|0|35|11|20|4|2|2|0.6452' 'by resolver' 'b.country, b.asn, b.domains'
+by resolver "name = 'now' AND resolver = '198.18.1.1'" 'DE|64501|34|36|36|0|0|36|11|20|5|2|2|0.6452' 'by resolver' 'b.country, b.asn, b.domains'
 by resolver "name = 'now' AND resolver = '198.18.1.250'" '0|1|0|1|0|0|0|0|0|0|0|' 'and of one that opted out' b.domains
 by domain "$of" '1|1|1|5|2|2|1|1|0|1|0|1|1|1.0000' 'by domain' 'b.resolvers, b.countries, b.unexpected_countries'
 by country "$of AND b.country = 'DE'" '1|1|1|1|4|2|1|1|1|0|1|0|1|1|1.0000' 'by country' 'b.resolvers, b.networks, b.unexpected_resolvers, b.unexpected_networks'

@@ -92,6 +92,7 @@ SELECT pg_temp.pair('d1', '198.18.0.53', 'history.example', 0, '{198.18.110.1}')
 	pg_temp.pair('d2', '198.18.1.1', 'servfail.example', 2, '{}'), pg_temp.pair('d2', '198.18.1.1', 'other.example', 4, '{}'),
 	pg_temp.pair('d2', '198.18.1.1', 'unusable.example', 0, '{}', p_outcome => 4), pg_temp.pair('d2', '198.18.1.1', 'empty.example', 0, '{}'),
 	pg_temp.pair('d2', '198.18.1.1', 'silent.example', 0, '{}', p_outcome => 2),
+	pg_temp.pair('d2', '198.18.1.1', 'silent.example', 0, '{}', 1, p_outcome => 2, p_repetition => 1),
 	pg_temp.pair('d2', '198.18.1.1', 'harmless.example', 0, '{198.18.120.11}'),
 	pg_temp.page('harmless.example', '198.18.120.11', 1, 'other', true, true, 'BLOCKED BY LAB, says the manual'),
 	pg_temp.pair('d2', '198.18.1.1', 'cdn.example', 0, '{198.18.120.12,198.18.120.13}'), pg_temp.page('cdn.example', '198.18.120.13', 1, 'edge', true, true, 'site at this edge'),

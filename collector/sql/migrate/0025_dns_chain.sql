@@ -210,6 +210,7 @@ BEGIN
 	SELECT v.resolver, v.domain, v.qtype, v.node FROM judge.dns_verdict v
 	JOIN dns_packet k USING (node, resolver, domain, qtype, repetition, kind)
 	WHERE v.scan = p_scan AND v.kind = 1 AND k.options & 32 = 0 -- asked for another network it is another question
+		AND v.word <> 'unknown' -- a repetition whose control was lost contradicts none
 	GROUP BY 1, 2, 3, 4 HAVING count(*) > 1 AND min(v.word) <> max(v.word);
 	ANALYZE dns_apart;
 	IF EXISTS (SELECT FROM dns_apart) THEN
@@ -234,5 +235,7 @@ CREATE OR REPLACE VIEW v1.dns_verdict AS
 	FROM judge.dns_verdict v
 	LEFT JOIN judge.location l ON l.addr = v.resolver
 	LEFT JOIN LATERAL (SELECT told_country FROM raw.resolver r WHERE r.scan = v.scan AND r.addr = v.resolver AND told_country IS NOT NULL LIMIT 1) r ON true;
+COMMENT ON COLUMN judge.dns_verdict.path_dependent IS 'One repetition of the pair is expected, another, on another source port, unexpected';
+COMMENT ON COLUMN v1.dns_verdict.path_dependent IS 'One repetition is expected, another unexpected';
 COMMENT ON COLUMN v1.dns_verdict.signature IS 'secure insecure bogus indeterminate: DNSSEC, by a chain from a trust anchor; null: not asked with DO, or nobody told of keys in the scan';
 COMMENT ON COLUMN v1.dns_verdict.signature_why IS 'Why, and at which zone: judge.dns_signature.reason';
