@@ -305,7 +305,10 @@ int trace_run(int argc, char **argv)
 	trace_targets_wipe(&j.feed.targets);
 	pace_free(&j.pace);
 	conf_wipe(trace_options, &s);
-	if (fflush(stdout) != 0 && exit == 0)
+	// An earlier flush may have failed, and what it had is gone.
+	if ((fflush(stdout) != 0 || ferror(stdout) != 0) && exit == 0) {
+		fputs("waymark trace: standard output: not all could be written\n", stderr);
 		exit = 1;
+	}
 	return exit;
 }

@@ -122,4 +122,8 @@ for option in '--mda --pmtu' '--mda --live x0' '--mda --again 1' '--mda --max-tt
 	# shellcheck disable=SC2086
 	check "options that mean nothing together are refused: $option" same "$(refused $option)" 2
 done
+full() { timeout 20 ip netns exec "wl-$WORLD-0" "$PROGRAM" trace 198.18.3.2 "$@" >/dev/full 2>/dev/null; echo $?; }
+for option in --json --mda; do
+	check "a full disk is a failure: $option" same "$(full $option)" 1
+done
 done_testing
