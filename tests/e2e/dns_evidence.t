@@ -20,7 +20,7 @@ world_up && centre_up
 ok $? "the world and its centre are up" "$(tail -n 1 "$D/lab.log" "$D/collector.log")"
 CONFIG=('allow = discover' 'allow = dns' 'scan-rate = 4000' 'scan-rate-target = 200' 'scan-rate-net = 4000')
 make_node de1 && admit de1 && start_agent de1
-wait_for 20 agent_said de1 ev=link_up
+wait_for 60 agent_said de1 ev=link_up
 ok $? "so is a node" "$(tail -n 1 "$D/agent-de1.log")"
 
 orders() { # STATE: how many of the scan's orders stand so
@@ -34,7 +34,7 @@ more() { ordered=$((ordered + $(grep -oE '[0-9]+ orders' "$D/order.log" | cut -d
 all_done() { [ "$(orders 'done')" = $ordered ]; }
 carried_out() {
 	more
-	wait_for 40 all_done
+	wait_for 60 all_done
 	ok $? "$1" "$(at_centre scan show "$scan") $(cat "$D/order.log")"
 }
 
@@ -101,12 +101,12 @@ order trace --reserved --scan "$scan" --wait 1s --rate 60 >/dev/null
 more
 paths() { [ "$(sql "SELECT count(*) FROM raw.dns_pair WHERE scan = '$scan' AND kind = 3")" -ge "$1" ]; }
 told() { ls "$D"/de1/data/scan-*.told >/dev/null 2>&1 && [ -s "$(echo "$D"/de1/data/scan-*.told)" ]; }
-wait_for 30 told
+wait_for 60 told
 kill_hard de1
 start_agent de1
 wait_for 60 all_done
 ok $? "an agent killed meanwhile traces the rest" "$(at_centre scan show "$scan") $(cat "$D/order.log")"
-wait_for 10 paths 4
+wait_for 60 paths 4
 wanted=$(sql "SELECT count(DISTINCT (resolver, domain)) FROM v1.dns_verdict WHERE scan = '$scan' AND injected")
 is "$(sql "SELECT count(*), count(DISTINCT (resolver, domain)), bool_and(injected) FROM v1.dns_path WHERE scan = '$scan'")" "$wanted|$wanted|t" \
 	"every injected pair is traced, once"

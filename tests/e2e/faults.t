@@ -130,23 +130,23 @@ lost() { sql "SELECT coalesce(sum(records), 0) FROM raw.gap g JOIN registry.node
 
 # Twelve megabytes have no room for a segment: records wait in the journal.
 order=$(trace de1 20)
-wait_for 15 agent_said de1 'ev=cannot_store'
+wait_for 60 agent_said de1 'ev=cannot_store'
 ok $? "agent: a full disk is told: $(grep -m 1 cannot_store "$D/agent-de1.log")"
 sleep 4
 is "$(grep -c cannot_store "$D/agent-de1.log")" 1 "once, not at every record"
 kill -0 "${PID[de1]}"
 ok $? "and the agent goes on"
 mount -o remount,size=64m "$D/de1/data"
-wait_for 15 agent_said de1 'ev=stores_again'
+wait_for 60 agent_said de1 'ev=stores_again'
 ok $? "room again is told too"
-wait_for 15 ended "$order"
+wait_for 60 ended "$order"
 is "$(stored de1)|$(lost de1)" "20|0" "all that was taken is stored"
 
 # Not even the journal has room: what is lost is counted, and an order whose serial cannot be noted
 # down, and which could therefore be played again after a crash, is refused.
 said() { grep -q "$(tr -d - <<<"$1").*state=$2" "$D/agent-de1.log"; } # ORDER STATE
 order=$(trace de1 100)
-wait_for 10 said "$order" accepted
+wait_for 60 said "$order" accepted
 # A sealed batch gives the journal's pages back: the ballast takes them too, until it is told to end.
 touch "$D/filling"
 while [ -e "$D/filling" ]; do
@@ -155,10 +155,10 @@ while [ -e "$D/filling" ]; do
 done &
 filler=$!
 full() { [ "$(grep -c cannot_store "$D/agent-de1.log")" -ge 2 ]; }
-wait_for 20 full
+wait_for 60 full
 ok $? "agent: no room for the journal is told" "$(tail -n 3 "$D/agent-de1.log")"
 late=$(trace de1 1)
-wait_for 10 said "$late" refused_busy
+wait_for 60 said "$late" refused_busy
 ok $? "an order whose serial cannot be kept is refused" "$(tail -n 3 "$D/agent-de1.log")"
 wait_for 60 said "$order" 'done'
 rm "$D/filling"
@@ -172,7 +172,7 @@ told=$(grep -cE "(${order//-/}|${late//-/}).*state=" "$D/agent-de1.log")
 outcomes() { sql "SELECT count(*) FROM raw.outcome WHERE orders IN ('$order', '$late')"; }
 accounted() { echo $(($(stored de1) + $(lost de1) + $(outcomes))); }
 complete() { [ "$(accounted)" -ge $((121 + told)) ]; }
-wait_for 30 complete
+wait_for 60 complete
 sleep 2
 sum=$(accounted)
 [ "$sum" -ge $((121 + told)) ] && [ "$sum" -le $((121 + told + 8)) ]
@@ -185,7 +185,7 @@ ok $? "some of each"
 before=$(stored us1)
 at_centre db stop >/dev/null 2>&1
 is $? 0 "the database is stopped"
-wait_for 10 collector_told 'ev=database_down'
+wait_for 60 collector_told 'ev=database_down'
 ok $? "collector: an outage is told"
 kill -0 "${PID[collector]}"
 ok $? "and it goes on"
@@ -193,7 +193,7 @@ says 5 "db start" "waymark: the database is stopped" waymark node list "--data=$
 at_centre db start >/dev/null 2>&1
 is $? 0 "the database is started"
 order=$(trace us1 10)
-wait_for 30 ended "$order"
+wait_for 60 ended "$order"
 is "$(stored us1)" $((before + 10)) "and results come in again"
 
 # --- the database's disk is full -----------------------------------------------------------------
@@ -201,7 +201,7 @@ is "$(stored us1)" $((before + 10)) "and results come in again"
 before=$(stored us1)
 order=$(trace us1 30)
 dd if=/dev/zero of="$D/centre/ballast" bs=64k 2>/dev/null
-wait_for 30 grep -q "$(tr -d - <<<"$order").*state=done" "$D/agent-us1.log"
+wait_for 60 grep -q "$(tr -d - <<<"$order").*state=done" "$D/agent-us1.log"
 ok $? "a node works on while the database's disk is full"
 sleep 2
 grep -iE 'database|disk|space' "$D/collector.log.new" | tail -n 3 | sed 's/^/# /'

@@ -20,7 +20,7 @@ is_done() { at_centre order list --csv 2>/dev/null | grep "^$1," | grep -q ',don
 has_ended() { at_centre order list --csv 2>/dev/null | grep "^$1," | grep -qE ',(done|failed|refused_[a-z]*),'; }
 
 begin_world() {
-	world_up && centre_up && make_node us1 && admit us1 && start_agent us1 && wait_for 20 agent_said us1 ev=link_up
+	world_up && centre_up && make_node us1 && admit us1 && start_agent us1 && wait_for 60 agent_said us1 ev=link_up
 }
 begin_world
 ok $? "a world, a centre, a node behind two ways of equal cost" "$(tail -n 3 "$D"/*.log)"
@@ -31,7 +31,7 @@ id=$(order --mda --targets "$four/tcp-syn/443,$six/udp/33434,$four/icmp")
 wait_for 60 has_ended "$id" && is_done "$id"
 ok $? "an order for three graphs is carried out" "$(at_centre order list --csv; tail -n 5 "$D/agent-us1.log")"
 has_graphs() { [ "$(sql 'SELECT count(*) FROM raw.graph')" = "$1" ]; }
-wait_for 20 has_graphs 3
+wait_for 60 has_graphs 3
 is "$(sql "SELECT method, mode, stop, confidence, complete, purpose FROM v1.graph ORDER BY method")" \
 	"icmp|lite|reached|0.95|t|adhoc
 tcp-syn|lite|reached|0.95|t|adhoc
@@ -62,7 +62,7 @@ done
 id=$(order --mda --mode full --confidence 99 --targets "$four/udp/33434")
 wait_for 60 is_done "$id"
 ok $? "an order says how: each router for itself, and with what confidence"
-wait_for 20 has_graphs 4
+wait_for 60 has_graphs 4
 is "$(sql "SELECT mode, confidence, complete FROM v1.graph ORDER BY started DESC LIMIT 1")" 'full|0.99|t' "and so it was done"
 order --mda --mode quick --targets "$four" >"$D/out" 2>&1
 is $? 2 "a mode that is none is refused"

@@ -112,13 +112,13 @@ is $? 1 "a phone whose gateway's agent is dead reaches nobody"
 start_agent gw2
 end_program load 2>/dev/null
 
-wait_for 30 has_links
+wait_for 60 has_links
 ok $? "all agents are back" "$(tail -n 3 "$D"/agent-*.log)"
 # shellcheck disable=SC2317 # called by wait_for
 idle() { # no order under way at any agent
 	! grep -q '^open' "$D"/*/data/orders
 }
-wait_for 40 idle
+wait_for 60 idle
 ok $? "and come to the end of their orders"
 for gateway in gw1 gw2; do
 	is "$(leaked $gateway)" 0 "no packet of a phone left $gateway outside a tunnel"

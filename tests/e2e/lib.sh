@@ -94,7 +94,7 @@ start_collector() { # waits until it is ready
 	waymark-lab exec --name "$LAB" centre -- waymark-collector "--data=$D/centre" --listen "tcp://$(address centre):$PORT" \
 		2>"$log.new" &
 	PID[collector]=$!
-	wait_for 40 has_ended_or_ready
+	wait_for 60 has_ended_or_ready
 	cat "$log.new" >>"$log"
 	grep -q 'ev=ready' "$log.new"
 }
@@ -108,7 +108,7 @@ start_reflector() { # on the centre's host, which is neither node nor gateway
 	: >"$D/reflector.log"
 	waymark-lab exec --name "$LAB" centre -- waymark-agent reflector --zone "$(attribute centre reflector)" 2>"$D/reflector.log" &
 	PID[reflector]=$!
-	wait_for 20 grep -q 'ev=ready' "$D/reflector.log"
+	wait_for 60 grep -q 'ev=ready' "$D/reflector.log"
 }
 
 centre_up() {
@@ -188,7 +188,7 @@ nodes_up() { # keys, admission, phones, agents; until all are welcome
 	for name in $(hosts vantage | cut -d, -f1) $(hosts gateway | cut -d, -f1); do
 		start_agent "$name"
 	done
-	wait_for 20 has_links
+	wait_for 60 has_links
 }
 
 # One process, by name, as the kernel would in an accident.

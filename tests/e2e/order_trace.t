@@ -56,7 +56,7 @@ ok $? 'a database, a node, two operators of whom the node knows one'
 
 ip netns exec "$ns" "$bin/waymark-collector" --listen 'tcp://127.0.0.1:5757' >"$dir/collector.log" 2>&1 &
 collector=$!
-within 20 logged collector ev=ready
+within 60 logged collector ev=ready
 ok $? 'the collector is ready'
 cat >"$dir/agent.conf" <<-CONF
 	name = alpha
@@ -72,23 +72,23 @@ cat >"$dir/agent.conf" <<-CONF
 CONF
 ip netns exec "$ns" "$bin/waymark-agent" --config "$dir/agent.conf" >"$dir/agent.log" 2>&1 &
 agent=$!
-within 20 logged agent ev=link_up
+within 60 logged agent ev=link_up
 ok $? 'the agent is admitted'
 
 order() { "$waymark" order trace alpha --targets "$1" --operator-key "$2" 2>"$dir/out"; }
 id=$(order 198.18.0.2/tcp-syn/443,198.18.0.2,198.18.0.2/udp/33434 "$dir/op")
-within 20 state_is "$id" 'done'
+within 60 state_is "$id" 'done'
 ok $? 'an order is carried out'
 got=$("$waymark" db psql -- -Atc "SELECT count(*) FROM v1.trace WHERE stop = 'reached'" 2>"$dir/out")
 [ "$got" = 3 ]
 ok $? 'its traces are there'
 id=$("$waymark" order trace alpha --targets 198.18.0.2/icmp --share 60s --operator-key "$dir/op" 2>"$dir/out")
-within 20 state_is "$id" 'done'
+within 60 state_is "$id" 'done'
 ok $? 'so is one that lets its traces borrow'
 id=$("$waymark" order trace alpha --targets 198.18.0.2/udp/33434,2001:db8::2/udp/33434,198.18.0.2/quic/443 \
 	--sport 61007 --flow-label 77 --tos 184 --pmtu --again 0 --attempts 2 --first 1 --max-ttl 9 --gap 3 --wait 900ms \
 	--operator-key "$dir/op" 2>"$dir/out")
-within 20 state_is "$id" 'done'
+within 60 state_is "$id" 'done'
 ok $? 'one that chooses the flow and what its probes carry, too'
 got=$("$waymark" db psql -- -Atc "SELECT method, family(dst), sport, flow_label, tos, path_mtu FROM v1.trace
 	WHERE sport = 61007 AND stop = 'reached' ORDER BY 1, 2" 2>"$dir/out")
@@ -97,21 +97,21 @@ udp|4|61007|0|184|1500
 udp|6|61007|77|184|1500' 'and the record says what was used'
 id=$("$waymark" order trace alpha --mda --targets 198.18.0.2/udp/33434 --sport 61100 --tos 8 --probes 100 \
 	--operator-key "$dir/op" 2>"$dir/out")
-within 20 state_is "$id" 'done'
+within 60 state_is "$id" 'done'
 ok $? 'a graph takes its first port'
 got=$("$waymark" db psql -- -Atc "SELECT DISTINCT p FROM v1.graph_interface, unnest(sports) p ORDER BY 1 LIMIT 1" 2>"$dir/out")
 is "$got" 61100 'and says so'
 id=$("$waymark" order trace alpha --targets 198.18.0.2/udp/33434 --sport 4711 --operator-key "$dir/op" 2>"$dir/out")
-within 20 state_is "$id" refused_kind
+within 60 state_is "$id" refused_kind
 ok $? 'the port of a program is refused'
 ! "$waymark" order trace alpha --targets 198.18.0.2 --flow-label 1048576 --operator-key "$dir/op" >"$dir/out" 2>&1 &&
 	! "$waymark" order trace alpha --targets 198.18.0.2 --mda --pmtu --operator-key "$dir/op" >"$dir/out" 2>&1
 ok $? 'what cannot be is refused where it is typed'
 id=$(order 198.18.0.2 "$dir/stranger")
-within 20 state_is "$id" refused_signature
+within 60 state_is "$id" refused_signature
 ok $? 'an order signed by a stranger is refused, and the refusal is a result'
 id=$(order 198.18.0.3 "$dir/op")
-within 20 state_is "$id" refused_denied
+within 60 state_is "$id" refused_denied
 ok $? 'so is one for an address on the deny list'
 "$waymark" verify --all >"$dir/out" 2>&1
 ok $? 'what is stored is what the node signed'

@@ -57,7 +57,7 @@ said_so() { # NODE WORD
 # --- an order that is right ----------------------------------------------------------------------
 
 good=$(trace us1 "$(address th-ch)/tcp-syn/5222")
-wait_for 15 has_state "$good"
+wait_for 60 has_state "$good"
 is "$(state "$good")" 2 "an order that is right is done"
 is "$(sql "SELECT count(*) FROM raw.trace WHERE dst = '$(address th-ch)' AND stop = 1")" 1 "and its trace is there"
 
@@ -81,10 +81,10 @@ replay=$(sql "INSERT INTO registry.orders (id, run, node, serial, expires, signe
 	FROM registry.orders WHERE id = '$good' RETURNING id")
 [ -n "$replay" ]
 ok $? "a used order is handed out again"
-wait_for 15 agent_said us1 'state=refused_serial'
+wait_for 60 agent_said us1 'state=refused_serial'
 # shellcheck disable=SC2317 # called by wait_for
 twice() { [ "$(sql "SELECT count(*) FROM raw.outcome WHERE orders = '$good' AND state = 12")" = 1 ]; }
-wait_for 5 twice
+wait_for 60 twice
 ok $? "an order that comes twice: refused, and recorded"
 said_so us1 refused_serial
 
@@ -105,7 +105,7 @@ refused_as "$id" 11 "an order for another node"
 said_so de1 refused_audience
 start_agent us1
 
-wait_for 15 has_links
+wait_for 60 has_links
 is "$(sql "SELECT count(*) FROM raw.trace")" 1 "of all these nothing was traced"
 is "$(in_host us1 -- nft list counters table inet e2e | awk '/packets/ { print $2 }')" 0 \
 	"no packet went to the denied address"
@@ -125,15 +125,15 @@ delivers() { [ "$(count "$1")" -gt "$2" ]; }
 trace de1 "$(nobody)" >/dev/null
 trace us1 "$(nobody)" >/dev/null
 de=$(count de1) us=$(count us1)
-wait_for 15 delivers de1 $((de + 1)) && wait_for 15 delivers us1 $((us + 1))
+wait_for 60 delivers de1 $((de + 1)) && wait_for 60 delivers us1 $((us + 1))
 ok $? "two nodes deliver"
 at_centre node revoke de1 >/dev/null
 is $? 0 "one is revoked while its connection is open"
-wait_for 5 agent_said de1 'revoked'
+wait_for 60 agent_said de1 'revoked'
 ok $? "and is told so" "$(tail -n 5 "$D/agent-de1.log")"
 de=$(count de1) us=$(count us1)
 trace us1 "$(address th-ch)" >/dev/null
-wait_for 20 delivers us1 "$us"
+wait_for 60 delivers us1 "$us"
 ok $? "the other goes on"
 sleep 2
 is "$(count de1)" "$de" "nothing further of the revoked node is stored"
@@ -151,7 +151,7 @@ waymark-agent keygen --keys "$D/late/keys" >/dev/null
 sed -e "s,$D/us1/,$D/late/,; s/^name = .*/name = late/" "$D/us1/agent.conf" >"$D/late/agent.conf"
 waymark-lab exec --name "$LAB" ns-us -- waymark-agent --config "$D/late/agent.conf" 2>"$D/agent-late.log" &
 PID[late]=$!
-wait_for 10 agent_said late 'ev=link_refused'
+wait_for 60 agent_said late 'ev=link_refused'
 ok $? "an agent with an unknown key is told that it is refused" "$(tail -n 3 "$D/agent-late.log")"
 sleep 2
 is "$(agent_said late link_up && echo up)$(sql "SELECT count(*) FROM registry.node WHERE name = 'late'")" 0 \
@@ -159,7 +159,7 @@ is "$(agent_said late link_up && echo up)$(sql "SELECT count(*) FROM registry.no
 collector_said | grep -q 'ev=refused_key'
 ok $? "the collector says so too"
 at_centre node add late --country US --position 40,-74 --key "$D/late/keys/node.pub" >/dev/null
-wait_for 40 agent_said late 'ev=link_up'
+wait_for 60 agent_said late 'ev=link_up'
 ok $? "admitted, it comes in without a restart" "$(tail -n 3 "$D/agent-late.log")"
 kill -0 "${PID[late]}"
 ok $? "(the same process)"

@@ -42,7 +42,7 @@ ip -n "$there" route add unreachable 198.18.43.0/24
 ip netns exec "$there" sysctl -qw net.ipv4.ip_forward=1 net.ipv4.icmp_ratelimit=0
 ip netns exec "$there" python3 tests/netns/discover_world.py "$tmp/log" >"$tmp/ready" &
 server=$!
-for _ in $(seq 100); do
+for _ in $(seq 600); do
 	grep -q ready "$tmp/ready" && break
 	sleep 0.1
 done

@@ -10,7 +10,7 @@ cd "$(dirname "$0")/../.." || exit 1
 . tests/netns/dns_world.sh
 
 inside python3 tests/netns/dns_hostile.py serve "$dir" &
-for _ in $(seq 200); do
+for _ in $(seq 600); do
 	[ -e "$dir/ready" ] && break
 	sleep 0.1
 done

@@ -18,7 +18,7 @@ world=deploy/lab/world/satellite.conf
 "$bin/waymark-lab" up "$world" --name "$lab" >"$dir/up" 2>&1 || give_up "the lab comes up" "$(cat "$dir/up")"
 dns() { "$bin/waymark-lab" exec --name "$lab" de1 -- "$bin/waymark" dns "$@"; }
 
-for _ in $(seq 30); do
+for _ in $(seq 100); do
 	[ "$(dns site001.example @198.18.96.10 --quiet 2>/dev/null)" != "" ] && break
 	sleep 0.2
 done

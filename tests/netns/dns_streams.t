@@ -10,7 +10,7 @@ cd "$(dirname "$0")/../.." || exit 1
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=dns.example \
 	-addext subjectAltName=DNS:dns.example -keyout "$dir/key" -out "$dir/cert" 2>/dev/null
 inside python3 tests/netns/dns_streams.py "$dir/cert" "$dir/key" "$dir/log" &
-for _ in $(seq 100); do
+for _ in $(seq 600); do
 	grep -qs ready "$dir/log" && break
 	sleep 0.1
 done

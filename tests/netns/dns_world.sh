@@ -27,7 +27,7 @@ inside ip -6 route add local 2001:db8::/32 dev lo
 
 answer() { # PORT [plain]
 	inside "$bin/answer_driver" "$@" >"$dir/driver" 2>"$dir/driver.err" &
-	for _ in $(seq 100); do
+	for _ in $(seq 600); do
 		grep -qs ready "$dir/driver" && return
 		sleep 0.05
 	done

@@ -54,7 +54,7 @@ ip -n "$there" addr add 2001:db8:9::1/64 dev eth0 nodad
 for i in $(seq 12); do ip -n "$there" addr add "198.18.9.$i/24" dev eth0; done
 ip netns exec "$there" python3 tests/netns/fetch_serve.py "$tmp" >"$tmp/ready" &
 server=$!
-for _ in $(seq 100); do
+for _ in $(seq 600); do
 	grep -q ready "$tmp/ready" && break
 	sleep 0.1
 done

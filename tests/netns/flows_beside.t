@@ -22,7 +22,7 @@ world_end() {
 }
 trap world_end EXIT
 explain() { cat "$tmp/out" 2>/dev/null; }
-wait_for() { for _ in $(seq 200); do "$@" >/dev/null 2>&1 && return 0; sleep 0.05; done; return 1; }
+wait_for() { for _ in $(seq 600); do "$@" >/dev/null 2>&1 && return 0; sleep 0.05; done; return 1; }
 
 ip netns add "$world-c"
 ip netns add "$world-s"

@@ -37,7 +37,7 @@ targets=$!
 sleep 1
 ip netns exec "$a" ping -q -c 20 -i 0.01 -s 100 198.18.7.2 >/dev/null
 ip netns exec "$a" bash -c 'for i in 1 2 3 4 5; do echo hello >/dev/udp/198.18.7.2/9; done' 2>/dev/null
-for _ in $(seq 50); do
+for _ in $(seq 300); do
 	grep -q '"port":9,' "$tmp/targets" && break
 	sleep 0.1
 done

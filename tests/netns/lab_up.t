@@ -171,7 +171,7 @@ simulator=$("$lab" status | awk -v n="$name" '$1 == n { print $(NF-1) }')
 programs=$(cut -f 3 "/run/waymark-lab/$name/programs")
 kill -9 "$simulator"
 # The kernel takes its interfaces apart before the process is gone.
-for _ in $(seq 50); do [ -d "/proc/$simulator" ] || break; sleep 0.1; done
+for _ in $(seq 300); do [ -d "/proc/$simulator" ] || break; sleep 0.1; done
 "$lab" status | grep -q "^$name.*dead"
 ok $? "a killed simulator is told as dead" "$("$lab" status)"
 "$lab" down --name "$name"
@@ -179,7 +179,7 @@ is $? 0 "what it left goes down too"
 is "$(left)$(gone $stubborn "$simulator" $programs)" "" "and leaves nothing"
 
 setsid -w "$lab" up "$world" --name "$name" --foreground 2> "$work/err" &
-for _ in $(seq 50); do grep -q "is up" "$work/err" && break; sleep 0.1; done
+for _ in $(seq 300); do grep -q "is up" "$work/err" && break; sleep 0.1; done
 simulator=$(cat "/run/waymark-lab/$name/lock")
 kill -INT "$simulator"
 wait $!

@@ -71,7 +71,7 @@ done
 touch "$work/keep" "$work/wechat"
 talk wechat p1a p2a "$work/keep" &
 talking=$!
-for _ in $(seq 200); do
+for _ in $(seq 600); do
 	[ "$(wc -l < "$work/wechat")" = 4 ] && break
 	sleep 0.1
 done
@@ -114,7 +114,7 @@ fails_with() { # CA APP=NAME,PORT
 	"$lab" exec --name "$name" p2b -- "$lab" phone --control "$work/own.sock" --ca "$1" --resolver "$de" \
 		--app "$2" > "$work/own" 2>&1 &
 	local own=$!
-	for _ in $(seq 50); do grep -q ready "$work/own" && break; sleep 0.1; done
+	for _ in $(seq 300); do grep -q ready "$work/own" && break; sleep 0.1; done
 	timeout 20 python3 - "$work/own.sock" "${2%%=*}" << 'END'
 import socket, sys
 s = socket.socket(socket.AF_UNIX)

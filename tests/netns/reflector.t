@@ -38,14 +38,14 @@ at nat sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1
 
 ip netns exec "$prefix-mirror" "$agent" reflector --zone whoami.example --rate-net 50 2>"$work/log" &
 pid=$!
-for _ in $(seq 200); do grep -q ev=ready "$work/log" && break; sleep 0.05; done
+for _ in $(seq 600); do grep -q ev=ready "$work/log" && break; sleep 0.05; done
 ask() { at asker python3 "$here/reflector.py" "$@"; }
 is "$(ask udp 198.18.2.2 5766 40001 ttl=50)" '198.18.1.2 40001 ttl=49 proto=17 syn=' 'UDP: address, port and TTL as they came'
 is "$(ask udp 2001:db8:2::2 5767 40002 ttl=50)" '2001:db8:1::2 40002 ttl=49 proto=17 syn=' 'by IPv6, and on the second port'
 ip netns exec "$prefix-mirror" timeout 20 tcpdump -nxc2 -i eth0 'tcp[tcpflags] == tcp-syn or ip6[53] == 2' \
 	>"$work/syns" 2>"$work/dump" &
 dump=$!
-for _ in $(seq 200); do grep -q listening "$work/dump" && break; sleep 0.05; done
+for _ in $(seq 600); do grep -q listening "$work/dump" && break; sleep 0.05; done
 four=$(ask tcp 198.18.2.2 5766 40003 ttl=77 mss=1234)
 six=$(ask tcp 2001:db8:2::2 5766 40004 ttl=78)
 wait $dump

@@ -14,7 +14,7 @@ want6=$(echo 2001:db8::2; for i in $(seq 7); do echo "2001:db8:$i::2"; done)
 on 8 perl -MIO::Socket::IP -e '
 	$s = IO::Socket::IP->new(LocalHost => "::", LocalPort => 8080, Listen => 5,
 		V6Only => 0) or die; print "up\n"; $| = 1; sleep 600' >"$TEMP/server" &
-for _ in $(seq 50); do on 8 ss -ltn | grep -q :8080 && break; sleep 0.1; done
+for _ in $(seq 300); do on 8 ss -ltn | grep -q :8080 && break; sleep 0.1; done
 
 peer() {
 	on 0 traceroute -n -q 1 -w 1 "$@" 2>/dev/null | hops

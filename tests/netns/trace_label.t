@@ -42,10 +42,10 @@ looked() { # ARG…: traces, and leaves what b saw in seen, the document in json
 	rm -f "$TEMP/seen"
 	on b python3 "$TEMP/look.py" "$TEMP/seen" 2>/dev/null &
 	local looker=$!
-	for _ in $(seq 100); do grep -qs up "$TEMP/seen" && break; sleep 0.05; done
+	for _ in $(seq 600); do grep -qs up "$TEMP/seen" && break; sleep 0.05; done
 	timeout 30 ip netns exec "wl-$WORLD-a" "$PROGRAM" trace --wait 300ms --target-rate 1000 --json "$@" \
 		>"$TEMP/json" </dev/null
-	for _ in $(seq 100); do
+	for _ in $(seq 600); do
 		[ "$(wc -l <"$TEMP/seen")" -gt "$(jq .probes_sent "$TEMP/json")" ] && break
 		sleep 0.05
 	done

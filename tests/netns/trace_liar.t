@@ -26,7 +26,7 @@ want6=$(sed '3s/.*/*/' <<<"$want6")
 for target in 198.18.5.2 2001:db8:5::2; do
 	case $target in *:*) want=$want6 ;; *) want=$want4 ;; esac
 	on 1 timeout 120 python3 tests/netns/trace_liar.py x1 x0 "$mac" $target 7 >"$TEMP/liar" 2>&1 &
-	for _ in $(seq 100); do grep -q ready "$TEMP/liar" && break; sleep 0.1; done
+	for _ in $(seq 600); do grep -q ready "$TEMP/liar" && break; sleep 0.1; done
 	for method in udp tcp-syn icmp; do
 		port=(--port 33434)
 		[ $method = tcp-syn ] && port=(--port 443)

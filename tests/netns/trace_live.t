@@ -13,7 +13,7 @@ link a b 1
 # The phone's cable is a tun, as in earnest.
 [ -c /dev/net/tun ] || skip_all "needs /dev/net/tun"
 python3 tests/netns/wire.py "wl-$WORLD-p" "wl-$WORLD-a" x20 >"$TEMP/wire" 2>&1 &
-for _ in $(seq 50); do grep -q ready "$TEMP/wire" && break; sleep 0.1; done
+for _ in $(seq 300); do grep -q ready "$TEMP/wire" && break; sleep 0.1; done
 end=1
 for n in p a; do
 	on $n ip -batch - <<-END
@@ -108,7 +108,7 @@ counted() {
 }
 
 on h python3 tests/netns/flows_talk.py serve 7000 >"$TEMP/server" 2>&1 &
-for _ in $(seq 50); do grep -q ready "$TEMP/server" && break; sleep 0.1; done
+for _ in $(seq 300); do grep -q ready "$TEMP/server" && break; sleep 0.1; done
 
 # run NAME ADDRESS KIND FLOWS: all flows talk until each is traced, however long that takes here.
 run() {

@@ -105,7 +105,7 @@ check "a denied target is refused with status 7" same "$? $(jq -r .stop_reason "
 ip netns add "wl-$WORLD-tun" && NODES+=(tun)
 on tun ip link set lo up
 on tun "$DRIVER" serve dia0 &
-for _ in $(seq 50); do on tun ip link show dia0 >/dev/null 2>&1 && break; sleep 0.1; done
+for _ in $(seq 300); do on tun ip link show dia0 >/dev/null 2>&1 && break; sleep 0.1; done
 on tun ip addr add 198.18.200.1/32 dev dia0
 on tun ip link set dia0 up txqueuelen 10000
 on tun ip route add 198.18.0.0/15 dev dia0 src 198.18.200.1

@@ -21,7 +21,7 @@ while True:
     s.sendto(*s.recvfrom(2000))
 END
 on 4 python3 "$TEMP/server.py" >"$TEMP/server" &
-for _ in $(seq 50); do grep -q up "$TEMP/server" && break; sleep 0.1; done
+for _ in $(seq 300); do grep -q up "$TEMP/server" && break; sleep 0.1; done
 
 for target in 198.18.3.2 2001:db8:3::2; do
 	case $target in *:*) want=$want6 ;; *) want=$want4 ;; esac

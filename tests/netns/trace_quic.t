@@ -37,7 +37,7 @@ while True:
 PY
 on 4 python3 "$TEMP/other.py" 2>"$TEMP/other" &
 heard() { [ "$(on 4 ss -Hlun | grep -c -E ':(443|8443|9443) ')" = 4 ]; }
-for _ in $(seq 100); do heard && break; sleep 0.1; done
+for _ in $(seq 600); do heard && break; sleep 0.1; done
 check "servers are there" heard
 
 # By its name: the hosts file of this command alone.
@@ -47,7 +47,7 @@ named() { on 0 sh -c 'mount --bind "$0" /etc/hosts && exec "$@"' "$TEMP/hosts" "
 datagrams() { tshark -n -r "$TEMP/pcap" -Y "$1" -T fields "${@:2}" 2>/dev/null; }
 
 on 4 tcpdump -Unni x3 -w "$TEMP/pcap" 'udp port 443' 2>"$TEMP/tcpdump" &
-for _ in $(seq 100); do grep -q listening "$TEMP/tcpdump" && break; sleep 0.1; done
+for _ in $(seq 600); do grep -q listening "$TEMP/tcpdump" && break; sleep 0.1; done
 named quic.example --method quic --json >"$TEMP/json" 2>"$TEMP/out"
 check "a server is reached by its name" grep -q '"stop_reason":"reached"' "$TEMP/json"
 check "and every attempt answered, each for itself" \

@@ -44,7 +44,7 @@ check "answers have their own TOS, until node 2 bleaches those too" same \
 on 5 perl -MIO::Socket::IP -e '
 	$s = IO::Socket::IP->new(LocalHost => "0.0.0.0", LocalPort => 8080, Listen => 5) or die;
 	print "up\n"; $| = 1; sleep 600' >"$TEMP/server" &
-for _ in $(seq 50); do on 5 ss -ltn | grep -q :8080 && break; sleep 0.1; done
+for _ in $(seq 300); do on 5 ss -ltn | grep -q :8080 && break; sleep 0.1; done
 # The kernel answers a SYN without options with its segment size alone.
 check "the options of a SYN-ACK are kept" same \
 	"$(told '.hops[-1].replies[0].tcp_options' 198.18.4.2 --method tcp-syn --port 8080)" '"020405b4" '
@@ -84,7 +84,7 @@ echo 'nameserver 198.18.0.2' >"/etc/netns/wl-$WORLD-0/resolv.conf"
 on 1 dnsmasq --keep-in-foreground --no-resolv --no-hosts --pid-file= --user=root \
 	--local=/in-addr.arpa/ --local=/ip6.arpa/ --ptr-record=2.0.18.198.in-addr.arpa,near.example \
 	--ptr-record=2.2.18.198.in-addr.arpa,far.example >"$TEMP/dns" 2>&1 &
-for _ in $(seq 50); do on 1 ss -lun | grep -q :53 && break; sleep 0.1; done
+for _ in $(seq 300); do on 1 ss -lun | grep -q :53 && break; sleep 0.1; done
 check "names of hops, in JSON" same \
 	"$(told '[.hops[].replies[0].name]' 198.18.4.2 --names)" \
 	'["near.example",null,"far.example",null,null] '

@@ -31,7 +31,7 @@ if [ "$(backend gate1)" = user ]; then
 else
 	at gate1 ip link del "$(at gate1 ip -o link | grep -o 'wmg[ab][0-9a-f]*' | head -n 1)"
 fi
-for _ in $(seq 100); do at gate1 ip -o link | grep -q 'wmg' || break; sleep 0.02; done
+for _ in $(seq 600); do at gate1 ip -o link | grep -q 'wmg' || break; sleep 0.02; done
 count_again # until now the tunnel's own packets were right to leave
 try_all
 is "$(counted gate)" 0 'with wireguard-go killed 0 packets leave by the uplink'

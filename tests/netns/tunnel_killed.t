@@ -20,7 +20,7 @@ kill -9 "$first"; wait "$first" 2>/dev/null
 kill -9 "$pid_gate1"; wait "$pid_gate1" 2>/dev/null
 sleep 0.1
 is "$(at node nft list tables | grep -c "${run:0:11}")" 0 'the rules of the killed agent are gone at once'
-for _ in $(seq 100); do # the kernel takes a namespace apart when it has time
+for _ in $(seq 600); do # the kernel takes a namespace apart when it has time
 	at node ip -o link | grep -q "${run:0:11}" || break
 	sleep 0.05
 done

@@ -44,7 +44,7 @@ echo "# all 48 ends in $((($(date +%s%N) - start) / 1000000)) ms"
 awk '/^opened wmv/{n++; s += $3; if ($3 > m) m = $3} END {print "# a tunnel opens in", s / n, "ms, at most", m}' "$work/node.out"
 is "$(awk '/^opened/ && $3 >= 10000' "$work"/{node,gate1,gate2}.out)" '' 'each in less than 10 s, however busy the machine is'
 for g in gate1 gate2; do
-	for _ in $(seq 100); do
+	for _ in $(seq 600); do
 		say $g state
 		sleep 0.1
 		[ "$(tail -n $pairs "$work/$g.out" | grep -c ' ready ')" = $pairs ] && break
@@ -83,7 +83,7 @@ is "$(cat "$work"/same.* | sed 's/server/\n&/g' | grep server | sort -u | wc -l)
 
 # What connection tracking told of all that: each phone by the name of its tunnel.
 say node mappings
-for _ in $(seq 100); do grep -q '^mapped' "$work/node.out" && break; sleep 0.1; done
+for _ in $(seq 600); do grep -q '^mapped' "$work/node.out" && break; sleep 0.1; done
 mapped() { # TUNNEL PROTO PORT: the address and port outside
 	awk -v t="$1" -v p="$2" -v port="$3" '$1 == "mapping" && $2 == t && $3 == p && $5 == port { print $9, $10 }' "$work/node.out"
 }
@@ -116,7 +116,7 @@ sed -i "/^phone 2001/d; s/^side.*/side b/; s/^phone.*/phone 198.18.80.3/; s/^ins
 tunnels gate2 "$work/gate.early"
 sleep 0.5
 tunnels node "$work/node.early"
-for _ in $(seq 140); do # WireGuard asks again after five seconds
+for _ in $(seq 600); do # WireGuard asks again after five seconds
 	say gate2 state
 	sleep 0.05
 	tail -n 1 "$work/gate2.out" | grep -q ' ready ' && break

@@ -166,7 +166,7 @@ tunnels() {
 	pids+=($!)
 	exec {fd}>"$work/$host.in"
 	declare -g "fd_$host=$fd"
-	for _ in $(seq 300); do
+	for _ in $(seq 1500); do
 		grep -q '^ready' "$work/$host.out" 2>/dev/null && return 0
 		kill -0 "$!" 2>/dev/null || break
 		sleep 0.02
@@ -187,7 +187,7 @@ backend() {
 
 # Until the driver on HOST says that its tunnel is ready (a handshake was made).
 wait_ready() {
-	for _ in $(seq 100); do
+	for _ in $(seq 600); do
 		say "$1" state
 		sleep 0.05
 		tail -n 1 "$work/$1.out" | grep -q ' ready ' && return 0
