@@ -114,12 +114,12 @@ static int anchors_list(int argc, char **argv)
 static int anchors_remove(int argc, char **argv)
 {
 	static const struct central_change change = {
-		"waymark anchors remove",
-		"waymark anchors remove ZONE TAG",
-		"Takes an anchor away: what rested on it is judged anew with the scan.",
-		"anchor_remove",
-		2,
-		"no such anchor: %s"
+		.program = "waymark anchors remove",
+		.synopsis = "waymark anchors remove ZONE TAG",
+		.text = "Takes an anchor away: what rested on it is judged anew with the scan.",
+		.statement = "anchor_remove",
+		.words = 2,
+		.missing = "no such anchor",
 	};
 	return central_change(argc, argv, &change);
 }

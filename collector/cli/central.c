@@ -79,6 +79,8 @@ int central_change(int argc, char **argv, const struct central_change *change)
 		return 0;
 	if (err == ERR_OK)
 		err = central_words(&cli, change->words, change->words, change->synopsis, &f);
+	if (err == ERR_OK && change->check != NULL)
+		err = change->check(cli.words, &f);
 	for (size_t i = 0; err == ERR_OK && i < change->words; i++)
 		values[i] = pg_text(cli.words[i]);
 	if (err == ERR_OK)

@@ -62,6 +62,7 @@ int central_list(int argc, char **argv, const struct central_list *list);
 struct central_change {
 	const char *program, *synopsis, *text, *statement;
 	size_t words;
-	const char *missing; // "no such node, or it is revoked already: %s"
+	const char *missing; // "no such node, or it is revoked already"
+	enum err (*check)(char *const *words, struct fault *f); // of the words, may be NULL
 };
 int central_change(int argc, char **argv, const struct central_change *change);

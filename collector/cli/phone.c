@@ -90,37 +90,3 @@ int registry_phone(int argc, char **argv)
 {
 	return verb_dispatch(verbs, "phone", argc, argv);
 }
-
-// --- settings ---
-
-static int setting_list(int argc, char **argv)
-{
-	static const char *const headings[] = { "name", "value", NULL };
-	static const struct central_list list = { "waymark setting list",
-						  "waymark setting list [--json | --csv]",
-						  "setting_list", headings };
-	return central_list(argc, argv, &list);
-}
-
-static int setting_set(int argc, char **argv)
-{
-	static const struct central_change change = {
-		.program = "waymark setting set",
-		.synopsis = "waymark setting set NAME VALUE",
-		.statement = "setting_set",
-		.words = 2,
-		.missing = "no such setting; `waymark setting list` shows them",
-	};
-	return central_change(argc, argv, &change);
-}
-
-static const struct verb setting_verbs[] = {
-	{ "list", setting_list, "settings of the centre" },
-	{ "set", setting_set, "change one" },
-	{ NULL, NULL, NULL },
-};
-
-int registry_setting(int argc, char **argv)
-{
-	return verb_dispatch(setting_verbs, "setting", argc, argv);
-}

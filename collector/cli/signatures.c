@@ -308,12 +308,13 @@ static int signatures_list(int argc, char **argv)
 static int signatures_remove(int argc, char **argv)
 {
 	static const struct central_change change = {
-		"waymark signatures remove",
-		"waymark signatures remove NAME",
-		"Takes a set away. What was judged by it stays until scans are judged again.",
-		"signature_remove",
-		1,
-		"no such set: %s"
+		.program = "waymark signatures remove",
+		.synopsis = "waymark signatures remove NAME",
+		.text = "Takes a set away. What was judged by it stays until scans are judged "
+			"again.",
+		.statement = "signature_remove",
+		.words = 1,
+		.missing = "no such set",
 	};
 	return central_change(argc, argv, &change);
 }

@@ -69,6 +69,20 @@ sql -c "INSERT INTO registry.migration SELECT 1, 'migrate/0001_base.sql', sha256
 	SQL
 expect 0 'put right, migrate is content' "$waymark" db migrate
 
+# --- settings ---
+for bad in 'keep_batches_days x' 'keep_batches_days -1' 'tunnel_mtu 9000' 'tunnel_port_first 65000' 'tunnel4 198.19.128.1/17' 'tunnel4 2001:db8::/48' 'tunnel6 198.19.0.0/16'; do
+	# shellcheck disable=SC2086
+	expect 2 "a setting is not $bad" "$waymark" setting set $bad
+done
+expect 2 'nor' "$waymark" setting set keep_batches_days 1.5
+says 'setting set: keep_batches_days: "1.5" is not a whole number'
+ok $? 'which is told with what it may be'
+expect 0 'but a number' "$waymark" setting set keep_batches_days 30
+expect 4 'what is none is not known' "$waymark" setting set keep_days 30
+[ "$(sql -c "SELECT string_agg(name || ' ' || value, ',' ORDER BY name) FROM registry.setting WHERE name NOT LIKE 'tunnel_' ")" = \
+	'keep_batches_days 30,tunnel_mtu 1420,tunnel_port_first 52000' ]
+ok $? 'and nothing else has changed'
+
 # --- partitions: whatever is partitioned, as the catalogue has it ---
 today=$(date -u +%Y%m%d)
 sql -c "DROP TABLE raw.dns_pair_$today" -c "CREATE TABLE raw.later (started timestamptz NOT NULL, node int) PARTITION BY RANGE (started)" \
