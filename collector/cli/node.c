@@ -13,6 +13,7 @@ struct node_options {
 	char country[8], position[64], key[CLUSTER_PATH_MAX], role[16], note[512];
 	struct addr address4, address6;
 	int64_t overlap;
+	bool clean;
 };
 
 #define AT(field) .offset = offsetof(struct node_options, field)
@@ -28,6 +29,7 @@ static const struct conf_option add_options[] = {
 	{ .name = "role", TEXT(role), .unset = "vantage", .value = "ROLE", .help = "vantage: ends tunnels and traces; gateway: has phones" },
 	{ .name = "address4", .kind = CONF_ADDR, AT(address4), .value = "ADDRESS", .help = "IPv4 address others trace to and tunnels end at; without any the node is behind NAT" },
 	{ .name = "address6", .kind = CONF_ADDR, AT(address6), .value = "ADDRESS", .help = "IPv6 address" },
+	{ .name = "clean", .kind = CONF_BOOL, AT(clean), .help = "nobody interferes on its network: scans fetch there what control resolvers gave (`waymark node clean` changes it)" },
 	{ .name = "note", TEXT(note), .value = "TEXT", .help = "free text" },
 	{ .name = NULL },
 };
@@ -111,7 +113,7 @@ static enum err put_node(struct pg *pg, const char *name, const struct node_opti
 			 PG_VALUES(pg_text(name), pg_text(o->role),
 				   pg_text(o->country[0] != '\0' ? o->country : NULL), position[0],
 				   position[1], pg_addr(o->address4), pg_addr(o->address6),
-				   pg_text(o->note[0] != '\0' ? o->note : NULL)),
+				   pg_text(o->note[0] != '\0' ? o->note : NULL), pg_bool(o->clean)),
 			 &rows, f);
 	if (err == ERR_EXISTS)
 		return fault_set(f, err, 0,
@@ -227,7 +229,8 @@ static int node_show(int argc, char **argv)
 						"longitude", "address4", "address6", "admitted",
 						"revoked",   "note",     "key",      "valid_from",
 						"valid_to",  "sign",     "curve",    "wireguard",
-						"streams",   "batches",  "last",     NULL };
+						"streams",   "batches",  "last",     "clean",
+						NULL };
 	struct central c = { 0 };
 	struct cli cli = { 0 };
 	struct fault f;
@@ -257,7 +260,7 @@ static int node_list(int argc, char **argv)
 {
 	static const char *const headings[] = { "name",      "role",     "country",  "latitude",
 						"longitude", "address4", "address6", "state",
-						"batches",   "last",     NULL };
+						"batches",   "last",     "clean",    NULL };
 	static const struct central_list list = { "waymark node list",
 						  "waymark node list [--json | --csv]", "node_list",
 						  headings };
@@ -277,12 +280,36 @@ static int node_revoke(int argc, char **argv)
 	return central_change(argc, argv, &change);
 }
 
+static enum err check_clean(char *const *words, struct fault *f)
+{
+	static const struct conf_option option = { .name = "clean", .kind = CONF_BOOL };
+	bool clean;
+	return conf_set(&option, span_text(words[1]), &clean, f);
+}
+
+static int node_clean(int argc, char **argv)
+{
+	static const struct central_change change = {
+		.program = "waymark node clean",
+		.synopsis = "waymark node clean NAME yes|no",
+		.text = "Whether nobody interferes on the node's network. What clean nodes fetch "
+			"of a\n"
+			"scan's control addresses is what the sites are held to serve.",
+		.statement = "node_clean",
+		.words = 2,
+		.check = check_clean,
+		.missing = "no such node, or it is revoked",
+	};
+	return central_change(argc, argv, &change);
+}
+
 static const struct verb verbs[] = {
 	{ "add", node_add, "admit a node" },
 	{ "list", node_list, "all nodes" },
 	{ "show", node_show, "one node with its keys" },
 	{ "revoke", node_revoke, "take nothing from it any more" },
 	{ "rotate", node_rotate, "give it new keys" },
+	{ "clean", node_clean, "nobody interferes on its network, or no longer so" },
 	{ NULL, NULL, NULL },
 };
 

@@ -86,6 +86,7 @@ static const struct conf_option keys_options[] = {
 static const struct conf_option fetch_options[] = {
 	SHARED,
 	{ .name = "scan", TEXT(scan), .value = "SCAN", .help = "the scan: id, number or name" },
+	{ .name = "clean", .kind = CONF_LIST, AT(clean), .value = "NODE", .help = "fetches what control resolvers gave; repeatable; none: all nodes admitted as clean" },
 	{ .name = "body", .kind = CONF_SIZE, AT(body), .max = 256 << 20, .unset = "1M", .value = "SIZE", .help = "bytes of a body read and hashed" },
 	{ .name = NULL },
 };
@@ -120,14 +121,23 @@ static enum err take_scan(struct scan_job *j, const struct scan_options *o, stru
 	return err;
 }
 
-static enum err find_node(struct scan_job *j, struct fault *f)
+static enum err find_node(struct pg *pg, const char *name, int64_t *out, struct fault *f)
 {
 	AUTO(pg_rows_free) struct pg_rows *rows = NULL;
-	enum err err = pg_query(j->pg, "node_find", PG_VALUES(pg_text(j->node_name)), &rows, f);
+	enum err err = pg_query(pg, "node_find", PG_VALUES(pg_text(name)), &rows, f);
 	if (err == ERR_OK && pg_rows_count(rows) == 0)
-		return fault_set(f, ERR_MISSING, 0, "no node %s, or it is revoked", j->node_name);
+		return fault_set(f, ERR_MISSING, 0, "no node %s, or it is revoked", name);
 	if (err == ERR_OK)
-		j->node = pg_rows_int(rows, 0, 0);
+		*out = pg_rows_int(rows, 0, 0);
+	return err;
+}
+
+static enum err find_nodes(struct scan_job *j, const struct scan_options *o, struct fault *f)
+{
+	int64_t clean;
+	enum err err = find_node(j->pg, j->node_name, &j->node, f);
+	for (size_t i = 0; err == ERR_OK && i < o->clean.count; i++)
+		err = find_node(j->pg, o->clean.items[i], &clean, f);
 	return err;
 }
 
@@ -136,7 +146,7 @@ enum scan_kind { SCAN_DISCOVER, SCAN_START, SCAN_KEYS, SCAN_FETCH, SCAN_TRACE };
 static enum err file_all(struct scan_job *j, enum scan_kind kind, const struct scan_options *o,
 			 const struct cli *cli, struct fault *f)
 {
-	enum err err = find_node(j, f);
+	enum err err = find_nodes(j, o, f);
 	if (err == ERR_OK)
 		err = pg_begin(j->pg, f);
 	if (err == ERR_OK)
@@ -176,6 +186,8 @@ static enum err work(enum scan_kind kind, const struct scan_options *o, const st
 	run_id_text(j.scan, id);
 	puts(id);
 	fprintf(stderr, "waymark scan: %zu orders for %s\n", j.orders, j.node_name);
+	if (j.clean_orders > 0)
+		fprintf(stderr, "waymark scan: %zu orders for clean nodes\n", j.clean_orders);
 	return ERR_OK;
 }
 
@@ -275,11 +287,13 @@ static int fetch(int argc, char **argv)
 		{ .synopsis = "waymark scan fetch NODE --scan SCAN [option …]",
 		  .text = "Orders a node to fetch what the answers of a scan serve: the addresses "
 			  "of\n"
-			  "control resolvers, and those only others gave. What this node fetched "
-			  "for\n"
-			  "the scan already is left out; order it from a clean node, too, for "
-			  "controls.",
-		  .examples = "  waymark scan fetch zurich --scan 7\n" },
+			  "control resolvers, and those only others gave; and clean nodes, on "
+			  "whose\n"
+			  "networks nobody interferes, to fetch the former: what the sites serve "
+			  "is\n"
+			  "what these saw. What a node fetched for the scan already is left out.",
+		  .examples = "  waymark scan fetch zurich --scan 7\n"
+			      "  waymark scan fetch zurich --scan 7 --clean berlin\n" },
 	};
 	return scan_order(argc, argv, &form);
 }
@@ -303,13 +317,15 @@ static int trace(int argc, char **argv)
 
 static int end(int argc, char **argv)
 {
-	static const struct central_change change = { "waymark scan end",
-						      "waymark scan end SCAN",
-						      "Says that nothing more is to come: the scan "
-						      "is judged, and a late record judged again.",
-						      "scan_end",
-						      1,
-						      "no such scan, or it has ended already: %s" };
+	static const struct central_change change = {
+		.program = "waymark scan end",
+		.synopsis = "waymark scan end SCAN",
+		.text = "Says that nothing more is to come: the scan is judged, and a late record "
+			"judged again.",
+		.statement = "scan_end",
+		.words = 1,
+		.missing = "no such scan, or it has ended already",
+	};
 	return central_change(argc, argv, &change);
 }
 

@@ -12,7 +12,7 @@ struct scan_options {
 	char keys[CLUSTER_PATH_MAX];
 	char scan[128], name[128], list[1024], resolvers[1024], domains[1024];
 	char control[1024], whoami[1024], nothing[1024], types[256], profile[32], transport[16];
-	struct conf_list right, subnets;
+	struct conf_list right, subnets, clean;
 	uint64_t rate, rounds, repetitions, body, size, hops, attempts, most;
 	int64_t every, wait, listen, expires;
 	bool reserved, infrastructure, nobody, mixed, dnssec, nsid, all;
@@ -25,11 +25,15 @@ struct scan_job {
 	int64_t node;
 	const char *node_name;
 	uint8_t scan[16];
-	size_t orders; // filed
+	size_t orders, clean_orders; // filed, and those for other, clean nodes
 };
+
+#define PACKED_MAX (200 * 1024) // bytes of lists in one order: ORDER_SIZE_MAX holds
 
 // The one order that is being made, with what all orders of a scan share.
 struct order *scan_begin(const struct scan_job *j, const struct scan_options *o, enum order_kind k);
+// It, signed.
+enum err scan_file(struct scan_job *j, struct fault *f) MUSTUSE;
 // It as often as it takes, for all DOMAINS (one a line) and RESOLVERS.
 enum err scan_file_matrix(struct scan_job *j, struct span domains, const struct addr *resolvers,
 			  size_t count, struct fault *f) MUSTUSE;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Lists and wishes as orders of a size that a node takes; what does not fit one goes into the next.
+// Lists as orders of a size that a node takes; what does not fit one goes into the next.
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,8 +10,7 @@
 #include "sys/file.h"
 #include "wire/dns_query.h"
 
-#define LIST_MAX   (64 * 1024 * 1024)
-#define PACKED_MAX (200 * 1024) // bytes of lists in one order: ORDER_SIZE_MAX holds
+#define LIST_MAX (64 * 1024 * 1024)
 
 static struct order order; // large
 
@@ -24,7 +23,7 @@ struct order *scan_begin(const struct scan_job *j, const struct scan_options *o,
 	return &order;
 }
 
-static enum err file(struct scan_job *j, struct fault *f)
+enum err scan_file(struct scan_job *j, struct fault *f)
 {
 	enum err err = run_file(j->pg, j->key, j->node, &order, f);
 	j->orders += err == ERR_OK;
@@ -116,13 +115,13 @@ static enum err file_list(struct scan_job *j, const struct scan_options *o, stru
 		order.discover.addrs4 = wr_span(&p->w4);
 		order.discover.addrs6 = wr_span(&p->w6);
 		if (err == ERR_OK && (packed_len(p) > PACKED_MAX - 32 || rest.len == 0)) {
-			err = file(j, f);
+			err = scan_file(j, f);
 			order.discover.prefixes4 = order.discover.prefixes6 = span_of("", 0);
 			packed_init(p);
 		}
 	}
 	if (err == ERR_OK && (packed_len(p) > 0 || j->orders == 0))
-		err = file(j, f);
+		err = scan_file(j, f);
 	free(text);
 	return err;
 }
@@ -158,7 +157,7 @@ enum err scan_file_discover(struct scan_job *j, const struct scan_options *o, ch
 		.wait_ms = (uint32_t)(o->wait / NS_PER_MS),
 		.reserved = o->reserved,
 	};
-	return o->list[0] == '\0' ? file(j, f) : file_list(j, o, &list, f);
+	return o->list[0] == '\0' ? scan_file(j, f) : file_list(j, o, &list, f);
 }
 
 // --- questions ---
@@ -266,7 +265,7 @@ enum err scan_file_matrix(struct scan_job *j, struct span domains, const struct 
 				pack(&p, resolvers[i++], -1);
 			order.dns.resolvers4 = wr_span(&p.w4);
 			order.dns.resolvers6 = wr_span(&p.w6);
-			err = file(j, f);
+			err = scan_file(j, f);
 		}
 	}
 	return err;
@@ -328,73 +327,4 @@ enum err scan_file_dns(struct scan_job *j, const struct scan_options *o, struct 
 	free(resolvers);
 	free(text);
 	return err;
-}
-
-// --- pages ---
-
-enum err scan_file_fetch(struct scan_job *j, const struct scan_options *o, struct fault *f)
-{
-	static struct fetch_order wishes[ORDER_FETCHES_MAX];
-	AUTO(pg_rows_free) struct pg_rows *rows = NULL;
-	char id[RUN_ID_TEXT];
-	size_t bytes = 0;
-	run_id_text(j->scan, id);
-	scan_begin(j, o, ORDER_FETCH)->fetches = wishes;
-	order.body_limit = (uint32_t)o->body;
-	enum err err =
-		pg_query(j->pg, "scan_wishes", PG_VALUES(pg_text(id), pg_int(j->node)), &rows, f);
-	size_t count = err == ERR_OK ? pg_rows_count(rows) : 0;
-	for (size_t i = 0; err == ERR_OK && i < count; i++) {
-		struct span domain = span_text(pg_rows_text(rows, i, 1));
-		if (domain.len == 0 || domain.len > PAGE_DOMAIN_MAX)
-			continue;
-		wishes[order.fetch_count++] =
-			(struct fetch_order){ .addr = pg_rows_addr(rows, i, 0),
-					      .domain = domain,
-					      .role = (enum page_role)pg_rows_int(rows, i, 2) };
-		bytes += domain.len + 32;
-		if (order.fetch_count < ORDER_FETCHES_MAX && bytes < PACKED_MAX)
-			continue;
-		err = file(j, f);
-		order.fetch_count = bytes = 0;
-	}
-	return err == ERR_OK && order.fetch_count > 0 ? file(j, f) : err;
-}
-
-// --- paths ---
-
-enum err scan_file_path(struct scan_job *j, const struct scan_options *o, struct fault *f)
-{
-	static struct path_wish wishes[ORDER_PATHS_MAX];
-	AUTO(pg_rows_free) struct pg_rows *rows = NULL;
-	char id[RUN_ID_TEXT];
-	size_t bytes = 0;
-	int64_t type = 0;
-	run_id_text(j->scan, id);
-	struct path_order *p = &scan_begin(j, o, ORDER_PATH)->path;
-	*p = (struct path_order){ .wishes = wishes,
-				  .options = DNS_RECURSE | DNS_EDNS,
-				  .hops = (uint8_t)o->hops,
-				  .attempts = (uint8_t)o->attempts,
-				  .wait_ms = (uint32_t)(o->wait / NS_PER_MS),
-				  .reserved = o->reserved };
-	enum err err = pg_query(
-		j->pg, "scan_disputed",
-		PG_VALUES(pg_text(id), pg_int(j->node), pg_bool(o->all), pg_int((int64_t)o->most)),
-		&rows, f);
-	for (size_t i = 0; err == ERR_OK && i < pg_rows_count(rows); i++) {
-		struct span domain = span_text(pg_rows_text(rows, i, 1));
-		const char *control = o->control[0] != '\0' ? o->control : pg_rows_text(rows, i, 3);
-		bool full = p->count == ORDER_PATHS_MAX || bytes > PACKED_MAX;
-		if (p->count > 0 && (full || pg_rows_int(rows, i, 2) != type)) {
-			err = file(j, f);
-			p->count = bytes = 0;
-		}
-		type = pg_rows_int(rows, i, 2);
-		p->type = (uint16_t)type;
-		p->control = span_text(control);
-		wishes[p->count++] = (struct path_wish){ pg_rows_addr(rows, i, 0), domain };
-		bytes += domain.len + 32;
-	}
-	return err == ERR_OK && p->count > 0 ? file(j, f) : err;
 }

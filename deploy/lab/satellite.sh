@@ -109,11 +109,11 @@ for set in blockpage false_positive; do
 		die "signatures: $(tail -n 1 "$work/signatures.log")"
 done
 
-start_node() { # NODE
+start_node() { # NODE [--clean]
 	local resolver
 	waymark-agent keygen --keys "$work/$1/keys" >/dev/null
 	waymark node add "$1" --role vantage --country "$(host_field "$1" 3)" --position "$(position "$1")" \
-		--address4 "$(host_field "$1" 4)" --address6 "$(host_field "$1" 5)" --key "$work/$1/keys/node.pub" "$data" >/dev/null
+		--address4 "$(host_field "$1" 4)" --address6 "$(host_field "$1" 5)" --key "$work/$1/keys/node.pub" ${2:+"$2"} "$data" >/dev/null
 	resolver=$(host_field "$(sed -n "s/^host $1 .*dns=\([^ ]*\).*/\1/p" "$world")" 4)
 	cat >"$work/$1/agent.conf" <<-CONF
 		name = $1
@@ -134,7 +134,8 @@ start_node() { # NODE
 	CONF
 	start "$1" "agent-$1" waymark-agent --config "$work/$1/agent.conf"
 }
-for each in "${nodes[@]:0:2}"; do start_node "$each"; done
+start_node "$node"
+[ "$other" = "$node" ] || start_node "$other" --clean # nobody stands between it and the web servers
 
 # --- the scan ------------------------------------------------------------------------------------
 
@@ -149,7 +150,7 @@ orders() { # with one of these states
 	waymark scan show "$scan" --json "$data" | jq "[.orders[] | select(.state | test(\"$1\"))] | length"
 }
 last_words() { tail -qn 1 "$work"/agent-*.log; }
-tally() { ordered=$((ordered + $(grep -oE '[0-9]+ orders' "$work/order.log" | cut -d' ' -f1))); }
+tally() { ordered=$((ordered + $(grep -oE '[0-9]+ orders' "$work/order.log" | awk '{ n += $1 } END { print n + 0 }'))); }
 # However slow the machine is: it is given up when nothing came for ten minutes.
 carried_out() { # TABLE that grew
 	local until=$((SECONDS + 600)) came=0 now
@@ -204,7 +205,7 @@ stage "fetch: what answers serve that control resolvers gave, and what those ser
 order fetch "$node" --scan "$scan" --rate 1000 >/dev/null
 tally
 carried_out page
-say "   $(count page) pages"
+say "   $(count page) pages, $(count page "node = ANY ((SELECT clean FROM raw.scan WHERE id = '$scan')::int[])") of them from a clean node"
 
 stage "the verdicts"
 waymark judge --scan "$scan" "$data" 2>&1 | sed 's/^/   /' >&2

@@ -209,6 +209,24 @@ gives "SELECT string_agg(host(addr) || ' ' || domain || ' ' || http_state || ' '
 [ "$("$waymark" scan fetch alpha --scan lab 2>&1 >/dev/null)" = 'waymark scan: 0 orders for alpha' ]
 ok $? 'what was fetched is not ordered again'
 
+# --- a clean node fetches what controls gave ---
+{
+	"$bin/waymark-agent" keygen --keys "$dir/clean" &&
+		"$waymark" node add beta --country US --position 40,-74 --key "$dir/clean/node.pub" --clean
+} >"$dir/out" 2>&1 && [ "$("$waymark" node list --json | jq -r 'select(.clean == "yes") | .name')" = beta ]
+ok $? 'a node is admitted as clean'
+"$waymark" scan fetch alpha --scan lab --clean nobody >"$dir/out" 2>&1
+is $? 4 'a clean node that is none is told'
+sql "UPDATE raw.resolver SET role = 2 WHERE scan = '$scan' AND host(addr) = '198.18.40.1'" >/dev/null
+"$waymark" scan fetch alpha --scan lab 2>&1 >/dev/null | grep -qx 'waymark scan: 1 orders for clean nodes' &&
+	[ "$("$waymark" scan show lab --json | jq -r '.orders[] | select(.state == "waiting") | .node')" = beta ]
+ok $? 'what a control gave is ordered from it, too'
+gives "SELECT clean FROM v1.scan WHERE scan = '$scan'" '{beta}' 'which the scan says'
+"$waymark" node clean beta maybe >"$dir/out" 2>&1
+is $? 2 'clean is yes or no'
+"$waymark" node clean beta no >"$dir/out" 2>&1 && [ "$("$waymark" node list --json | jq -r 'select(.clean == "yes") | .name')" = '' ]
+ok $? 'no longer'
+
 # --- policy ---
 "$waymark" scan discover alpha 198.18.0.0/16 --scan lab --reserved >"$dir/out" 2>&1 && within 60 ended "$scan" refused_rate 1
 ok $? 'a larger scan than the node allows is refused, and the refusal is a result'

@@ -133,6 +133,8 @@ is 'what an answer says of itself it says in the place of a dead resolver, too' 
 	"SELECT string_agg(split_part(domain, '.', 1) || ' ' || rule, '|' ORDER BY domain) FROM judge.dns_verdict WHERE resolver = '198.18.1.8'"
 is 'two answers that are both confirmed are no injection' 'address injected|nx injected|tls tls_consistent|twice tls_consistent' \
 	"SELECT string_agg(split_part(domain, '.', 1) || ' ' || rule, '|' ORDER BY domain) FROM judge.dns_verdict WHERE resolver = '198.18.1.9' AND injected"
+is 'what a clean node saw of a site counts, where it saw any' 'alone tls_consistent|between tls_inconsistent' "SELECT string_agg(split_part(domain, '.', 1) || ' ' || rule, '|' ORDER BY domain)
+	FROM judge.dns_verdict WHERE domain IN ('alone.example', 'between.example') AND resolver = '198.18.1.1'"
 is 'nor does a control confirm what was answered twice for him' 'injected|injected' "SELECT string_agg(rule, '|') FROM judge.dns_verdict WHERE domain = 'both.example' AND injected"
 expect 0 'the scan before is judged after the one that came later' "$waymark" judge --scan past
 is 'which tells nothing of it' 'no_control' "SELECT rule FROM judge.dns_verdict WHERE resolver = '198.18.1.10'"
@@ -148,6 +150,10 @@ for format in v2.2 v2.2-raw v1; do
 	python3 "$here/satellite_forms.py" rules "$folder" >"$dir/out" 2>&1 && [ ! -s "$dir/out" ]
 	ok $? 'as its readers demand: no line would be dropped'
 done
+jq -r 'select(.keyword == "between.example" or .keyword == "alone.example") | .keyword + " " + (.http.body? // "none")' "$dir"/v2.2/*/control_pages.json |
+	sort | tr '\n' , >"$dir/out"
+[ "$(cat "$dir/out")" = 'alone.example none,alone.example what he made of it,between.example site,' ]
+ok $? 'the pages of controls go out as a clean node saw them'
 for view in $(sql -c "SELECT table_name FROM information_schema.views WHERE table_schema = 'v1' AND (table_name LIKE 'dns%' OR table_name = 'scan')"); do
 	sql -c "SET ROLE waymark_read; SELECT * FROM v1.$view" >"$dir/out" 2>&1
 	ok $? "an analyst reads v1.$view"
@@ -168,7 +174,7 @@ by() { # VIEW WHERE VALUES NAME [FIRST]: the first columns, then those all have
 	is "$4" "$3" "SELECT ${5:+$5, }$all FROM v1.dns_by_$1 AS b ${6-JOIN v1.scan USING (scan)} WHERE $2"
 }
 of="name = 'now' AND domain = 'wanted.example'"
-by resolver "name = 'now' AND resolver = '198.18.1.1'" 'DE|64501|34|36|36|0|0|36|11|20|5|2|2|0.6452' 'by resolver' 'b.country, b.asn, b.domains'
+by resolver "name = 'now' AND resolver = '198.18.1.1'" 'DE|64501|36|38|38|0|0|38|12|21|5|2|2|0.6364' 'by resolver' 'b.country, b.asn, b.domains'
 by resolver "name = 'now' AND resolver = '198.18.1.250'" '0|1|0|1|0|0|0|0|0|0|0|' 'and of one that opted out' b.domains
 by domain "$of" '1|1|1|5|2|2|1|1|0|1|0|1|1|1.0000' 'by domain' 'b.resolvers, b.countries, b.unexpected_countries'
 by country "$of AND b.country = 'DE'" '1|1|1|1|4|2|1|1|1|0|1|0|1|1|1.0000' 'by country' 'b.resolvers, b.networks, b.unexpected_resolvers, b.unexpected_networks'

@@ -8,6 +8,7 @@ INSERT INTO raw.stream (node, epoch, last_seq) SELECT id, 1, 1 FROM registry.nod
 INSERT INTO raw.scan (id, name, started, ended, control) VALUES
 	('00000000-0000-4000-8000-0000000000d1', 'past', '2026-11-01', '2026-11-01', 'c.example'),
 	('00000000-0000-4000-8000-0000000000d2', 'now', '2026-11-20', '2026-11-20', 'c.example');
+UPDATE raw.scan SET clean = ARRAY(SELECT id FROM registry.node WHERE name = 'beta') WHERE name = 'now';
 
 CREATE FUNCTION pg_temp.pair(p_scan text, p_resolver inet, p_domain text, p_rcode int, p_addr inet[], p_controls int DEFAULT 0,
 	p_extra inet DEFAULT NULL, p_ede int DEFAULT NULL, p_outcome int DEFAULT 1, p_kind int DEFAULT 1, p_repetition int DEFAULT 0,
@@ -144,6 +145,11 @@ SELECT pg_temp.pair('d2', '198.18.1.9', 'twice.example', 0, '{198.18.100.5}', p_
 -- Of another the forged answer is a control's, who was answered twice himself.
 SELECT pg_temp.pair('d2', '198.18.0.53', 'both.example', 0, '{198.18.120.60}', p_extra => '198.18.100.101'), pg_temp.pair('d2', '1.1.1.1', 'both.example', 0, '{198.18.100.101}'),
 	pg_temp.pair('d2', '198.18.1.7', 'both.example', 0, '{198.18.120.60}', p_extra => '198.18.100.101') \g /dev/null
+-- Who stands between the node and both addresses shows his own certificate for either; the clean node sees the site's.
+SELECT pg_temp.pair('d2', '198.18.0.53', d || '.example', 0, ARRAY[c]), pg_temp.pair('d2', '198.18.1.1', d || '.example', 0, ARRAY[a]),
+	pg_temp.page(d || '.example', c, 2, 'middle', false, false, 'what he made of it'), pg_temp.page(d || '.example', a, 1, 'middle', false, false, 'what he made of it')
+FROM (VALUES ('between', '198.18.100.102'::inet, '198.18.120.70'::inet), ('alone', '198.18.100.103', '198.18.120.71')) AS u (d, c, a) \g /dev/null
+SELECT pg_temp.page('between.example', '198.18.100.102', 2, 'right', true, true, 'site', 2), pg_temp.page('alone.example', '198.18.100.103', 2, NULL, NULL, NULL, NULL, 2) \g /dev/null
 -- What the control gave only later.
 SELECT pg_temp.pair('d1', '198.18.1.10', 'address.example', 0, '{198.18.100.11}') \g /dev/null
 -- Answers as libldns signed them, from 2026 to 2038, with the one key of the zone `example`; one from 2020; one with another address. And

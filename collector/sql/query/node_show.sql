@@ -5,6 +5,6 @@ SELECT n.name, n.role, n.country, n.latitude, n.longitude, host(n.address4), hos
 	encode(k.sign, 'hex'), encode(k.curve, 'hex'), encode(k.wireguard, 'base64'),
 	(SELECT count(*) FROM raw.stream AS s WHERE s.node = n.id),
 	(SELECT count(*) FROM raw.batch AS b WHERE b.node = n.id),
-	(SELECT to_char(max(b.received), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') FROM raw.batch AS b WHERE b.node = n.id)
+	(SELECT to_char(max(b.received), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') FROM raw.batch AS b WHERE b.node = n.id), CASE WHEN n.clean THEN 'yes' ELSE 'no' END
 FROM registry.node AS n LEFT JOIN registry.node_key AS k ON k.node = n.id
 WHERE n.name = $1 ORDER BY k.valid_from DESC, k.id DESC
