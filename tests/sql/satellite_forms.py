@@ -82,9 +82,16 @@ def check_page(name, p):
         wrong(name, 'fetched')
 
 
+HOW = ['qtype', 'repetition', 'node', 'transport']  # ours, under waymark
+
+
+def check_keys(name, r, keys):
+    if list(r) != keys + ['waymark'] or list(r['waymark']) != HOW or not r['waymark']['node']:
+        wrong(name, 'keys', list(r), r.get('waymark'))
+
+
 def check_raw(name, r):
-    if list(r) != RAW:
-        wrong(name, 'keys', list(r))
+    check_keys(name, r, RAW)
     if not ISO.match(r['start_time']) or not ISO.match(r['end_time']) or not re.match(r'^\d{4}-\d\d-\d\d$', r['date']):
         wrong(name, 'times')
     if r['domain_is_control'] != (r['retry'] is None) or not isinstance(r['received_rcode'], int):
@@ -127,15 +134,23 @@ def rules(folder):
     for r in lines(folder, 'interference.json'):
         if r['resolver'] not in placed:
             wrong('interference.json', r['resolver'], 'has no country: its lines are dropped')
-        if list(r) != ['resolver', 'query', 'answers', 'passed'] or not r['answers']:
-            wrong('interference.json', 'keys')
+        check_keys('interference.json', r, ['resolver', 'query', 'answers', 'passed'])
+        if not r['answers']:
+            wrong('interference.json', 'no answers')
         if r['passed'] != any(set(tags) - {'no_tags'} for tags in r['answers'].values()):
             wrong('interference.json', 'passed, and what matched', r)
     for r in lines(folder, 'interference_err.json'):
-        if list(r) != ['resolver', 'query', 'answers'] or not r['answers']:
+        check_keys('interference_err.json', r, ['resolver', 'query', 'answers'])
+        if not r['answers']:
             wrong('interference_err.json', r)
+    for n in ('answers.json', 'answers_control.json'):
+        for r in lines(folder, n):
+            check_keys(n, r, ['answers', 'query', 'resolver'])
+    for r in lines(folder, 'answers_raw.json'):
+        check_keys('answers_raw.json', r, ['resolver', 'query', 'data'])
     for r in lines(folder, 'answers_err.json'):
-        if list(r) != ['resolver', 'query', 'error'] or not isinstance(r['error'], (str, dict)):
+        check_keys('answers_err.json', r, ['resolver', 'query', 'error'])
+        if not isinstance(r['error'], (str, dict)):
             wrong('answers_err.json', r)
     for r in lines(folder, 'resolvers_ip.json'):
         if list(r) != ['resolver', 'answer'] or not isinstance(r['answer'], str):

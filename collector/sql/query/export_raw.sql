@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
 --
--- v2.2-raw: $1 scan, $2 resolver; one line per round trip.
+-- v2.2-raw: $1 scan, $2 resolver; one line per round trip. What is ours stands under waymark.
 WITH asked AS MATERIALIZED ( -- once, not once a pair
 	SELECT node, stream, seq, item, packet FROM judge.dns_asked WHERE scan = $1 AND resolver = $2),
 about AS (
@@ -35,7 +35,8 @@ SELECT json_build_object('domain', CASE WHEN t.test THEN t.domain ELSE coalesce(
 			'https_response_headers', v1.header_list(w.https_headers), 'https_response_body', NULL) ORDER BY u.i), '[]')
 		FROM (SELECT a.addr, min(j) AS i FROM unnest(t.addr, t.addr_answer) WITH ORDINALITY AS a (addr, packet, j) WHERE a.packet = t.counts GROUP BY 1) AS u
 		LEFT JOIN judge.dns_tag AS g ON g.scan = $1 AND g.domain = t.domain AND g.addr = u.addr
-		LEFT JOIN LATERAL (SELECT * FROM raw.page AS p WHERE p.scan = $1 AND p.domain = t.domain AND p.addr = u.addr ORDER BY p.started LIMIT 1) AS w ON true)
+		LEFT JOIN LATERAL (SELECT * FROM judge.dns_pages_that_count($1) AS p WHERE p.domain = t.domain AND p.addr = u.addr ORDER BY p.started LIMIT 1) AS w ON true)
 		ELSE '[]' END,
-	'measurement_id', md5(concat_ws(' ', t.scan, t.node, t.resolver, t.domain, t.qtype, t.repetition)), 'source', $3::text)
-FROM trip AS t CROSS JOIN about AS b ORDER BY t.domain, t.qtype, t.node, t.repetition, t.i
+	'measurement_id', md5(concat_ws(' ', t.scan, t.node, t.resolver, t.domain, t.qtype, t.repetition)), 'source', $3::text,
+	'waymark', json_build_object('qtype', t.qtype, 'repetition', t.repetition, 'node', n.name, 'transport', (ARRAY['udp', 'tcp', 'tls', 'https'])[nullif(t.try_transport[i], 0)]))
+FROM trip AS t CROSS JOIN about AS b JOIN registry.node AS n ON n.id = t.node ORDER BY t.domain, t.qtype, t.node, t.repetition, t.i

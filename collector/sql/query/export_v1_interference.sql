@@ -8,6 +8,6 @@ SELECT json_build_object('resolver', host(s.resolver), 'query', s.domain,
 			CASE WHEN t.asname = ANY (c.asname) THEN 'asname' END, CASE WHEN num_nonnulls(t.http, t.cert, t.asnum, t.asname) = 0 THEN 'no_tags' END], NULL)) ORDER BY u.i)
 		FROM (SELECT a.addr, min(a.i) AS i FROM unnest(s.answers) WITH ORDINALITY AS a (addr, i) GROUP BY 1) AS u
 		LEFT JOIN judge.dns_tag AS t ON t.scan = $1 AND t.domain = s.domain AND t.addr = u.addr),
-	'passed', s.passed)
-FROM judge.dns_satellite AS s JOIN judge.dns_control AS c USING (scan, domain, qtype)
+	'passed', s.passed, 'waymark', h.waymark)
+FROM judge.dns_satellite AS s JOIN judge.dns_control AS c USING (scan, domain, qtype) LEFT JOIN judge.dns_how($1, $2) AS h USING (node, domain, qtype, repetition)
 WHERE s.scan = $1 AND s.resolver = $2 AND NOT s.control AND s.in_control_group AND s.answers <> '{}' ORDER BY s.domain, s.qtype, s.node, s.repetition
