@@ -219,6 +219,9 @@ for format in v2.2-raw v2.2 v1; do
 		die "export $format failed"
 	say "   $format: $(cat "$work/export/$format/${folder##*/}"/*.json | jq -c -n 'reduce inputs as $line (0; . + 1)') lines," \
 		"each of them JSON, in $(find "$work/export/$format/${folder##*/}" -name '*.json' | wc -l) files"
+	python3 "$here/../../tests/sql/satellite_forms.py" rules "$folder" >"$work/form.log" 2>&1 && [ ! -s "$work/form.log" ] ||
+		die "$format is not what its readers demand: $(head -n 3 "$work/form.log")"
+	say "   $format: form, keys, their order and types are those published"
 	[ "$format" != v2.2 ] || [ "$(grep -c . "$work/export/v2.2/${folder##*/}/results.json")" -eq "$(sql -c "SELECT count(*) FROM judge.dns_satellite WHERE scan = '$scan'")" ] ||
 		die "results.json has not a line for every pair"
 done

@@ -42,6 +42,7 @@ has "$out" '^ pairs with a resolver that have a verdict +\| +3960 \| +3960 .* me
 has "$out" '^ forged first over UDP, seen beside TCP +\| .* met$' "what is forged over UDP is told by TCP"
 has "$out" '^ us1 +\| AAAA +\| +1320 ' "another node and another type stand in it"
 has "$out" '^ lies an anomaly +\| +144 \| ' "Satellite's rule stands beside it"
+has "$(grep -c 'are those published$' "$D.err")" '^3$' "each export is what its readers demand"
 has "$(cat "$D.err")" ' pages, [1-9][0-9]* of them from a clean node$' "what controls gave is fetched from a clean node, too"
 nothing_left $pid
 ok $? "nothing is left"
