@@ -11,7 +11,12 @@ static uint32_t label_of(const struct trace_limits *l)
 	return l->flow_label > 0 ? l->flow_label - 1 : TRACE_LABEL_AUTO;
 }
 
-void limits_trace(const struct trace_limits *l, struct trace_target *to)
+static uint8_t at_most(uint8_t count, uint8_t most)
+{
+	return count < most ? count : most;
+}
+
+void limits_trace(const struct trace_limits *l, uint8_t most, struct trace_target *to)
 {
 	to->first_ttl = either(l->first_ttl, to->first_ttl);
 	to->max_ttl = either(l->max_ttl, to->max_ttl);
@@ -21,6 +26,8 @@ void limits_trace(const struct trace_limits *l, struct trace_target *to)
 		to->wait_ns = l->wait_ms * NS_PER_MS;
 	if (l->again != 0)
 		to->again = (uint8_t)(l->again - 1);
+	to->attempts = at_most(to->attempts, most);
+	to->again = at_most(to->again, most - to->attempts);
 	to->share_ns = (int64_t)l->share_s * NS_PER_S;
 	to->sport = l->sport;
 	to->tos = l->tos;
@@ -29,11 +36,12 @@ void limits_trace(const struct trace_limits *l, struct trace_target *to)
 	to->size = l->pmtu && to->method <= TRACE_UDP ? TRACE_SIZE_MAX : 0;
 }
 
-void limits_graph(const struct trace_limits *l, const struct graph_order *g, struct mda_target *to)
+void limits_graph(const struct trace_limits *l, const struct graph_order *g, uint8_t most,
+		  struct mda_target *to)
 {
 	to->first_ttl = either(l->first_ttl, to->first_ttl);
 	to->max_ttl = either(l->max_ttl, to->max_ttl);
-	to->attempts = either(l->attempts, to->attempts);
+	to->attempts = at_most(either(l->attempts, to->attempts), most);
 	to->gap = either(l->gap, to->gap);
 	if (l->wait_ms != 0)
 		to->wait_ns = l->wait_ms * NS_PER_MS;

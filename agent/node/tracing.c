@@ -225,7 +225,7 @@ static enum err put_graph(struct tracing *t, const struct node_trace *want, uint
 	to.dst = want->target.addr;
 	to.method = want->target.method;
 	to.dport = want->target.port;
-	limits_graph(&want->limits, want->graph, &to);
+	limits_graph(&want->limits, want->graph, (uint8_t)t->config->max_attempts, &to);
 	enum err err = open_graphs(t);
 	return err == ERR_OK ? mda_io_put(t->graphs, tag, &to) : err;
 }
@@ -278,7 +278,7 @@ enum err tracing_put(struct tracing *t, const struct node_trace *want)
 	target.method = want->target.method;
 	target.dport = want->target.port;
 	target.spread = TRACE_SPREAD;
-	limits_trace(&want->limits, &target);
+	limits_trace(&want->limits, (uint8_t)t->config->max_attempts, &target);
 	struct errand *e = table_put(t->errands, &tag, NULL);
 	if (e == NULL)
 		return ERR_FULL;

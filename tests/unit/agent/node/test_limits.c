@@ -31,8 +31,8 @@ static void an_order_that_says_nothing_leaves_the_engines_own(void **state)
 	const struct graph_order graph = { 0 };
 	struct trace_target t = usual;
 	struct mda_target g = usual_graph;
-	limits_trace(&none, &t);
-	limits_graph(&none, &graph, &g);
+	limits_trace(&none, TRACE_TRIES_MAX, &t);
+	limits_graph(&none, &graph, TRACE_TRIES_MAX, &g);
 	assert_int_equal(t.first_ttl, usual.first_ttl);
 	assert_int_equal(t.max_ttl, usual.max_ttl);
 	assert_int_equal(t.attempts, usual.attempts);
@@ -55,7 +55,7 @@ static void a_trace_is_as_ordered(void **state)
 	(void)state;
 	struct trace_target t = TRACE_TARGET_DEFAULT;
 	t.method = TRACE_UDP;
-	limits_trace(&all, &t);
+	limits_trace(&all, TRACE_TRIES_MAX, &t);
 	assert_int_equal(t.first_ttl, 2);
 	assert_int_equal(t.max_ttl, 40);
 	assert_int_equal(t.attempts, 4);
@@ -68,7 +68,7 @@ static void a_trace_is_as_ordered(void **state)
 	assert_int_equal(t.flow_label, 0);
 	assert_int_equal(t.size, TRACE_SIZE_MAX);
 	t.method = TRACE_QUIC;
-	limits_trace(&all, &t);
+	limits_trace(&all, TRACE_TRIES_MAX, &t);
 	assert_int_equal(t.size, 0);
 }
 
@@ -77,7 +77,7 @@ static void a_graph_is_as_ordered(void **state)
 	(void)state;
 	const struct graph_order order = { GRAPH_FULL, 990000, 500 };
 	struct mda_target g = MDA_TARGET_DEFAULT;
-	limits_graph(&all, &order, &g);
+	limits_graph(&all, &order, TRACE_TRIES_MAX, &g);
 	assert_int_equal(g.first_ttl, 2);
 	assert_int_equal(g.max_ttl, 40);
 	assert_int_equal(g.sport_first, 61007);
@@ -88,12 +88,30 @@ static void a_graph_is_as_ordered(void **state)
 	assert_true(g.risk > 0.0099 && g.risk < 0.0101);
 }
 
+static void a_node_that_allows_less_sends_less(void **state)
+{
+	(void)state;
+	const struct trace_limits none = { 0 };
+	const struct graph_order graph = { 0 };
+	struct trace_target t = TRACE_TARGET_DEFAULT;
+	struct mda_target g = MDA_TARGET_DEFAULT;
+	limits_trace(&none, 4, &t);
+	assert_int_equal(t.attempts, 3);
+	assert_int_equal(t.again, 1);
+	limits_trace(&none, 2, &t);
+	limits_graph(&none, &graph, 2, &g);
+	assert_int_equal(t.attempts, 2);
+	assert_int_equal(t.again, 0);
+	assert_int_equal(g.attempts, 2);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_order_that_says_nothing_leaves_the_engines_own),
 		cmocka_unit_test(a_trace_is_as_ordered),
 		cmocka_unit_test(a_graph_is_as_ordered),
+		cmocka_unit_test(a_node_that_allows_less_sends_less),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
