@@ -343,7 +343,7 @@ int discover_run(int argc, char **argv)
 	conf_wipe(options, &j->set);
 	free(j->items);
 	free(j);
-	if (fflush(stdout) != 0 && exit == 0)
+	if ((fflush(stdout) != 0 || ferror(stdout) != 0) && exit == 0)
 		exit = 1;
 	return exit;
 }

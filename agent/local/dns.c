@@ -110,7 +110,7 @@ static enum err finish(struct job *j, char **argv, struct fault *f)
 		*f = j->trouble;
 	else
 		err = dns_keep_tick(&j->keep, m, e.seed, e.now, true, f);
-	if (err == ERR_OK && fflush(j->keep.out) != 0)
+	if (err == ERR_OK && (fflush(j->keep.out) != 0 || ferror(j->keep.out) != 0))
 		err = fault_set(f, ERR_IO, 0, "the output cannot be written");
 	enum err told =
 		dns_status_close(&j->status, j->io, &j->lists, &e, err == ERR_OK ? f : NULL);

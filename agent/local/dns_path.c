@@ -162,7 +162,7 @@ enum err dns_path_run(const struct dns_settings *s, const struct dns_scan_config
 	if (err == ERR_OK && !s->quiet)
 		fprintf(stderr, "waymark dns: %llu paths, %llu with an injector\n",
 			(unsigned long long)j.done, (unsigned long long)j.injected);
-	if (fflush(j.out) != 0 && err == ERR_OK)
+	if ((fflush(j.out) != 0 || ferror(j.out) != 0) && err == ERR_OK)
 		err = fault_set(f, ERR_IO, errno, "the output cannot be written");
 	if (j.out != stdout)
 		(void)fclose(j.out);

@@ -279,7 +279,7 @@ int fetch_run(int argc, char **argv)
 	lines_wipe(&j.lines);
 	manners_close(&j.manners);
 	conf_wipe(options, &j.set);
-	if (fflush(stdout) != 0 && exit == 0)
+	if ((fflush(stdout) != 0 || ferror(stdout) != 0) && exit == 0)
 		exit = 1;
 	return exit;
 }

@@ -30,6 +30,8 @@ dns --trace site001.example @198.18.96.10 "${control[@]}" --timeout 1s >"$dir/ho
 dns chat001.example @198.18.98.10 --nobody --tries 1 --listen 500ms --json --quiet >"$dir/nobody"
 dns site001.example @198.18.98.10 --nobody --tries 1 --timeout 500ms --json --quiet >"$dir/quiet"
 dns chat001.example @198.18.96.10 @198.18.104.10 "${control[@]}" >"$dir/both"
+dns --trace site001.example @198.18.96.10 "${control[@]}" --timeout 1s >/dev/full 2>"$dir/full"
+echo $? >>"$dir/full"
 python3 - "$dir" <<'PY'
 import json, sys
 d = sys.argv[1]
@@ -70,6 +72,8 @@ for p in lines("both"):
     a = p["tries"][-1]["answers"]
     ok(len(a) >= 2 and any(x.get("differs") for x in a), "forged and true answer are both kept",
        [[x["at_ms"], x["ip_ttl"], x["ip_id"], x["records"]] for x in a])
+full = open(f"{d}/full").read().split()
+ok(full[-1] == "1" and len(full) > 1, "what cannot be written down is told", full)
 print(f"1..{n}")
 sys.exit(1 if bad else 0)
 PY
