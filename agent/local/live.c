@@ -22,12 +22,12 @@ struct live {
 	struct loop_timer *timer;
 };
 
-static void print(struct live *v, const struct trace_record *r, uint16_t beside)
+static void print(struct live *v, const struct trace_record *r)
 {
 	char name[ADDR_TEXT];
 	addr_write(r->dst, name);
 	if (v->config->format == TRACE_FORMAT_JSON)
-		trace_print_json(stdout, r, name, false, beside, NULL);
+		trace_print_json(stdout, r, name, false, NULL);
 	else if (trace_record_print(stdout, v->config->format, r, name, v->config->max_ttl, NULL) !=
 		 ERR_OK)
 		v->counts->refused++;
@@ -38,7 +38,7 @@ static void on_beside(void *self, const struct trace_record *r)
 {
 	struct live *v = self;
 	v->counts->beside++;
-	print(v, r, (uint16_t)r->id);
+	print(v, r);
 }
 
 // It comes as far as the server and its answers to this machine: in the flow's own port the app
@@ -47,15 +47,16 @@ static void on_inside(void *self, const struct inflow_result *r)
 {
 	struct live *v = self;
 	struct trace_target t = TRACE_TARGET_DEFAULT;
-	if (r->record.probes_sent > 0 || r->distance == 1) {
+	if (r->why == TRACE_INSIDE) {
 		v->counts->inside++;
-		print(v, &r->record, 0);
+		print(v, &r->record);
 		return;
 	}
-	t.tag = r->record.sport;
+	t.beside_sport = r->record.sport;
+	t.not_inside = (uint8_t)r->why;
 	t.dst = r->record.dst;
 	t.dport = r->record.dport;
-	t.method = r->proto == IP_TCP ? TRACE_TCP_SYN : TRACE_UDP;
+	t.method = r->record.proto == IP_TCP ? TRACE_TCP_SYN : TRACE_UDP;
 	t.max_ttl = (uint8_t)v->config->max_ttl;
 	t.attempts = v->config->flows.attempts;
 	t.gap = v->config->flows.gap;

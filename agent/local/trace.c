@@ -54,7 +54,7 @@ static void tell(void *self, const struct trace_record *r)
 	char text[ADDR_TEXT];
 	const char *name = trace_feed_name(&j->feed, r->id, r->dst, text);
 	if (j->format == TRACE_FORMAT_JSON)
-		trace_print_json(stdout, r, name, j->settings->share > 0, 0, j->names);
+		trace_print_json(stdout, r, name, j->settings->share > 0, j->names);
 	else if (trace_record_print(stdout, j->format, r, name, (unsigned)j->settings->max_ttl,
 				    j->names) != ERR_OK)
 		j->partly++;

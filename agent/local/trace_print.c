@@ -142,7 +142,7 @@ static void json_hops(struct json *j, const struct trace_record *r, const struct
 }
 
 void trace_print_json(FILE *out, const struct trace_record *r, const char *name, bool id,
-		      uint16_t beside, const struct trace_names *names)
+		      const struct trace_names *names)
 {
 	struct json j = json_of(out);
 	json_object(&j, NULL);
@@ -155,8 +155,9 @@ void trace_print_json(FILE *out, const struct trace_record *r, const char *name,
 	if (r->proto != 0)
 		json_text(&j, "proto", r->proto == 6 ? "tcp" : "udp");
 	json_int(&j, "sport", r->sport);
-	if (beside != 0)
-		json_int(&j, "beside_sport", beside);
+	if (r->extra.len > 0)
+		trace_flow_json(&j, trace_beside_sport(r), trace_not_inside(r),
+				trace_server_hops(r));
 	if (r->method == TRACE_ICMP)
 		json_null(&j, "dport");
 	else

@@ -10,10 +10,9 @@
 #include "trace/trace.h"
 
 // NAME: what was asked for, a host name or an address.
-// ID: by which other traces may name it. BESIDE: source port of the flow it stands for without
-// having it, or 0. NAMES of hops, or NULL.
+// ID: by which other traces may name it. NAMES of hops, or NULL.
 void trace_print_json(FILE *out, const struct trace_record *r, const char *name, bool id,
-		      uint16_t beside, const struct trace_names *names);
+		      const struct trace_names *names);
 
 // What would be sent to T: for --dry-run. DENIED: the prefix that forbids it, or NULL.
 void trace_print_plan(FILE *out, bool json, const struct trace_target *t,

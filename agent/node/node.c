@@ -106,6 +106,11 @@ enum err node_trace(struct node *n, const struct node_trace *t)
 	return tracing_put(n->tracing, t);
 }
 
+void node_trace_refused(struct node *n, const struct node_trace *t, enum trace_not_inside why)
+{
+	tracing_refused(n->tracing, t, why);
+}
+
 void node_trace_forget(struct node *n, const void *self)
 {
 	tracing_forget(n->tracing, self);

@@ -9,11 +9,12 @@ static void on_traced(void *self)
 	s->traced++;
 }
 
-void server_trace_one(struct server_trace *s, const struct target *target,
-		      enum trace_purpose purpose)
+static void ordinary(struct server_trace *s, const struct target *target,
+		     enum trace_purpose purpose, uint16_t beside)
 {
 	const struct node_trace t = {
 		.target = *target,
+		.flow_port = beside,
 		.limits = s->limits,
 		.run = s->run,
 		.side = s->side,
@@ -27,11 +28,15 @@ void server_trace_one(struct server_trace *s, const struct target *target,
 		s->refused++;
 }
 
-// Inside the flow itself as the routers see it, which takes its very path; where that cannot be
-// done the ordinary traces stand alone.
-static void inside(struct server_trace *s, const struct flow_key *k)
+void server_trace_one(struct server_trace *s, const struct target *target,
+		      enum trace_purpose purpose)
 {
-	const struct node_trace t = {
+	ordinary(s, target, purpose, 0);
+}
+
+static struct node_trace flow_of(struct server_trace *s, const struct flow_key *k)
+{
+	return (struct node_trace){
 		.target = { .addr = k->b, .port = k->bport, .method = TRACE_FLOW },
 		.flow_proto = k->proto,
 		.flow_port = k->aport,
@@ -42,8 +47,24 @@ static void inside(struct server_trace *s, const struct flow_key *k)
 		.done = on_traced,
 		.self = s,
 	};
+}
+
+// Inside the flow itself as the routers see it, which takes its very path; where that cannot be
+// done the ordinary traces stand alone, and its record says why.
+static void inside(struct server_trace *s, const struct flow_key *k)
+{
+	const struct node_trace t = flow_of(s, k);
 	if (node_trace(s->node, &t) == ERR_OK)
 		s->traces++;
+}
+
+void server_trace_end(struct server_trace *s)
+{
+	for (size_t i = 0; i < s->waiting_count; i++) {
+		const struct node_trace t = flow_of(s, &s->waiting[i]);
+		node_trace_refused(s->node, &t, TRACE_UNMAPPED);
+	}
+	s->waiting_count = 0;
 }
 
 static bool same(const struct flow_key *x, const struct flow_key *y)
@@ -80,7 +101,7 @@ void server_trace_flow(struct server_trace *s, const struct tunnel_order *t,
 		inside(s, &outside);
 	else
 		s->waiting[s->waiting_count++] = *k; // as many as targets
-	server_trace_one(s, &target, TRACE_TARGET);
+	ordinary(s, &target, TRACE_TARGET, outside.aport);
 	target.port = 0;
 	target.method = TRACE_ICMP;
 	server_trace_one(s, &target, TRACE_TARGET);

@@ -29,4 +29,6 @@ void server_trace_one(struct server_trace *s, const struct target *target,
 // nobody knows, it is taken as it is.
 void server_trace_flow(struct server_trace *s, const struct tunnel_order *t,
 		       const struct flow_key *k, struct twin *twin);
+// The capture ends: flows whose translation was not told by now are not traced inside.
+void server_trace_end(struct server_trace *s);
 void server_trace_mapped(void *self, const struct flow_key *k, const struct flow_key *outside);

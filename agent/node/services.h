@@ -44,7 +44,8 @@ typedef void node_traced_fn(void *self);
 struct node_trace {
 	struct target target; // method TRACE_FLOW: inside a flow that is alive, of
 	uint8_t flow_proto;   // this protocol
-	uint16_t flow_port;   // from this port
+	uint16_t flow_port;   // from this port; of other methods: made beside a flow from there, 0:
+			    // none
 	struct trace_limits limits;
 	const struct graph_order
 		*graph; // not NULL: all paths instead of one; borrowed for the call
@@ -55,9 +56,13 @@ struct node_trace {
 	void *self;
 };
 
-// The engine's errors; nothing was begun then and DONE is not called. Names of the hops are looked
+// The engine's errors; nothing was begun then and DONE is not called; of a trace inside a flow a
+// record says why. Names of the hops are looked
 // up afterwards and become records of their own.
 enum err node_trace(struct node *n, const struct node_trace *t) MUSTUSE;
+
+// The record alone: a trace inside a flow is not even tried.
+void node_trace_refused(struct node *n, const struct node_trace *t, enum trace_not_inside why);
 
 // After this, DONE is not called for SELF; the traces go on and are recorded.
 void node_trace_forget(struct node *n, const void *self);

@@ -148,17 +148,9 @@ static enum err open_engine(struct loop *l, struct tracing *t, const struct node
 	return trace_io_open(l, &config, &t->io, f);
 }
 
-// A flow that could not be traced inside leaves no record: the ordinary trace stands for it.
 static void on_flow_trace(void *self, const struct inflow_result *r)
 {
-	struct tracing *t = self;
-	struct errand e;
-	if (r->record.probes_sent > 0 || r->distance == 1) {
-		on_trace(self, &r->record);
-		return;
-	}
-	if (take_errand(t, r->record.id, &e) && e.done != NULL)
-		e.done(e.self);
+	on_trace(self, &r->record);
 }
 
 // All flows of a visit have one order's limits.
@@ -198,6 +190,35 @@ static enum err put_flow(struct tracing *t, const struct node_trace *want, uint6
 		return ERR_UNSUPPORTED;
 	}
 	return inflow_io_put(t->flows, tag, &k);
+}
+
+void tracing_refused(struct tracing *t, const struct node_trace *want, enum trace_not_inside why)
+{
+	const uint8_t extra[] = { 0, 0, TRACE_NOT_INSIDE, 1, (uint8_t)why };
+	const struct trace_record r = {
+		.run = want->run,
+		.id = random_u64(),
+		.start = clock_wall(),
+		.purpose = want->purpose,
+		.side = want->side,
+		.dst = want->target.addr,
+		.method = TRACE_FLOW,
+		.proto = want->flow_proto,
+		.sport = want->flow_port,
+		.dport = want->target.port,
+		.stop = TRACE_REFUSED,
+		.extra = span_of(extra, sizeof(extra)),
+	};
+	records_trace(t->records, &r);
+}
+
+// Where it is not begun, the record says why; another that has the same flow speaks for itself.
+static enum err put_inside(struct tracing *t, const struct node_trace *want, uint64_t tag)
+{
+	enum err err = put_flow(t, want, tag);
+	if (err != ERR_OK && err != ERR_EXISTS)
+		tracing_refused(t, want, err == ERR_UNSUPPORTED ? TRACE_UNHEARD : TRACE_FULL);
+	return err;
 }
 
 static enum err open_graphs(struct tracing *t)
@@ -279,6 +300,7 @@ enum err tracing_put(struct tracing *t, const struct node_trace *want)
 	target.dport = want->target.port;
 	target.spread = TRACE_SPREAD;
 	limits_trace(&want->limits, (uint8_t)t->config->max_attempts, &target);
+	target.beside_sport = want->flow_port;
 	struct errand *e = table_put(t->errands, &tag, NULL);
 	if (e == NULL)
 		return ERR_FULL;
@@ -293,7 +315,7 @@ enum err tracing_put(struct tracing *t, const struct node_trace *want)
 	if (err == ERR_OK && want->graph != NULL)
 		err = put_graph(t, want, tag);
 	else if (err == ERR_OK)
-		err = want->target.method == TRACE_FLOW ? put_flow(t, want, tag)
+		err = want->target.method == TRACE_FLOW ? put_inside(t, want, tag)
 							: trace_io_put(t->io, &target);
 	if (err != ERR_OK)
 		(void)table_take(t->errands, &tag);

@@ -17,4 +17,5 @@ enum err tracing_open(struct loop *l, const struct node_config *c, struct record
 void tracing_close(struct tracing **t);
 
 enum err tracing_put(struct tracing *t, const struct node_trace *want) MUSTUSE;
+void tracing_refused(struct tracing *t, const struct node_trace *want, enum trace_not_inside why);
 void tracing_forget(struct tracing *t, const void *self);

@@ -119,7 +119,7 @@ static void on_frames(void *self, uint32_t events)
 static void stop_capture(struct vantage *v)
 {
 	v->until = clock_wall();
-	v->servers.waiting_count = 0;
+	server_trace_end(&v->servers);
 	if (v->twin != NULL)
 		twin_stop(v->twin, v->until);
 }

@@ -50,8 +50,10 @@ void inflow_hear_guard(struct inflow *e, bool stands)
 		struct inflow_trace *t = &e->traces[i];
 		if (t->state != INFLOW_UNGUARDED)
 			continue;
-		t->state = stands ? INFLOW_PROBING : INFLOW_OVER;
 		t->path.refused = !stands;
+		t->state = INFLOW_PROBING;
+		if (!stands)
+			inflow_end(t, TRACE_NO_GUARD);
 	}
 }
 
@@ -99,8 +101,11 @@ static const struct inflow_flow *flow_now(struct inflow *e, struct inflow_trace 
 	if (f == NULL || !inflow_ready(f, e->now))
 		return NULL;
 	uint8_t last = inflow_last_ttl(&e->config, f->server_ttl);
+	uint8_t distance = (uint8_t)(inflow_distance(f->server_ttl) + 1);
 	if (last < t->path.target.max_ttl)
 		t->path.target.max_ttl = last;
+	if (distance < t->path.target.distance)
+		t->path.target.distance = distance;
 	return f;
 }
 
@@ -114,14 +119,14 @@ static bool serve(struct inflow *e, struct inflow_trace *t, struct inflow_probe 
 	case TRACE_STEP_SEND:
 		if (f != NULL)
 			return send_one(e, t, f, ttl, probe);
+		inflow_end(t, TRACE_FLOW_ENDED);
 		t->path.stopped = !inflow_enough(t);
-		t->state = INFLOW_OVER;
 		return false;
 	case TRACE_STEP_SLEEP:
 		t->next = until;
 		return false;
 	case TRACE_STEP_DONE:
-		t->state = INFLOW_OVER;
+		inflow_end(t, t->path.refused ? TRACE_FLOW_DENIED : TRACE_UNSENT);
 		return false;
 	}
 	return false;
@@ -130,13 +135,15 @@ static bool serve(struct inflow *e, struct inflow_trace *t, struct inflow_probe 
 static void hand_over(struct inflow *e, struct inflow_trace *t, struct inflow_result *out)
 {
 	struct trace_record *r = &out->record;
+	struct trace_target *target = &t->path.target;
+	bool asked = t->path.serials > t->path.unsent || target->distance == 1;
+	target->not_inside = asked ? TRACE_INSIDE : target->not_inside;
+	out->why = (enum trace_not_inside)target->not_inside;
 	trace_record_make(e->scratch, &t->path, e->now, r);
 	if (r->stop == TRACE_MAX_TTL || r->stop == TRACE_GAP)
 		r->stop = inflow_verdict(t);
 	r->kernel_drops = (uint32_t)(e->drops - t->drops);
 	r->proto = t->key.proto;
-	out->proto = t->key.proto;
-	out->distance = t->distance;
 }
 
 static bool unmet(struct inflow *e, struct inflow_result *out)
@@ -151,11 +158,11 @@ static bool unmet(struct inflow *e, struct inflow_result *out)
 			continue;
 		const struct trace_target target = { .tag = w->tag,
 						     .start = w->wall,
-						     .src.family = s.addr.family,
 						     .dst = s.addr,
 						     .method = TRACE_FLOW,
 						     .sport = s.lport,
 						     .dport = s.port,
+						     .not_inside = (uint8_t)w->why,
 						     .first_ttl = 1 };
 		trace_path_wipe(&e->unmet.path);
 		e->unmet.drops = e->drops;
@@ -227,6 +234,12 @@ void inflow_tick(struct inflow *e, struct mono now)
 	sweep(e);
 }
 
+static void stop(struct inflow_trace *t)
+{
+	t->path.stopped = true;
+	inflow_end(t, TRACE_STOPPED);
+}
+
 void inflow_stop(struct inflow *e)
 {
 	size_t at = 0;
@@ -236,5 +249,5 @@ void inflow_stop(struct inflow *e)
 		((struct inflow_want *)value)->until = e->now;
 	for (size_t i = 0; i < INFLOW_TRACES; i++)
 		if (e->traces[i].state == INFLOW_PROBING || e->traces[i].state == INFLOW_UNGUARDED)
-			inflow_end(&e->traces[i]);
+			stop(&e->traces[i]);
 }

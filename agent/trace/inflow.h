@@ -75,8 +75,7 @@ struct inflow_probe {
 
 struct inflow_result {
 	struct trace_record record; // borrowed likewise; id: the tag of the want
-	uint8_t proto;
-	uint8_t distance; // of the server, in hops; 0: not known
+	enum trace_not_inside why;  // no probe was sent
 };
 
 struct inflow_counts {

@@ -113,8 +113,8 @@ uint8_t inflow_last_ttl(const struct inflow_config *c, uint8_t server_ttl)
 	return routers < c->max_ttl ? routers : c->max_ttl;
 }
 
-void inflow_end(struct inflow_trace *t)
+void inflow_end(struct inflow_trace *t, enum trace_not_inside why)
 {
-	t->path.stopped = true;
+	t->path.target.not_inside = (uint8_t)why;
 	t->state = INFLOW_OVER;
 }

@@ -27,6 +27,7 @@ enum err inflow_put(struct inflow *e, struct mono now, uint64_t tag, const struc
 	if (!fresh)
 		return ERR_EXISTS;
 	*w = (struct inflow_want){ .tag = tag,
+				   .why = TRACE_NO_FLOW,
 				   .until = mono_add(now, e->config.patience_ns),
 				   .wall = wall };
 	e->counts.wants++;
@@ -74,6 +75,7 @@ static struct trace_target target_of(const struct inflow *e, const struct inflow
 		.tos = f->tos & 0xfc, // ECN says something of the app's packets that we do not know
 		.first_ttl = 1,
 		.max_ttl = inflow_last_ttl(&e->config, f->server_ttl),
+		.distance = (uint8_t)(inflow_distance(f->server_ttl) + 1), // 0: not to be told
 		.attempts = e->config.attempts,
 		.again = e->config.again,
 		.gap = e->config.gap,
@@ -108,7 +110,6 @@ static struct inflow_trace *begin(struct inflow *e, const struct inflow_key *k,
 	t->drops = e->drops;
 	t->next = f->last;
 	t->seqs = &e->seqs[(t - e->traces) * INFLOW_PROBES];
-	t->distance = (uint8_t)(inflow_distance(f->server_ttl) + 1);
 	f->traced = true;
 	e->guard_changed = true;
 	e->counts.traces++;
@@ -123,8 +124,17 @@ static void refuse(struct inflow *e, const struct inflow_key *k, struct inflow_f
 	if (t == NULL)
 		return;
 	t->path.refused = true;
-	t->path.target.max_ttl = t->distance = 0;
-	inflow_end(t);
+	t->path.target.max_ttl = 0;
+	inflow_end(t, TRACE_TOO_FAR);
+}
+
+// Why a flow that was seen cannot be traced now.
+static enum trace_not_inside obstacle(const struct inflow_flow *f)
+{
+	if (f->closed)
+		return TRACE_FLOW_ENDED;
+	bool far = f->in && inflow_distance(f->server_ttl) == 0xff;
+	return far ? TRACE_TOO_FAR : TRACE_NO_FLOW;
 }
 
 static void consider(struct inflow *e, const struct inflow_key *k, struct inflow_flow *f,
@@ -137,20 +147,22 @@ static void consider(struct inflow *e, const struct inflow_key *k, struct inflow
 		refuse(e, k, f, wall);
 		return;
 	}
-	if (!inflow_ready(f, f->last))
+	bool ready = inflow_ready(f, f->last);
+	if (!ready && table_count(e->wants) == 0)
 		return;
 	struct inflow_server s = server_of(k, k->lport);
-	const struct inflow_want *w = table_find(e->wants, &s);
+	struct inflow_want *w = table_find(e->wants, &s);
 	if (w == NULL) {
 		s.lport = 0;
 		w = table_find(e->wants, &s);
 	}
 	if (w == NULL) {
-		if (e->config.all)
+		if (ready && e->config.all)
 			(void)begin(e, k, f, 0, wall);
 		return;
 	}
-	if (begin(e, k, f, w->tag, wall) != NULL)
+	w->why = ready ? TRACE_FULL : obstacle(f);
+	if (ready && begin(e, k, f, w->tag, wall) != NULL)
 		(void)table_take(e->wants, &s);
 }
 

@@ -41,11 +41,11 @@ struct inflow_trace {
 	struct mono next, until; // nothing to do before; end of this state
 	uint32_t base;           // TCP: numbers of probes lie below it
 	uint32_t *seqs;          // TCP: of each probe; INFLOW_PROBES of the engine's
-	uint8_t distance;        // of the server
 };
 
 struct inflow_want {
 	uint64_t tag;
+	enum trace_not_inside why; // it was not begun so far
 	struct mono until;
 	struct wall wall;
 };
@@ -61,7 +61,8 @@ bool inflow_ready(const struct inflow_flow *f, struct mono now);
 // Last TTL that may be asked, by the TTL of a packet from the server.
 uint8_t inflow_last_ttl(const struct inflow_config *c, uint8_t server_ttl);
 
-void inflow_end(struct inflow_trace *t); // with what there is
+// To be handed over; WHY no probe was sent, if none was.
+void inflow_end(struct inflow_trace *t, enum trace_not_inside why);
 
 // All was asked: is what was found the whole path?
 enum trace_stop inflow_verdict(const struct inflow_trace *t);

@@ -163,25 +163,29 @@ static void put_all(struct trace_scratch *s, const struct trace_path *p, uint8_t
 	}
 }
 
-static void put_entry(struct trace_scratch *s, const uint8_t *entry, size_t len)
+static void put_common(struct trace_scratch *s, enum trace_extra_kind kind, uint32_t value,
+		       size_t len)
 {
-	if (s->probes == 0 || s->extra_len + len > sizeof(s->extra))
+	const uint8_t head[TRACE_EXTRA_HEAD] = { 0, 0, (uint8_t)kind, (uint8_t)len };
+	const uint8_t data[] = { (uint8_t)(value >> 8), (uint8_t)value };
+	if (value == 0 || s->extra_len + sizeof(head) + len > sizeof(s->extra))
 		return;
-	memcpy(s->extra + s->extra_len, entry, len);
-	s->extra_len += len;
+	memcpy(s->extra + s->extra_len, head, sizeof(head));
+	memcpy(s->extra + s->extra_len + sizeof(head), data + sizeof(data) - len, len);
+	s->extra_len += sizeof(head) + len;
 }
 
-// What all its probes had in common, told as of the first.
-static void put_common(struct trace_scratch *s, const struct trace_target *t)
+// What all its probes had in common, told as of the first, and of what flow it tells.
+static void put_target(struct trace_scratch *s, const struct trace_target *t)
 {
-	const uint8_t tos[] = { 0, 0, TRACE_PROBE_TOS, 1, t->tos };
-	const uint8_t size[] = {
-		0, 0, TRACE_PROBE_SIZE, 2, (uint8_t)(t->size >> 8), (uint8_t)t->size
-	};
-	if (t->size > 0)
-		put_entry(s, size, sizeof(size));
-	if (t->tos != 0)
-		put_entry(s, tos, sizeof(tos));
+	if (s->probes > 0) {
+		put_common(s, TRACE_PROBE_SIZE, t->size, 2);
+		put_common(s, TRACE_PROBE_TOS, t->tos, 1);
+	}
+	if (t->method == TRACE_FLOW)
+		put_common(s, TRACE_SERVER_HOPS, t->distance, 1);
+	put_common(s, TRACE_NOT_INSIDE, t->not_inside, 1);
+	put_common(s, TRACE_BESIDE_SPORT, t->beside_sport, 2);
 }
 
 void trace_record_make(struct trace_scratch *s, const struct trace_path *p, struct mono now,
@@ -195,7 +199,7 @@ void trace_record_make(struct trace_scratch *s, const struct trace_path *p, stru
 	s->borrowed_count = s->extra_len = 0;
 	s->odd_quotes = s->marks = s->ids = s->services = false;
 	put_all(s, p, first, end);
-	put_common(s, t);
+	put_target(s, t);
 	int64_t took = mono_since(now, p->begun) / NS_PER_US;
 	*out = (struct trace_record){
 		.id = t->tag,

@@ -50,7 +50,9 @@ struct trace_target {
 	uint8_t spread;      // the first probe goes to one of so many near hops; 0, 1: to the first
 	uint8_t tos, proto;  // proto: of TRACE_FLOW; else 0
 	const char *name;    // of the server, for QUIC's hello; NULL: none. Borrowed while it runs
-	uint32_t drops;      // the kernel's drop counter now; comes back as kernel_drops
+	uint8_t not_inside;  // why the flow it is made for was not traced inside, for the record
+	uint16_t beside_sport; // source port of that flow; 0: made for none
+	uint32_t drops;        // the kernel's drop counter now; comes back as kernel_drops
 };
 
 #define TRACE_SPREAD   4 // for traces of which there are many

@@ -56,9 +56,11 @@ struct trace_doc {
 	struct addr src, dst;
 	enum trace_method method;
 	uint16_t sport, dport; // 0: not told
-	uint16_t beside_sport; // of the flow it could not be made inside; 0: no such trace
 	uint32_t flow_label;
-	uint8_t proto; // of TRACE_FLOW, 0: not told
+	uint8_t proto;         // of TRACE_FLOW, 0: not told
+	uint16_t beside_sport; // as in records, where there is something to tell
+	enum trace_not_inside not_inside;
+	uint8_t server_hops;
 	bool has_start;
 	struct wall start;
 	uint32_t duration_us;

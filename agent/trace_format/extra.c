@@ -6,6 +6,17 @@
 
 const char *const trace_extra_keys[] = { "seen", "objects", "tcp_options", NULL };
 
+void trace_flow_json(struct json *j, uint16_t beside_sport, enum trace_not_inside why,
+		     uint8_t server_hops)
+{
+	if (beside_sport != 0)
+		json_int(j, "beside_sport", beside_sport);
+	if (why != TRACE_INSIDE)
+		json_text(j, "not_inside", trace_not_inside_name(why));
+	if (server_hops != 0)
+		json_int(j, "server_hops", server_hops);
+}
+
 void trace_label_json(struct json *j, uint32_t word)
 {
 	json_object(j, NULL);

@@ -126,6 +126,9 @@ static void numbers_read(const struct tree *t, struct trace_doc *d)
 		d->duration_us = (uint32_t)n;
 	if (tree_u64(t, "probes_sent", UINT32_MAX, &n))
 		d->probes_sent = (uint32_t)n;
+	d->server_hops = tree_u64(t, "server_hops", UINT8_MAX, &n) ? (uint8_t)n : 0;
+	if (trace_not_inside_read(tree_text(t, "not_inside"), &d->not_inside) != ERR_OK)
+		d->not_inside = TRACE_INSIDE;
 	if (tree_u64(t, "path_mtu", UINT16_MAX, &n))
 		d->path_mtu = (uint16_t)n;
 	if (tree_u64(t, "tos", UINT8_MAX, &n))
@@ -277,8 +280,7 @@ static void head_write(struct json *j, const struct trace_doc *d)
 	if (d->proto != 0)
 		json_text(j, "proto", d->proto == 6 ? "tcp" : "udp");
 	json_int(j, "sport", d->sport);
-	if (d->beside_sport != 0)
-		json_int(j, "beside_sport", d->beside_sport);
+	trace_flow_json(j, d->beside_sport, d->not_inside, d->server_hops);
 	if (d->method == TRACE_ICMP)
 		json_null(j, "dport");
 	else

@@ -14,6 +14,13 @@ static const char *const methods[] = {
 	[TRACE_FLOW] = "flow",
 };
 
+static const char *const not_inside[] = {
+	[TRACE_INSIDE] = "inside",      [TRACE_NO_FLOW] = "no_flow", [TRACE_TOO_FAR] = "too_far",
+	[TRACE_NO_GUARD] = "guard",     [TRACE_FULL] = "full",       [TRACE_UNSENT] = "unsent",
+	[TRACE_FLOW_ENDED] = "ended",   [TRACE_UNHEARD] = "unheard", [TRACE_UNMAPPED] = "unmapped",
+	[TRACE_FLOW_DENIED] = "denied", [TRACE_STOPPED] = "stopped",
+};
+
 static const char *const stops[] = {
 	[TRACE_STOP_UNKNOWN] = "unknown",
 	[TRACE_REACHED] = "reached",
@@ -72,6 +79,7 @@ static const char *const states[] = {
 };
 
 _Static_assert(COUNT(methods) == TRACE_METHOD_COUNT, "every method has a name");
+_Static_assert(COUNT(not_inside) == TRACE_NOT_INSIDE_COUNT, "every reason has a name");
 _Static_assert(COUNT(stops) == TRACE_STOP_COUNT, "every stop has a name");
 _Static_assert(COUNT(hows) == NAME_HOW_COUNT, "every how has a name");
 _Static_assert(COUNT(places) == CAPTURE_PLACE_COUNT, "every place has a name");
@@ -80,6 +88,19 @@ _Static_assert(COUNT(nacks) == NACK_REASON_COUNT, "every nack has a name");
 const char *trace_method_name(enum trace_method m)
 {
 	return word_of(methods, COUNT(methods), m);
+}
+
+const char *trace_not_inside_name(enum trace_not_inside n)
+{
+	return word_of(not_inside, COUNT(not_inside), n);
+}
+
+enum err trace_not_inside_read(struct span in, enum trace_not_inside *out)
+{
+	size_t i = 0;
+	enum err err = word_read(not_inside, COUNT(not_inside), in, &i);
+	*out = (enum trace_not_inside)i;
+	return err;
 }
 
 const char *trace_stop_name(enum trace_stop s)

@@ -58,6 +58,21 @@ uint8_t trace_probe_tos(const struct trace_record *r)
 	return (uint8_t)number_of(r, TRACE_PROBE_TOS);
 }
 
+uint8_t trace_server_hops(const struct trace_record *r)
+{
+	return (uint8_t)number_of(r, TRACE_SERVER_HOPS);
+}
+
+enum trace_not_inside trace_not_inside(const struct trace_record *r)
+{
+	return (enum trace_not_inside)(number_of(r, TRACE_NOT_INSIDE) % TRACE_NOT_INSIDE_COUNT);
+}
+
+uint16_t trace_beside_sport(const struct trace_record *r)
+{
+	return (uint16_t)number_of(r, TRACE_BESIDE_SPORT);
+}
+
 static enum err check_extra(const struct trace_record *t)
 {
 	struct span rest = t->extra;
@@ -65,7 +80,7 @@ static enum err check_extra(const struct trace_record *t)
 	if (rest.len > TRACE_EXTRA_MAX)
 		return ERR_FORMAT;
 	while (trace_extra_next(&rest, &e))
-		if (e.probe >= t->probes)
+		if (e.probe >= t->probes && (e.probe != 0 || e.kind < TRACE_SERVER_HOPS))
 			return ERR_FORMAT;
 	return rest.len == 0 ? ERR_OK : ERR_FORMAT;
 }

@@ -123,7 +123,26 @@ enum trace_extra_kind { // 1..6: as quoted, where it differs from what was sent
 	TRACE_TOLD_MTU,         // of the next link, four bytes
 	TRACE_PROBE_SIZE,       // of the trace, not of its probe 0: with DF, in the end; two bytes
 	TRACE_PROBE_TOS,        // of the trace: what its probes had, unless 0; one byte
+	TRACE_SERVER_HOPS,      // of a trace inside a flow: how far the server is, one byte
+	TRACE_NOT_INSIDE,   // why no probe went inside the flow, enum trace_not_inside, one byte
+	TRACE_BESIDE_SPORT, // source port of the flow that it was made beside, two bytes
 	TRACE_EXTRA_KINDS,
+};
+
+// Numbers are those of records: new ones at the end.
+enum trace_not_inside {
+	TRACE_INSIDE,      // or not to be
+	TRACE_NO_FLOW,     // none seen both ways in time
+	TRACE_TOO_FAR,     // the server's distance cannot be told
+	TRACE_NO_GUARD,    // the routers' answers could not be kept from the app
+	TRACE_FULL,        // as many at one time as can be
+	TRACE_UNSENT,      // no probe left
+	TRACE_FLOW_ENDED,  // before the first probe
+	TRACE_UNHEARD,     // the uplink cannot be listened to
+	TRACE_UNMAPPED,    // the translation of its address was not told
+	TRACE_FLOW_DENIED, // by the deny list
+	TRACE_STOPPED,     // by an order, or by a person
+	TRACE_NOT_INSIDE_COUNT,
 };
 
 #define TRACE_EXTRA_MAX  4096 // bytes of all entries of a trace
@@ -141,6 +160,9 @@ uint32_t trace_extra_number(struct span data); // of one, two or four bytes
 
 // Of a trace that looked for it, as far as it came; 0: it did not.
 uint16_t trace_path_mtu(const struct trace_record *r);
+uint8_t trace_server_hops(const struct trace_record *r); // 0: not told
+enum trace_not_inside trace_not_inside(const struct trace_record *r);
+uint16_t trace_beside_sport(const struct trace_record *r); // 0: beside none
 
 uint8_t trace_probe_tos(const struct trace_record *r); // TOS or traffic class of its probes
 
@@ -151,9 +173,11 @@ unsigned trace_back_hops(uint8_t reply_ttl);
 // Whether it is an ICMP message that quotes the probe: an echo reply does not.
 bool trace_answer_quotes(uint8_t family, uint32_t answer);
 
-const char *trace_method_name(enum trace_method m); // "tcp-syn"
-const char *trace_stop_name(enum trace_stop s);     // "reached"
+const char *trace_method_name(enum trace_method m);         // "tcp-syn"
+const char *trace_stop_name(enum trace_stop s);             // "reached"
+const char *trace_not_inside_name(enum trace_not_inside n); // "no_flow"
 enum err trace_method_read(struct span word, enum trace_method *out) MUSTUSE;
+enum err trace_not_inside_read(struct span word, enum trace_not_inside *out) MUSTUSE;
 
 // Lengths agree, indices lie in their dictionaries, families match: what a reader may rely on.
 enum err trace_check(const struct trace_record *t) MUSTUSE;

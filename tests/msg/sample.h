@@ -90,6 +90,9 @@ static inline void sample_graph(struct graph_record *g)
 	static const uint8_t out[] = { 2, 1, 0, 0 }, to[] = { 0, 1, 0 };
 	static const uint32_t links[] = { 2, 1, 300 };
 	static const uint32_t mpls_node[] = { 1, 1 }, mpls_label[] = { 0x12345140, 4294967295 };
+	static const uint32_t lost[] = { 0, 0, 1, 0 };
+	static const uint8_t service[] = { 0, 0xc0, 0, 0 };
+	static const uint8_t extra[] = { 0, 1, TRACE_SEEN_TOS, 1, 0x28 };
 	*g = (struct graph_record){
 		.run = { { 1, 2, 3 } },
 		.id = 0xfedcba9876543210,
@@ -127,5 +130,9 @@ static inline void sample_graph(struct graph_record *g)
 		.mpls_node = mpls_node,
 		.mpls_label = mpls_label,
 		.mpls_count = 2,
+		.lost = lost,
+		.lost_count = 4,
+		.reply_tos = span_of(service, sizeof(service)),
+		.extra = span_of(extra, sizeof(extra)),
 	};
 }

@@ -195,7 +195,9 @@ on p timeout 120 python3 tests/netns/flows_talk.py carry 198.18.9.2 7000 2000000
 check "20 MB to and fro during tracing are the same to the byte" same "$(cat "$TEMP/carry")" \
 	"bytes 20000000 same"
 wait $tracers
-check "and were traced meanwhile" grep -q '"method":"flow"' "$TEMP/carry.jsonl"
+check "and were traced meanwhile, whole, each time that they were seen" jq -se 'length >= 1 and all(.method == "flow" and
+	.stop_reason == "maxttl" and (.hops | length) == 3 and all(.hops[].replies[]; .addr != null)) and
+	(map(.hops[].replies | length) | add) >= 30' "$TEMP/carry.jsonl"
 sed 's/^/# /' "$TEMP/carry.said"
 
 check "the phone got no ICMP error" same "$(counted p errors)" 0
@@ -210,10 +212,28 @@ on a nft -f - <<-END
 END
 run lost 198.18.9.2 udp 4
 check "a probe that did not leave is lost, and its neighbours answered" jq -se '[.[] | select(.method == "flow")] |
-	length == 4 and all(.hops[1].replies | length > 0 and all(.lost == true and .addr == null)) and
+	length == 4 and all(.hops[1].replies | length > 3 and all(.lost == true and .addr == null)) and
 	all(.hops[0, 2].replies | all(.lost != true and .addr != null)) and all(.probes_sent == 6)' "$TEMP/lost.jsonl"
 sed 's/^/# /' "$TEMP/lost.said"
 on a nft delete table netdev shut
+
+# A router that lets only every fourth of its errors out, and remarks what it forwards: asked again it is found,
+# and those behind it say what they saw. (One flow: two would share the count.)
+on b nft -f - <<-END
+	table ip tells {
+		chain out { type filter hook output priority 0; icmp type time-exceeded numgen inc mod 4 < 3 drop; }
+		chain remark { type filter hook forward priority 0; udp dport 7000 ip dscp set cs1; }
+	}
+END
+run tells 198.18.9.2 udp 1 7s
+check "a router that limits its answers is asked again, more slowly, and answers" jq -se 'length == 1 and
+	(.[0] | .method == "flow" and .stop_reason == "maxttl" and .server_hops == 4 and (.hops[0].replies | length == 4 and
+	all(.[:3][]; .addr == null) and .[3].addr == "198.18.1.2") and .duration_ms > 500)' "$TEMP/tells.jsonl"
+check "and those behind tell what they saw, as to a plain trace: remarking, their own TOS and IP ID, no rewriting" jq -se '
+	.[0] | all(.hops[1, 2].replies[]; .seen == {"tos": 32} and .tos == 192 and .ip_id > 0 and .quoted_ttl == 1 and
+	.reply_ttl > 60 and .rewritten == false and .late == false) and .hops[0].replies[3].seen == null' "$TEMP/tells.jsonl"
+sed 's/^/# /' "$TEMP/tells.said"
+on b nft delete table ip tells
 
 # A server so far away that no distance is believed: an ordinary trace stands for the flow, within the limits.
 on h sysctl -qw net.ipv4.ip_default_ttl=10
@@ -225,10 +245,17 @@ on p timeout 60 python3 tests/netns/flows_talk.py talk 198.18.9.2 7000 3 2 tcp >
 wait $tracer
 check "where the distance is not told: ordinary traces within --max-ttl, which name the flow's port" jq -se '
 	length == 3 and (map(.beside_sport) | unique | length) == 3 and all(.method == "tcp-syn" and
-	.stop_reason == "maxttl" and (.hops | length) == 2 and .beside_sport > 1023 and .beside_sport != .sport)' \
-	"$TEMP/beside.jsonl"
+	.stop_reason == "maxttl" and (.hops | length) == 2 and .beside_sport > 1023 and .beside_sport != .sport and
+	.not_inside == "too_far" and .server_hops == null)' "$TEMP/beside.jsonl"
 check "and the app notices nothing of them" same "$(cat "$TEMP/talk")" "wrong 0"
 sed 's/^/# /' "$TEMP/beside.said"
+
+read_back() {
+	for file in tcp4 udp4 tcp6 lost tells beside; do
+		"$PROGRAM" trace --read "$TEMP/$file.jsonl" --format json | cmp - "$TEMP/$file.jsonl" || return 1
+	done
+}
+check "--read gives all of that back, to the byte" read_back
 
 check "the table went away with the process" same "$(on a nft list tables | grep -c inflow)" 0
 # A separate SYN trace to the same server and port, one for each flow.

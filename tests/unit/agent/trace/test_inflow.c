@@ -170,6 +170,8 @@ static void probes_lie_below_the_window_and_end_short_of_the_server(void **state
 	assert_int_equal(r.record.stop, TRACE_MAX_TTL);
 	assert_int_equal(r.record.probes, 6);
 	assert_int_equal(r.record.tries.len, 3);
+	assert_int_equal(trace_server_hops(&r.record), 4);
+	assert_int_equal(trace_not_inside(&r.record), TRACE_INSIDE);
 	assert_int_equal(r.record.addrs.len, 12);
 	assert_int_equal(trace_check(&r.record), ERR_OK);
 	assert_int_equal(inflow_guards(w.e, (struct inflow_key[1]){ 0 }, 1), 1);
@@ -249,6 +251,8 @@ static void an_answer_keeps_what_a_plain_traces_keeps(void **state)
 	assert_true(trace_extra_next(&rest, &e));
 	assert_int_equal(e.kind, TRACE_TOLD_OBJECT);
 	assert_memory_equal(e.data.at, ((const uint8_t[]){ 2, 1, 0, 0, 0, 9 }), 6);
+	assert_true(trace_extra_next(&rest, &e));
+	assert_int_equal(e.kind, TRACE_SERVER_HOPS);
 	assert_int_equal(rest.len, 0);
 	inflow_free(&w.e);
 }
@@ -409,6 +413,7 @@ static void one_of_which_no_probe_left_has_sent_none(void **state)
 	while (wait_next(&w, &r) == INFLOW_SEND)
 		inflow_hear_failed(w.e);
 	assert_int_equal(r.record.probes_sent, 0);
+	assert_int_equal(trace_not_inside(&r.record), TRACE_UNSENT);
 	inflow_free(&w.e);
 }
 
@@ -466,6 +471,7 @@ static void nothing_is_sent_without_a_guard(void **state)
 	assert_int_equal(next(&w, &r), INFLOW_FINISHED);
 	assert_int_equal(r.record.probes_sent, 0);
 	assert_int_equal(r.record.stop, TRACE_REFUSED);
+	assert_int_equal(trace_not_inside(&r.record), TRACE_NO_GUARD);
 	inflow_free(&w.e);
 }
 
@@ -479,7 +485,10 @@ static void a_distance_not_to_be_told_forbids_probes(void **state)
 	inflow_hear_guard(w.e, true);
 	assert_int_equal(next(&w, &r), INFLOW_FINISHED);
 	assert_int_equal(r.record.probes_sent, 0);
-	assert_int_equal(r.distance, 0);
+	assert_int_equal(r.why, TRACE_TOO_FAR);
+	assert_int_equal(trace_not_inside(&r.record), TRACE_TOO_FAR);
+	assert_int_equal(trace_server_hops(&r.record), 0);
+	assert_int_equal(trace_check(&r.record), ERR_OK);
 	inflow_free(&w.e);
 }
 
@@ -655,9 +664,36 @@ static void a_want_is_told_when_no_flow_came(void **state)
 	assert_int_equal(next(&w, &r), INFLOW_FINISHED);
 	assert_int_equal(r.record.id, 9);
 	assert_int_equal(r.record.probes_sent, 0);
+	assert_int_equal(trace_not_inside(&r.record), TRACE_NO_FLOW);
 	assert_int_equal(trace_check(&r.record), ERR_OK);
 	assert_int_equal(inflow_count(w.e), 0);
 	inflow_free(&w.e);
+}
+
+// Of a want whose flow was seen is told what was in the way.
+static void a_want_that_is_not_met_says_why(void **state)
+{
+	static const struct {
+		uint8_t ttl;
+		uint16_t flags; // of a last packet from the server
+		enum trace_not_inside why;
+	} cases[] = { { 10, TCP_ACK, TRACE_TOO_FAR },
+		      { 60, TCP_FIN | TCP_ACK, TRACE_FLOW_ENDED },
+		      { 60, TCP_RST, TRACE_FLOW_ENDED } };
+	struct inflow_key k = { .remote = addr_v4(REMOTE), .rport = 443, .proto = IP_TCP };
+	(void)state;
+	for (size_t i = 0; i < 3; i++) {
+		struct world w = world_of(false, NULL);
+		struct inflow_result r;
+		establish(&w, cases[i].ttl);
+		assert_int_equal(inflow_put(w.e, w.now, 9, &k, (struct wall){ 5 }), ERR_OK);
+		segment(&w, false, cases[i].flags, ACKED, UNA, cases[i].ttl);
+		assert_int_equal(wait_next(&w, &r), INFLOW_FINISHED);
+		assert_int_equal(r.why, cases[i].why);
+		assert_int_equal(trace_not_inside(&r.record), cases[i].why);
+		assert_int_equal(trace_check(&r.record), ERR_OK);
+		inflow_free(&w.e);
+	}
 }
 
 static void a_want_is_met_by_its_flow(void **state)
@@ -716,6 +752,7 @@ int main(void)
 		cmocka_unit_test(who_knows_the_flow_and_the_id_is_no_router),
 		cmocka_unit_test(who_knows_the_flow_is_no_router_of_six),
 		cmocka_unit_test(a_want_is_told_when_no_flow_came),
+		cmocka_unit_test(a_want_that_is_not_met_says_why),
 		cmocka_unit_test(a_want_is_met_by_its_flow),
 		cmocka_unit_test(all_guards_have_room),
 	};
