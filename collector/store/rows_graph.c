@@ -47,7 +47,7 @@ static void links(struct wr *w, const struct graph_record *g)
 
 enum err rows_graph(struct wr *w, struct rows_key k, uint32_t item, const struct graph_record *g)
 {
-	copy_row(w, 38);
+	copy_row(w, 41);
 	copy_time(w, g->start);
 	rows_item(w, k, item);
 	copy_i8(w, (int64_t)g->id);
@@ -82,5 +82,11 @@ enum err rows_graph(struct wr *w, struct rows_key k, uint32_t item, const struct
 	copy_i4_array(w, g->seen, g->nodes);
 	copy_i4_array(w, g->flow, g->sightings);
 	links(w, g);
+	if (g->lost_count == 0)
+		copy_null(w);
+	else
+		copy_i4_array(w, g->lost, g->lost_count);
+	copy_bytes_or_null(w, g->reply_tos);
+	copy_bytes_or_null(w, g->extra);
 	return w->err;
 }

@@ -3,5 +3,6 @@ COPY raw.graph (
 	started, node, stream, seq, item, id, run, purpose, method, stop, duration_us, src, dst,
 	sport_first, dport, probes, kernel_drops, mode, confidence_ppm, reached_ppm, complete,
 	flows, flow_label, first_ttl, width, mark, addr, rtt, answer, reply_ttl, quoted_ttl,
-	seen, flow, links, link_to, link_flows, mpls_node, mpls_label
+	seen, flow, links, link_to, link_flows, mpls_node, mpls_label,
+	lost, reply_tos, extra
 ) FROM STDIN (FORMAT binary)
