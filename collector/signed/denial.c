@@ -5,7 +5,7 @@
 #include "signed/signed_own.h"
 
 #define NSEC_FIELDS  2
-#define NSEC3_FIELDS 6
+#define NSEC3_FIELDS 6 // or one less: of a name that only has names below it no types are told
 
 struct denial {
 	const struct name *zone;
@@ -19,7 +19,8 @@ static bool is_whole(const ldns_rr *rr)
 	ldns_rr_type type = ldns_rr_get_type(rr);
 	if (type == LDNS_RR_TYPE_NSEC)
 		return ldns_rr_rd_count(rr) == NSEC_FIELDS;
-	return type == LDNS_RR_TYPE_NSEC3 && ldns_rr_rd_count(rr) == NSEC3_FIELDS &&
+	return type == LDNS_RR_TYPE_NSEC3 &&
+	       (ldns_rr_rd_count(rr) == NSEC3_FIELDS || ldns_rr_rd_count(rr) == NSEC3_FIELDS - 1) &&
 	       ldns_nsec3_algorithm(rr) == LDNS_SHA1 && (ldns_nsec3_flags(rr) & ~1) == 0 &&
 	       ldns_nsec3_iterations(rr) <= SIGNED_HASHINGS;
 }
@@ -48,7 +49,8 @@ static ldns_rr_list *read_records(const struct section *s, const struct name *zo
 
 static bool has(const ldns_rr *rr, ldns_rr_type type)
 {
-	return ldns_nsec_bitmap_covers_type(ldns_nsec_get_bitmap(rr), type);
+	const ldns_rdf *types = ldns_nsec_get_bitmap(rr);
+	return types != NULL && ldns_nsec_bitmap_covers_type(types, type);
 }
 
 // At the upper side of a zone's beginning: it says nothing of what is below, nor of other types.
