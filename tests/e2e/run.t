@@ -114,7 +114,7 @@ in_host gw1 -- nft -f - <<-'RULES'
 	}
 RULES
 # What failed is made once more: by then the fault is gone.
-at_centre run campaign --nodes de1 --empty --phones p1a:p2a --length 4 --in 3 --patience 30 \
+at_centre run campaign --nodes de1 --empty --phones p1a:p2a --length 4 --in 8 --patience 30 \
 	--operator-key "$D/operator" >"$D/run.hush" 2>&1 &
 PID[campaign]=$!
 wait_for 60 grep -q '^run .* failed, will be made again: ' "$D/run.hush"
