@@ -44,8 +44,7 @@ typedef void node_traced_fn(void *self);
 struct node_trace {
 	struct target target; // method TRACE_FLOW: inside a flow that is alive, of
 	uint8_t flow_proto;   // this protocol
-	uint16_t flow_port;   // from this port; of other methods: made beside a flow from there, 0:
-			      // none
+	uint16_t flow_port;   // from this port; else: beside a flow from it; 0: neither
 	struct trace_limits limits;
 	const struct graph_order
 		*graph; // not NULL: all paths instead of one; borrowed for the call
