@@ -64,29 +64,51 @@ class Answer:
 GRACE = 0.4  # s for what should not come at all, once all is there that should
 
 
+AHEAD = 100  # questions on their way at one time: more in one burst overrun a busy lab
+
+
 def ask_all(questions, seconds=15, want=None):
     """[(server, message)] -> answers per question in the order they came; one socket each. Ends
     when each has as many as WANT says (one), at the latest after SECONDS."""
     box, out = selectors.DefaultSelector(), [[] for _ in questions]
     want = want or [1] * len(questions)
-    missing = sum(want)
-    for i, (server, message) in enumerate(questions):
-        s = socket.socket(socket.AF_INET6 if ":" in server else socket.AF_INET, socket.SOCK_DGRAM)
-        s.setblocking(False)
-        s.sendto(message, (server, 53))
-        box.register(s, selectors.EVENT_READ, i)
+    missing, asked, ahead = sum(want), 0, 0
     until = time.monotonic() + seconds
+    while asked < len(questions) or (missing and time.monotonic() < until):
+        while asked < len(questions) and ahead < AHEAD:
+            box.register(ask(*questions[asked]), selectors.EVENT_READ, asked)
+            until = time.monotonic() + seconds
+            asked, ahead = asked + 1, ahead + 1
+        came = hear(box, out, 0.1)
+        for i in came:
+            done = len(out[i])
+            missing -= done <= want[i]
+            ahead -= done == want[i]
+        if not came:
+            ahead = 0  # some never answer
+    until = time.monotonic() + GRACE
     while (left := until - time.monotonic()) > 0:
-        for key, _ in box.select(left):
-            message, source = key.fileobj.recvfrom(4096)
-            out[key.data].append(Answer(message, source[0]))
-            if len(out[key.data]) <= want[key.data]:
-                missing -= 1
-                if not missing:
-                    until = min(until, time.monotonic() + GRACE)
+        hear(box, out, left)
     for key in list(box.get_map().values()):
         key.fileobj.close()
     return out
+
+
+def ask(server, message):
+    s = socket.socket(socket.AF_INET6 if ":" in server else socket.AF_INET, socket.SOCK_DGRAM)
+    s.setblocking(False)
+    s.sendto(message, (server, 53))
+    return s
+
+
+def hear(box, out, seconds):
+    """Into OUT what comes within SECONDS; whose it is."""
+    came = []
+    for key, _ in box.select(seconds):
+        message, source = key.fileobj.recvfrom(4096)
+        out[key.data].append(Answer(message, source[0]))
+        came.append(key.data)
+    return came
 
 
 def one(server, name, qtype=A, options=b"", flags=0, want=1):
