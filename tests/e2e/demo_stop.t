@@ -57,6 +57,8 @@ interrupted() { # SIGNAL SECONDS WHO (group or one) WORLD
 	E2E_MARK=$D setsid env --default-signal=INT,QUIT,HUP deploy/lab/demo.sh "$BIN" "$4" \
 		>"/tmp/we2e.demo.$$" 2>&1 &
 	DEMO=$!
+	# Until env has become it, signals are still ignored.
+	for _ in $(seq 500); do grep -qsx demo.sh "/proc/$DEMO/comm" && break; sleep 0.01; done
 	sleep "$2"
 	local target=$DEMO stage
 	[ "$3" = group ] && target=-$DEMO

@@ -27,15 +27,16 @@ ok $? "a world, a centre, a node behind two ways of equal cost" "$(tail -n 3 "$D
 
 four=$(address ts-us) six=$(address ts-us 6)
 order() { at_centre order trace us1 --operator-key "$D/operator" "$@"; }
-id=$(order --mda --targets "$four/tcp-syn/443,$six/udp/33434,$four/icmp")
+# With the usual 0.95 five graphs in a hundred miss a way, by design.
+id=$(order --mda --confidence 99.9 --targets "$four/tcp-syn/443,$six/udp/33434,$four/icmp")
 wait_for 60 has_ended "$id" && is_done "$id"
 ok $? "an order for three graphs is carried out" "$(at_centre order list --csv; tail -n 5 "$D/agent-us1.log")"
 has_graphs() { [ "$(sql 'SELECT count(*) FROM raw.graph')" = "$1" ]; }
 wait_for 60 has_graphs 3
 is "$(sql "SELECT method, mode, stop, confidence, complete, purpose FROM v1.graph ORDER BY method")" \
-	"icmp|lite|reached|0.95|t|adhoc
-tcp-syn|lite|reached|0.95|t|adhoc
-udp|lite|reached|0.95|t|adhoc" "each is whole at the confidence asked for"
+	"icmp|lite|reached|0.999|t|adhoc
+tcp-syn|lite|reached|0.999|t|adhoc
+udp|lite|reached|0.999|t|adhoc" "each is whole at the confidence asked for"
 
 for family in 4 6; do
 	method=$([ $family = 4 ] && echo tcp-syn || echo udp)
