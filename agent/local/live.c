@@ -60,7 +60,6 @@ static void on_inside(void *self, const struct inflow_result *r)
 	t.max_ttl = (uint8_t)v->config->max_ttl;
 	t.attempts = v->config->flows.attempts;
 	t.gap = v->config->flows.gap;
-	t.max_ttl = (uint8_t)v->config->max_ttl;
 	t.wait_ns = v->config->flows.wait_ns;
 	if (trace_io_put(v->traces, &t) != ERR_OK)
 		v->counts->refused++;
@@ -107,8 +106,7 @@ static void tell(const struct live *v)
 	const struct inflow_counts n = inflow_io_counts(v->flows);
 	fprintf(stderr,
 		"waymark trace: %s: packets %llu drops %llu flows %llu probes %llu unsent %llu "
-		"answers "
-		"%llu late %llu traced inside %zu beside %zu refused %zu\n",
+		"answers %llu late %llu traced inside %zu beside %zu refused %zu\n",
 		v->config->interface, (unsigned long long)n.packets,
 		(unsigned long long)inflow_io_drops(v->flows), (unsigned long long)n.flows,
 		(unsigned long long)n.probes, (unsigned long long)n.unsent,

@@ -154,11 +154,14 @@ static void on_flow_trace(void *self, const struct inflow_result *r)
 }
 
 // All flows of a visit have one order's limits.
-static void limit_flows(const struct trace_limits *l, struct inflow_config *c)
+static void limit_flows(const struct trace_limits *l, uint8_t most, struct inflow_config *c)
 {
-	const uint8_t most = INFLOW_PROBES / INFLOW_FAR;
 	if (l->attempts != 0)
-		c->attempts = l->attempts < most ? l->attempts : most;
+		c->attempts = l->attempts;
+	if (c->attempts > most)
+		c->attempts = most;
+	if (c->again > most - c->attempts)
+		c->again = (uint8_t)(most - c->attempts);
 	if (l->gap != 0)
 		c->gap = l->gap;
 	if (l->max_ttl != 0 && l->max_ttl < INFLOW_FAR)
@@ -181,7 +184,7 @@ static enum err put_flow(struct tracing *t, const struct node_trace *want, uint6
 	c.engine.own_first = (uint16_t)t->config->sport_first;
 	c.engine.own_count = (uint16_t)t->config->sport_count;
 	c.engine.pace = t->pace;
-	limit_flows(&want->limits, &c.engine);
+	limit_flows(&want->limits, (uint8_t)t->config->max_attempts, &c.engine);
 	if (t->flows_refused)
 		return ERR_UNSUPPORTED;
 	if (t->flows == NULL && inflow_io_open(t->loop, &c, &t->flows, &f) != ERR_OK) {

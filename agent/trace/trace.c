@@ -20,9 +20,8 @@ struct ready {
 
 struct trace_engine {
 	struct trace_config config;
-	struct mono now, held;  // nobody sends before HELD
-	struct mono first_held; // nor to the first hop before this
-	struct mono lost_at;
+	struct mono now, lost_at, held; // nobody sends before HELD
+	struct mono first_held;         // nor to the first hop before this
 	struct trace_path *paths;
 	size_t high, count;          // slots ever used, traces running
 	uint32_t free;               // list of slots used before, by next_same
