@@ -54,7 +54,7 @@ fuzz.ldflags   := -fsanitize=fuzzer,address,undefined -pie
 CPPFLAGS := -D_GNU_SOURCE
 CFLAGS   := -std=c17 $(WARN) $(WERROR) $(HARDEN) $($(FLAVOUR).cflags)
 LDFLAGS  := $($(FLAVOUR).ldflags) -Wl,--as-needed
-LIBS     := -lzmq -lprotobuf-c -lsodium -lpcap -lpq -lmnl -lnftables -lcares -lcurl -lssl -lcrypto -lpcre2-8 -lldns -lz -lm -lpthread
+LIBS     := -lzmq -lprotobuf-c -lsodium -lpcap -lpq -lmnl -lnftables -lcares -lcurl -lssl -lcrypto -lpcre2-8 -lldns -lidn2 -lz -lm -lpthread
 PGINC    := -isystem $(shell pg_config --includedir 2>/dev/null || echo /usr/include/postgresql)
 
 GEN      := build/gen

@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "base/version.h"
+#include "cli/idn.h"
 #include "cli/options.h"
 #include "fetch/fetch.h"
 #include "fetch/fetch_io.h"
@@ -135,13 +136,15 @@ static enum err next_wish(struct job *j, struct span *out)
 
 static void put(struct job *j, struct span domain)
 {
-	char host[FETCH_HOST_MAX + 1];
+	char host[FETCH_HOST_MAX + 1], room[IDN_TEXT];
+	struct span name;
+	enum err err = idn_read(domain, room, &name);
 	const struct fetch_wish w = {
 		.addr = j->addr,
-		.domain = domain,
+		.domain = name,
 		.role = j->set.control ? PAGE_CONTROL : PAGE_TEST,
 	};
-	if (fetch_host_read(domain, host) != ERR_OK)
+	if (err != ERR_OK || fetch_host_read(name, host) != ERR_OK)
 		complain(j, "a host name", domain);
 	else if (fetch_io_put(j->io, &w) == ERR_OK)
 		j->put++;

@@ -5,12 +5,14 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "cli/idn.h"
 #include "cli/scan.h"
 #include "sys/clock.h"
 #include "sys/file.h"
 #include "wire/dns_query.h"
 
-#define LIST_MAX (64 * 1024 * 1024)
+#define LIST_MAX    (64 * 1024 * 1024)
+#define NAME_GROWTH 4 // "ü" is two bytes, "xn--tda" seven, and a line has its end
 
 static struct order order; // large
 
@@ -305,15 +307,18 @@ enum err scan_file_dns(struct scan_job *j, const struct scan_options *o, struct 
 	if (err == ERR_OK)
 		err = read_resolvers(j, o, &resolvers, &count, f);
 	struct span rest = span_of(text, len);
-	names = calloc(1, len + 2);
-	struct wr w = wr_of(names, names == NULL ? 0 : len + 1);
+	size_t size = len * NAME_GROWTH;
+	names = calloc(1, size + 2);
+	struct wr w = wr_of(names, names == NULL ? 0 : size + 1);
 	while (err == ERR_OK && next_line(&rest, &number, &line)) {
-		struct span word = text_word(&line);
+		struct span word = text_word(&line), name;
 		struct dns_wire_name wire;
-		wr_bytes(&w, word);
+		char room[IDN_TEXT];
+		err = idn_read(word, room, &name);
+		wr_bytes(&w, name);
 		wr_u8(&w, '\n');
-		if (line.len > 0 || memchr(word.at, ',', word.len) != NULL ||
-		    dns_name_read(word, &wire) != ERR_OK)
+		if (err != ERR_OK || line.len > 0 || memchr(word.at, ',', word.len) != NULL ||
+		    dns_name_read(name, &wire) != ERR_OK)
 			err = bad_line(f, o->domains, number, "a name");
 	}
 	if (err == ERR_OK && w.len == 0)
