@@ -101,6 +101,23 @@ enum err dns_list_put_name(struct dns_list *l, struct span text)
 	return err == ERR_OK ? put(l, span_of(name.bytes, name.len)) : err;
 }
 
+static bool ends_in(struct span name, const uint8_t *low, size_t len)
+{
+	const uint8_t *at = name.at + name.len - len;
+	for (size_t i = 0; name.len > len && i < len; i++)
+		if ((at[i] >= 'A' && at[i] <= 'Z' ? (at[i] | 0x20) : at[i]) != low[i])
+			return false;
+	return name.len > len;
+}
+
+uint16_t dns_name_type(struct span name)
+{
+	static const uint8_t v4[] = "\7in-addr\4arpa", v6[] = "\3ip6\4arpa";
+	if (name.len < sizeof(v6) || (name.at[name.len - 3] | 0x20) != 'p') // few names go on here
+		return DNS_A;
+	return ends_in(name, v4, sizeof(v4)) || ends_in(name, v6, sizeof(v6)) ? DNS_PTR : DNS_A;
+}
+
 static enum err port_read(struct span text, uint16_t *out)
 {
 	uint64_t v = 0;
@@ -111,8 +128,11 @@ static enum err port_read(struct span text, uint16_t *out)
 
 enum err dns_server_read(struct span text, struct dns_server *out)
 {
+	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
 	struct span rest = text, host = text_cut(&rest, '#');
 	*out = (struct dns_server){ 0 };
+	if (text.len == 0)
+		return ERR_FORMAT;
 	if (rest.at == NULL && text.len > 0 && text.at[0] == '[') {
 		rest = span_cut(text, 1, text.len);
 		host = text_cut(&rest, ']');
@@ -129,20 +149,19 @@ enum err dns_server_read(struct span text, struct dns_server *out)
 	}
 	if (rest.at != NULL && port_read(rest, &out->port) != ERR_OK)
 		return ERR_FORMAT;
-	return addr_read(host, &out->addr);
+	enum err err = addr_read(host, &out->addr);
+	if (err == ERR_OK && memcmp(out->addr.bytes, mapped, sizeof(mapped)) == 0)
+		out->addr = addr_of(span_of(out->addr.bytes + sizeof(mapped), 4));
+	return err;
 }
 
-enum err dns_list_put_server(struct dns_list *l, struct span text)
+enum err dns_list_put_server(struct dns_list *l, struct dns_server s)
 {
-	struct dns_server s;
 	uint8_t entry[20];
-	enum err err = text.len == 0 ? ERR_FORMAT : dns_server_read(text, &s);
-	if (err != ERR_OK)
-		return err;
 	struct wr w = wr_of(entry, sizeof(entry));
 	wr_u16(&w, s.port);
 	wr_bytes(&w, addr_span(&s.addr));
-	err = fresh(l, wr_span(&w));
+	enum err err = fresh(l, wr_span(&w));
 	return err == ERR_OK ? put(l, wr_span(&w)) : err;
 }
 

@@ -23,9 +23,14 @@ void dns_list_free(struct dns_list **l);
 // ERR_EXISTS: there already (letter case apart). ERR_FULL; ERR_FORMAT and ERR_RANGE as
 // dns_name_read.
 enum err dns_list_put_name(struct dns_list *l, struct span text) MUSTUSE;
-// An address, with a port as ADDR#PORT, ADDR4:PORT or [ADDR6]:PORT.
-enum err dns_list_put_server(struct dns_list *l, struct span text) MUSTUSE;
+enum err dns_list_put_server(struct dns_list *l, struct dns_server server) MUSTUSE;
+
+// An address, with a port as ADDR#PORT, ADDR4:PORT or [ADDR6]:PORT. An IPv4 address mapped into
+// IPv6 is that IPv4 address: to the mapped one no packet leaves.
 enum err dns_server_read(struct span text, struct dns_server *out) MUSTUSE;
+
+// What a wire name is asked for unless somebody says: A, or PTR where it stands for an address.
+uint16_t dns_name_type(struct span name);
 
 // No more will be put: what only serves to find doubles is given back.
 void dns_list_end(struct dns_list *l);

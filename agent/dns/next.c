@@ -5,9 +5,13 @@
 
 #include "dns/state.h"
 
-static const uint16_t ports[DNS_TRANSPORT_COUNT] = {
-	[DNS_UDP] = 53, [DNS_TCP] = 53, [DNS_DOT] = 853, [DNS_DOH] = 443
-};
+uint16_t dns_transport_port(enum dns_transport t)
+{
+	static const uint16_t ports[DNS_TRANSPORT_COUNT] = {
+		[DNS_UDP] = 53, [DNS_TCP] = 53, [DNS_DOT] = 853, [DNS_DOH] = 443
+	};
+	return ports[t];
+}
 
 static enum dns_transport transport_of(const struct dns_scan *s, const struct dns_slot *t)
 {
@@ -42,7 +46,7 @@ static void emit(struct dns_scan *s, uint32_t i, struct mono now, struct dns_wan
 		.message = span_of(s->message, dns_question_put(s, t, attempt, s->message)),
 	};
 	if (out->to.port == 0)
-		out->to.port = ports[out->transport];
+		out->to.port = dns_transport_port(out->transport);
 }
 
 // False when everything has to wait.

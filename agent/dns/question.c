@@ -14,9 +14,16 @@ struct span dns_question_name(const struct dns_scan *s, const struct dns_slot *t
 	return dns_list_name(s->c.names, t->domain);
 }
 
-static uint16_t type_of(const struct dns_scan *s, const struct dns_slot *t, enum dns_role role)
+uint16_t dns_question_type(const struct dns_scan *s, struct span name, uint32_t type)
 {
-	return role == DNS_TEST ? s->c.types[t->type] : (uint16_t)DNS_A;
+	uint16_t said = s->c.types[type];
+	return said != 0 ? said : dns_name_type(name);
+}
+
+static uint16_t type_of(const struct dns_scan *s, const struct dns_slot *t, enum dns_role role,
+			struct span name)
+{
+	return role == DNS_TEST ? dns_question_type(s, name, t->type) : (uint16_t)DNS_A;
 }
 
 static uint64_t case_seed(const struct dns_slot *t, unsigned attempt)
@@ -32,7 +39,7 @@ size_t dns_question_asked(const struct dns_scan *s, const struct dns_slot *t, un
 	memcpy(out, name.at, name.len);
 	if ((s->c.options & DNS_CASE) != 0)
 		dns_name_mix(out, name.len, case_seed(t, attempt));
-	be16_put(out + name.len, type_of(s, t, role));
+	be16_put(out + name.len, type_of(s, t, role, name));
 	be16_put(out + name.len + 2, 1);
 	return name.len + 4;
 }
@@ -42,10 +49,11 @@ size_t dns_question_put(const struct dns_scan *s, const struct dns_slot *t, unsi
 {
 	struct wr w = wr_of(out, DNS_QUERY_MAX);
 	enum dns_role role = (enum dns_role)t->attempts[attempt].role;
+	struct span name = dns_question_name(s, t, role);
 	const struct dns_query q = {
 		.id = dns_slot_id(t, attempt),
-		.name = dns_question_name(s, t, role),
-		.type = type_of(s, t, role),
+		.name = name,
+		.type = type_of(s, t, role, name),
 		.recurse = (s->c.options & DNS_RECURSE) != 0,
 		.no_check = (s->c.options & DNS_NO_CHECK) != 0,
 		.edns = (s->c.options & DNS_EDNS) != 0,

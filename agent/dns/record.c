@@ -9,17 +9,14 @@
 static void fill_common(struct dns_scan *s, struct dns_pair_record *r, const struct dns_pick *p)
 {
 	const struct dns_server server = dns_list_server(s->c.servers, p->resolver);
-	static const uint16_t ports[DNS_TRANSPORT_COUNT] = {
-		[DNS_UDP] = 53, [DNS_TCP] = 53, [DNS_DOT] = 853, [DNS_DOH] = 443
-	};
 	struct span wire = dns_list_name(s->c.names, p->domain);
 	*r = (struct dns_pair_record){
 		.scan = s->c.scan,
 		.kind = s->c.kind,
 		.profile = s->c.rules.profile,
 		.resolver = server.addr,
-		.port = server.port != 0 ? server.port : ports[s->c.transport],
-		.qtype = s->c.types[p->type],
+		.port = server.port != 0 ? server.port : dns_transport_port(s->c.transport),
+		.qtype = dns_question_type(s, wire, p->type),
 		.repetition = s->c.first_repetition + p->repetition,
 		.control = s->c.rules.control ? s->c.control : (struct span){ NULL, 0 },
 		.options = s->c.options,

@@ -48,7 +48,7 @@ struct dns_scan_config {
 	uint32_t first_repetition; // number of the first, in records
 	struct span control;       // presentation text; borrowed for the life of the scan
 	const struct dns_list *servers, *names; // borrowed as well
-	uint16_t types[DNS_TYPES_MAX];
+	uint16_t types[DNS_TYPES_MAX];          // 0: dns_name_type's
 	uint32_t type_count, repetitions;
 	bool spread;
 	uint32_t parallel, patience, returns;
@@ -58,6 +58,8 @@ struct dns_scan_config {
 	struct mono now;
 	struct wall wall; // of NOW
 };
+
+uint16_t dns_transport_port(enum dns_transport t); // of servers that name none: 53, 853, 443
 
 struct dns_scan;
 

@@ -117,6 +117,7 @@ static inline uint32_t dns_slot_us(const struct dns_slot *t, struct mono at)
 // question.c
 struct span dns_question_name(const struct dns_scan *s, const struct dns_slot *t,
 			      enum dns_role role);
+uint16_t dns_question_type(const struct dns_scan *s, struct span name, uint32_t type);
 // Of its question: name in the letters sent, type and class.
 size_t dns_question_asked(const struct dns_scan *s, const struct dns_slot *t, unsigned attempt,
 			  uint8_t out[static DNS_NAME + 4]);

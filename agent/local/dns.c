@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/table.h"
+#include "cli/idn.h"
 #include "local/dns_keep.h"
 #include "local/dns_path.h"
 #include "local/dns_print.h"
@@ -207,6 +208,17 @@ static enum err rehearse(struct job *j)
 	return ERR_OK;
 }
 
+static enum err read_control(struct dns_settings *s, struct fault *f)
+{
+	char room[IDN_TEXT];
+	struct span name;
+	if (idn_read(span_text(s->control), room, &name) != ERR_OK)
+		return fault_set(f, ERR_USAGE, 0, "--control: \"%s\" is no name", s->control);
+	if (name.at == (uint8_t *)room)
+		snprintf(s->control, sizeof(s->control), "%.*s", (int)name.len, room);
+	return ERR_OK;
+}
+
 static enum err run(struct job *j, int argc, char **argv, struct fault *f)
 {
 	struct cli cli;
@@ -219,10 +231,12 @@ static enum err run(struct job *j, int argc, char **argv, struct fault *f)
 	c->seed[1] = seed != 0 ? ~c->seed[0] : random_u64();
 	if (j->settings.matrix && j->settings.spread)
 		return fault_set(f, ERR_USAGE, 0, "--matrix and --spread contradict each other");
-	err = dns_lists_open(&j->lists, &j->settings, cli.words, cli.count, c->seed, f);
+	err = read_control(&j->settings, f);
 	if (err == ERR_OK)
-		err = dns_settings_scan(&j->settings, j->lists.both && !j->settings.spread,
-					&j->config, f);
+		err = dns_lists_open(&j->lists, &j->settings, cli.words, cli.count, c->seed, f);
+	if (err == ERR_OK)
+		err = dns_settings_scan(&j->settings, j->lists.transport,
+					j->lists.both && !j->settings.spread, &j->config, f);
 	if (err == ERR_OK)
 		err = manners_open(&j->manners, &j->settings.manners, f);
 	if (err != ERR_OK)

@@ -7,40 +7,57 @@
 #include <unistd.h>
 
 #include "base/text.h"
+#include "cli/idn.h"
 
 #define RESOLVERS_MAX 16777216
 #define NAMES_MAX     100000000
 #define BAD_SAID      5 // bad lines told one by one
 
-typedef enum err put_fn(struct dns_list *l, struct span text);
+typedef enum err put_fn(struct dns_lists *l, struct span text);
+
+// A port that is the transport's own is that of a resolver that names none.
+static enum err put_server(struct dns_lists *l, struct span text)
+{
+	struct dns_server s;
+	enum err err = dns_server_read(text, &s);
+	if (err != ERR_OK)
+		return err;
+	if (s.port == 0)
+		s.port = l->port;
+	if (s.port == l->usual)
+		s.port = 0;
+	return dns_list_put_server(l->servers, s);
+}
 
 // An address in place of a name means the name its PTR record stands at.
-static enum err put_name(struct dns_list *l, struct span text)
+static enum err put_name(struct dns_lists *l, struct span text)
 {
 	struct dns_wire_name n;
 	struct addr a;
-	char room[DNS_TEXT];
-	if (addr_read(text, &a) != ERR_OK)
-		return dns_list_put_name(l, text);
+	char room[DNS_TEXT], ascii[IDN_TEXT];
+	struct span letters;
+	enum err err = idn_read(text, ascii, &letters);
+	if (err != ERR_OK || addr_read(text, &a) != ERR_OK)
+		return err == ERR_OK ? dns_list_put_name(l->names, letters) : err;
 	dns_name_reverse(a, &n);
 	struct dns_name name = { .message = span_of(n.bytes, n.len) };
-	enum err err = dns_name_write(name, room);
-	return err == ERR_OK ? dns_list_put_name(l, span_text(room)) : err;
+	err = dns_name_write(name, room);
+	return err == ERR_OK ? dns_list_put_name(l->names, span_text(room)) : err;
 }
 
 // A name of a list; "1,example.org" is a line of some table, and nobody's name.
-static enum err put_listed(struct dns_list *l, struct span text)
+static enum err put_listed(struct dns_lists *l, struct span text)
 {
 	return memchr(text.at, ',', text.len) != NULL ? ERR_FORMAT : put_name(l, text);
 }
 
-static enum err put_line(struct dns_lists *l, struct dns_list *to, put_fn *put, struct span line,
-			 const char *file, size_t number, struct fault *f)
+static enum err put_line(struct dns_lists *l, put_fn *put, struct span line, const char *file,
+			 size_t number, struct fault *f)
 {
 	struct span rest = text_trim(line), word = text_word(&rest);
 	if (word.len == 0 || word.at[0] == '#')
 		return ERR_OK;
-	enum err err = put(to, word);
+	enum err err = put(l, word);
 	if (err == ERR_EXISTS) {
 		l->doubles++;
 		return ERR_OK;
@@ -59,8 +76,7 @@ static enum err put_line(struct dns_lists *l, struct dns_list *to, put_fn *put, 
 	return ERR_OK;
 }
 
-static enum err read_file(struct dns_lists *l, struct dns_list *to, put_fn *put, const char *path,
-			  struct fault *f)
+static enum err read_file(struct dns_lists *l, put_fn *put, const char *path, struct fault *f)
 {
 	bool input = strcmp(path, "-") == 0;
 	FILE *in = input ? stdin : fopen(path, "re");
@@ -71,8 +87,8 @@ static enum err read_file(struct dns_lists *l, struct dns_list *to, put_fn *put,
 	if (in == NULL)
 		return fault_set(f, errno == ENOENT ? ERR_MISSING : ERR_IO, errno, "%s", path);
 	while (err == ERR_OK && (len = getline(&line, &cap, in)) >= 0)
-		err = put_line(l, to, put, span_of(line, (size_t)len),
-			       input ? "standard input" : path, ++number, f);
+		err = put_line(l, put, span_of(line, (size_t)len), input ? "standard input" : path,
+			       ++number, f);
 	if (err == ERR_OK && ferror(in))
 		err = fault_set(f, ERR_IO, errno, "%s", path);
 	free(line);
@@ -91,7 +107,7 @@ static enum err read_system(struct dns_lists *l, struct fault *f)
 	while (fgets(line, sizeof(line), in) != NULL) {
 		struct span rest = text_trim(span_text(line)), word = text_word(&rest);
 		if (text_is(word, "nameserver"))
-			(void)!dns_list_put_server(l->servers, text_word(&rest));
+			(void)!put_server(l, text_word(&rest));
 	}
 	(void)fclose(in);
 	return ERR_OK;
@@ -102,9 +118,8 @@ static enum err put_word(struct dns_lists *l, const char *word, char *types, siz
 			 struct fault *f)
 {
 	uint16_t type;
-	struct addr a;
 	if (word[0] == '@') {
-		enum err err = dns_list_put_server(l->servers, span_text(word + 1));
+		enum err err = put_server(l, span_text(word + 1));
 		return err == ERR_OK || err == ERR_EXISTS
 			       ? ERR_OK
 			       : fault_set(f, ERR_USAGE, 0, "\"%s\" is no resolver's address",
@@ -116,11 +131,9 @@ static enum err put_word(struct dns_lists *l, const char *word, char *types, siz
 		snprintf(types + len, room - len, "%s%s", len > 0 ? "," : "", word);
 		return ERR_OK;
 	}
-	enum err err = put_name(l->names, span_text(word));
+	enum err err = put_name(l, span_text(word));
 	if (err != ERR_OK && err != ERR_EXISTS)
 		return fault_set(f, ERR_USAGE, 0, "\"%s\" is no name", word);
-	if (addr_read(span_text(word), &a) == ERR_OK && types[0] == '\0')
-		snprintf(types, room, "PTR");
 	l->from_words = true;
 	return ERR_OK;
 }
@@ -150,21 +163,28 @@ static enum err check(const struct dns_lists *l, struct fault *f)
 enum err dns_lists_open(struct dns_lists *l, struct dns_settings *s, char *const *words,
 			size_t count, const uint64_t seed[2], struct fault *f)
 {
+	enum dns_transport over;
 	bool resolvers = s->resolvers[0] != '\0', domains = s->domains[0] != '\0';
-	*l = (struct dns_lists){ .both = resolvers && domains };
+	if (dns_transport_read(span_text(s->transport), &over) != ERR_OK)
+		return fault_set(f, ERR_USAGE, 0,
+				 "--transport: \"%s\" is not udp, tcp, tls or https", s->transport);
+	*l = (struct dns_lists){ .both = resolvers && domains,
+				 .transport = over,
+				 .port = (uint16_t)s->port,
+				 .usual = dns_transport_port(over) };
 	l->servers = dns_list_new(RESOLVERS_MAX, seed);
 	l->names = dns_list_new(NAMES_MAX, seed);
 	if (l->servers == NULL || l->names == NULL)
 		return fault_set(f, ERR_MEMORY, 0, "no memory for lists");
 	enum err err = read_words(l, s, words, count, f);
 	if (err == ERR_OK && resolvers)
-		err = read_file(l, l->servers, dns_list_put_server, s->resolvers, f);
+		err = read_file(l, put_server, s->resolvers, f);
 	if (err == ERR_OK && dns_list_count(l->servers) == 0)
 		err = read_system(l, f);
 	if (err == ERR_OK && domains)
-		err = read_file(l, l->names, put_listed, s->domains, f);
+		err = read_file(l, put_listed, s->domains, f);
 	else if (err == ERR_OK && !l->from_words)
-		err = read_file(l, l->names, put_listed, "-", f);
+		err = read_file(l, put_listed, "-", f);
 	if (err == ERR_OK)
 		err = check(l, f);
 	dns_list_end(l->servers);

@@ -9,8 +9,10 @@
 struct dns_lists {
 	struct dns_list *servers, *names; // owned
 	uint64_t doubles, bad;            // lines that were there already, or are none
-	bool both;                        // resolvers and names came from lists
-	bool from_words;                  // names came from the command line
+	uint16_t port, usual;             // of a resolver that names none; the transport's own
+	enum dns_transport transport;
+	bool both;       // resolvers and names came from lists
+	bool from_words; // names came from the command line
 };
 
 enum err dns_lists_open(struct dns_lists *l, struct dns_settings *s, char *const *words,

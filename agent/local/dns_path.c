@@ -125,7 +125,7 @@ static enum err measure(struct job *j, const struct dns_scan_config *scan, struc
 	const struct dns_path_io_config c = {
 		.paths = { .servers = scan->servers,
 			   .names = scan->names,
-			   .type = scan->types[0],
+			   .type = scan->types[0] != 0 ? scan->types[0] : (uint16_t)DNS_A,
 			   .control = scan->control,
 			   .options = scan->options,
 			   .hops = (uint8_t)s->hops,

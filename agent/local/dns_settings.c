@@ -15,11 +15,11 @@
 
 const struct conf_option dns_options[] = {
 	ROW("resolvers", CONF_TEXT, resolvers, 0, 0, "", "FILE",
-	    "resolvers, one a line: ADDRESS, ADDRESS#PORT; - is standard input"),
+	    "resolvers, one a line: ADDRESS, ADDRESS#PORT, [ADDRESS]:PORT; - is standard input"),
 	ROW("domains", CONF_TEXT, domains, 0, 0, "", "FILE",
 	    "names, one a line (the first word of it); - is standard input"),
-	ROW("type", CONF_TEXT, types, 0, 0, "A", "TYPES",
-	    "record types, by name or number: A,AAAA,65"),
+	ROW("type", CONF_TEXT, types, 0, 0, "", "TYPES",
+	    "record types, by name or number: A,AAAA,65; unset: A, and PTR of addresses"),
 	ROW("matrix", CONF_BOOL, matrix, 0, 0, "no", NULL,
 	    "every name at every resolver: what is done anyway, unless --spread"),
 	ROW("spread", CONF_BOOL, spread, 0, 0, "no", NULL,
@@ -103,9 +103,10 @@ const struct cli_usage dns_usage = {
 		"a control sandwich (profile waymark): control, up to four tries of the test,\n"
 		"control, on one 5-tuple; otherwise plainly. Names missing on the command line "
 		"are\n"
-		"read from standard input, resolvers from /etc/resolv.conf. An address in place\n"
-		"of a name asks for its PTR record. As root, or with CAP_NET_RAW, IP ids are "
-		"known.\n"
+		"read from standard input, resolvers from /etc/resolv.conf. Names may be in "
+		"letters\n"
+		"of any alphabet; an address in place of a name asks for its PTR record. As root,\n"
+		"or with CAP_NET_RAW, IP ids are known.\n"
 		"Each pair is a line: resolver, name, type, status, code or error, data, and what\n"
 		"other answers to the question say; of one pair the data alone. --json has it all.",
 	.examples =
@@ -121,13 +122,17 @@ const struct cli_usage dns_usage = {
 static enum err types_read(const char *text, struct dns_scan_config *out, struct fault *f)
 {
 	struct span rest = span_text(text);
+	if (rest.len == 0) {
+		out->type_count = 1; // what each name asks for by itself
+		return ERR_OK;
+	}
 	while (rest.at != NULL) {
 		struct span word = text_trim(text_cut(&rest, ','));
 		uint16_t type;
 		if (out->type_count == DNS_TYPES_MAX)
 			return fault_set(f, ERR_USAGE, 0, "--type: more than %d types",
 					 DNS_TYPES_MAX);
-		if (dns_type_read(word, &type) != ERR_OK)
+		if (dns_type_read(word, &type) != ERR_OK || type == 0)
 			return fault_set(f, ERR_USAGE, 0, "--type: \"%.*s\" is no type",
 					 (int)word.len, (const char *)word.at);
 		bool twice = false;
@@ -169,14 +174,10 @@ static enum err rules_read(const struct dns_settings *s, bool sandwich, struct d
 	return ERR_OK;
 }
 
-enum err dns_settings_scan(const struct dns_settings *s, bool sandwich,
-			   struct dns_scan_io_config *out, struct fault *f)
+enum err dns_settings_scan(const struct dns_settings *s, enum dns_transport transport,
+			   bool sandwich, struct dns_scan_io_config *out, struct fault *f)
 {
 	struct dns_scan_config *c = &out->scan;
-	enum dns_transport transport;
-	if (dns_transport_read(span_text(s->transport), &transport) != ERR_OK)
-		return fault_set(f, ERR_USAGE, 0,
-				 "--transport: \"%s\" is not udp, tcp, tls or https", s->transport);
 	enum err err = types_read(s->types, c, f);
 	if (err == ERR_OK)
 		err = rules_read(s, sandwich, &c->rules, f);

@@ -25,5 +25,5 @@ extern const struct cli_usage dns_usage;
 
 // What the settings say of a scan; lists, pace and seed are the caller's. SANDWICH: no profile was
 // named and resolvers × domains came from lists.
-enum err dns_settings_scan(const struct dns_settings *s, bool sandwich,
-			   struct dns_scan_io_config *out, struct fault *f) MUSTUSE;
+enum err dns_settings_scan(const struct dns_settings *s, enum dns_transport transport,
+			   bool sandwich, struct dns_scan_io_config *out, struct fault *f) MUSTUSE;

@@ -84,9 +84,7 @@ static void on_tick(void *self, struct mono now)
 
 static enum err put_server(struct scan_dns *s, struct addr a)
 {
-	char text[ADDR_TEXT];
-	addr_write(a, text);
-	enum err err = dns_list_put_server(s->servers, span_text(text));
+	enum err err = dns_list_put_server(s->servers, (struct dns_server){ .addr = a });
 	return err == ERR_EXISTS ? ERR_OK : err;
 }
 

@@ -72,13 +72,12 @@ static enum err read_lists(struct scan_path *s, struct fault *f)
 	if (s->servers == NULL || s->names == NULL || s->wishes == NULL)
 		return fault_set(f, ERR_MEMORY, 0, "no memory");
 	for (uint32_t i = 0; i < o->count; i++) {
-		char addr[ADDR_TEXT];
+		const struct dns_server to = { .addr = o->wishes[i].addr };
 		if (scan_told_has(&s->told, &i))
 			continue;
-		addr_write(o->wishes[i].addr, addr);
 		enum err err = dns_list_put_name(s->names, o->wishes[i].domain);
 		if (err == ERR_OK)
-			err = dns_list_put_server(s->servers, span_text(addr));
+			err = dns_list_put_server(s->servers, to);
 		if (err != ERR_OK)
 			return fault_set(f, ERR_FORMAT, 0, "wish %u: not a name", (unsigned)i + 1);
 		s->wishes[s->count++] = i;

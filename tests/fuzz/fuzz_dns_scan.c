@@ -21,7 +21,9 @@ static void set_up(void)
 	names = dns_list_new(8, seed);
 	pace = pace_new(&limits);
 	for (size_t i = 0; i < 2; i++) {
-		assert(dns_list_put_server(servers, span_text(s[i])) == ERR_OK);
+		struct dns_server at;
+		assert(dns_server_read(span_text(s[i]), &at) == ERR_OK);
+		assert(dns_list_put_server(servers, at) == ERR_OK);
 		assert(dns_list_put_name(names, span_text(n[i])) == ERR_OK);
 	}
 }

@@ -1,0 +1,38 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# Lists as people write them: a resolver in several spellings is one, names in letters of any
+# alphabet are asked for as the DNS has them, addresses for their PTR records.
+set -uo pipefail
+cd "$(dirname "$0")/../.." || exit 1
+# shellcheck source=tests/netns/dns_world.sh
+. tests/netns/dns_world.sh
+answer 53
+answer 5353
+asked() { # [OPTION…]: who was asked for what, and what became of it
+	inside "$bin/waymark" dns "$@" --quiet --json --listen 0s --timeout 1s 2>"$dir/said" |
+		jq -r '"\(.resolver)#\(.port) \(.domain) \(.qtype) \(.status)"' | sort
+}
+lines() { printf '%s\n' "$@"; }
+
+lines 198.18.0.1 198.18.0.1:53 '[198.18.0.1]:53' 198.18.0.1#53 ::ffff:198.18.0.1 198.18.0.1:5353 >"$dir/r"
+is "$(asked --resolvers "$dir/r" a.example b.example)" \
+	"$(lines 198.18.0.1#53{,53}\ {a,b}.example\ A\ answered | sort)" \
+	"spellings of one resolver are one, another port is another" "$(cat "$dir/said")"
+is "$(asked a.example @198.18.0.1 @198.18.0.2:53 --port 5353)" \
+	"$(lines '198.18.0.1#5353 a.example A answered' '198.18.0.2#53 a.example A answered')" \
+	"--port is the port of resolvers that name none" "$(cat "$dir/said")"
+
+lines bücher.example BÜCHER.example. xn--bcher-kva.example www.example 198.18.7.9 2001:db8::1 \
+	8.7.18.198.in-addr.arpa $'\xff.example' x..y >"$dir/n"
+six=1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2.ip6.arpa
+is "$(asked @198.18.0.1 <"$dir/n")" \
+	"$(lines xn--bcher-kva.example\ A www.example\ A $six\ PTR {9,8}.7.18.198.in-addr.arpa\ PTR |
+		sed 's/.*/198.18.0.1#53 & answered/' | sort)" \
+	"letters of any alphabet, and addresses among names"
+is "$(grep -c 'is no name; passed over' "$dir/said")" 2 "what is no name is told" "$(cat "$dir/said")"
+is "$(asked @198.18.0.1 www.example 198.18.7.9 --type TXT)" \
+	"$(lines '198.18.0.1#53 9.7.18.198.in-addr.arpa TXT answered' '198.18.0.1#53 www.example TXT answered')" \
+	"a type that is said is that of all"
+is "$(asked @198.18.0.1 www.example --control bücher.example | wc -l)" 1 "a control domain has letters, too"
+done_testing
