@@ -134,23 +134,25 @@ static void begin_next(struct dns_scan *s, struct mono now, struct dns_want *out
 	}
 }
 
-// Counts a repetition; the last one tells how many differ from the first.
-static uint32_t compare(struct dns_scan *s, const struct dns_slot *t, uint32_t print)
+// Counts a repetition, whose answer has a PRINT (NULL: not asked); the last one tells how many
+// differ from the first.
+static uint32_t compare(struct dns_scan *s, const struct dns_pick *p, const uint32_t *print)
 {
-	const uint32_t key[3] = { t->resolver, t->domain, t->type };
+	const uint32_t key[3] = { p->resolver, p->domain, p->type };
 	bool fresh;
 	struct dns_rep *r = s->reps == NULL ? NULL : table_put(s->reps, key, &fresh);
 	if (r == NULL)
 		return UINT32_MAX;
-	if (fresh)
-		r->first = print;
+	if (fresh && print != NULL)
+		r->first = *print;
 	r->seen++;
-	r->differing = (uint16_t)(r->differing + (r->first != print));
+	r->unasked |= print == NULL;
+	r->differing = (uint16_t)(r->differing + (print != NULL && r->first != *print));
 	if (r->seen < s->c.repetitions)
 		return UINT32_MAX;
-	uint32_t differing = r->differing;
-	s->counts.paths_compared++;
-	s->counts.path_dependent += differing > 0;
+	uint32_t differing = r->unasked ? UINT32_MAX : r->differing;
+	s->counts.paths_compared += !r->unasked;
+	s->counts.path_dependent += !r->unasked && differing > 0;
 	(void)table_take(s->reps, key);
 	return differing;
 }
@@ -163,13 +165,12 @@ static void hand_over(struct dns_scan *s, uint32_t i, struct dns_want *out)
 				  .pair_differs = UINT32_MAX,
 				  .pick = { t->resolver, t->domain, t->type, t->repetition } };
 	dns_line_take(s, i);
-	if (t->tries == 0) {
-		out->record = dns_record_unasked(s, &out->pick, (enum dns_fate)t->detail);
-	} else {
-		out->record = dns_record_of(s, t, &print);
-		out->pair_differs = compare(s, t, print);
-	}
-	dns_matrix_done(s->matrix, &out->pick, out->record->state);
+	out->record = t->tries == 0 ? dns_record_unasked(s, &out->pick, (enum dns_fate)t->detail)
+				    : dns_record_of(s, t, &print);
+	enum dns_state state = out->record->state;
+	bool asked = state != DNS_REFUSED && state != DNS_NOT_ASKED;
+	out->pair_differs = compare(s, &out->pick, asked ? &print : NULL);
+	dns_matrix_done(s->matrix, &out->pick, state);
 	dns_slot_drop(s, i);
 }
 

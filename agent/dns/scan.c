@@ -32,9 +32,10 @@ static bool make_tables(struct dns_scan *s)
 	s->load = calloc(c->ports, sizeof(*s->load));
 	s->ports = calloc(c->ports, sizeof(*s->ports));
 	heap_init(&s->held, c->slots);
+	// Besides those outstanding each resolver has one pair of which some repetitions are done.
 	if (c->repetitions > 1)
-		s->reps = table_new(sizeof(uint32_t[3]), sizeof(struct dns_rep), c->slots * 2u + 64,
-				    c->seed);
+		s->reps = table_new(sizeof(uint32_t[3]), sizeof(struct dns_rep),
+				    (size_t)c->slots + m.resolvers, c->seed);
 	return s->matrix != NULL && s->cells != NULL && s->slots != NULL && s->blocks != NULL &&
 	       s->load != NULL && s->ports != NULL && (c->repetitions < 2 || s->reps != NULL);
 }

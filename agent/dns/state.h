@@ -59,6 +59,7 @@ struct dns_lane {
 struct dns_rep {
 	uint32_t first; // fingerprint of the first repetition
 	uint16_t seen, differing;
+	bool unasked; // one of them: nothing to compare
 };
 
 // Where a record is put together; its arrays are borrowed until the next.

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -563,6 +564,39 @@ static void repetitions_leave_from_other_ports_and_are_compared(void **state)
 	end(&p);
 }
 
+// More of the silent than the table of repetitions has room for.
+static void the_silent_leave_room_for_those_to_be_compared(void **state)
+{
+	(void)state;
+	static const char *const names[] = { "a.example", "b.example", NULL };
+	static char text[82][16];
+	const char *servers[83] = { 0 };
+	struct play p;
+	for (int i = 0; i < 82; i++) {
+		snprintf(text[i], sizeof(text[i]), "198.18.%d.53", i == 81 ? 0 : i + 1);
+		servers[i] = text[i];
+	}
+	set_up(&p, servers, names);
+	struct dns_scan_config c = config(&p, DNS_PLAIN);
+	c.rules.tries = 1;
+	c.repetitions = 2;
+	c.parallel = c.patience = 1;
+	c.returns = 0;
+	c.slots = 4;
+	start(&p, &c);
+	for (int turn = 0; turn < 100000 && !dns_scan_done(p.scan); turn++) {
+		enum dns_want_kind kind = next(&p);
+		if (kind == DNS_WANT_SEND && p.asked.to.addr.bytes[2] == 0)
+			answered(&p, 0, 7);
+		if (kind == DNS_WANT_NOTHING)
+			later(&p, 100);
+	}
+	assert_true(dns_scan_done(p.scan));
+	assert_int_equal(dns_scan_counts(p.scan).paths_compared, 2);
+	assert_int_equal(dns_scan_counts(p.scan).path_dependent, 0);
+	end(&p);
+}
+
 static void a_matrix_goes_on_from_its_image(void **state)
 {
 	(void)state;
@@ -648,6 +682,7 @@ int main(void)
 		cmocka_unit_test(who_opts_out_after_the_test_was_asked),
 		cmocka_unit_test(a_stop_before_the_test_is_no_failure),
 		cmocka_unit_test(repetitions_leave_from_other_ports_and_are_compared),
+		cmocka_unit_test(the_silent_leave_room_for_those_to_be_compared),
 		cmocka_unit_test(a_matrix_goes_on_from_its_image),
 		cmocka_unit_test(servers_are_read_in_every_form),
 	};
