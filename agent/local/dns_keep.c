@@ -25,30 +25,49 @@ static uint64_t checksum(struct span s)
 	return table_hash(seed, s);
 }
 
+// What is in it stays until it is known that nobody else writes to it.
+static FILE *open_output(const char *output)
+{
+	int fd = open(output, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+	FILE *out = fd < 0 ? NULL : fdopen(fd, "w");
+	if (fd >= 0 && out == NULL)
+		close(fd);
+	return out;
+}
+
+// Of a file: it is ours alone from now on, and empty unless GOING_ON.
+static enum err claim(struct dns_keep *k, bool named, bool going_on, struct fault *f)
+{
+	struct stat st;
+	struct flock whole = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	bool file = fstat(fileno(k->out), &st) == 0 && S_ISREG(st.st_mode);
+	if (!file && k->path[0] != '\0')
+		return fault_set(f, ERR_USAGE, 0,
+				 "--checkpoint: the output must be a file (--output FILE, or "
+				 ">> FILE): it is cut where the checkpoint says");
+	if (!file || (!named && k->path[0] == '\0'))
+		return ERR_OK;
+	if (fcntl(fileno(k->out), F_OFD_SETLK, &whole) != 0)
+		return fault_set(f, ERR_EXISTS, errno, "another scan writes to this output");
+	if (!named)
+		k->base = st.st_size;
+	else if (!going_on && ftruncate(fileno(k->out), 0) != 0)
+		return fault_set(f, ERR_IO, errno, "the output cannot be cut");
+	return ERR_OK;
+}
+
 enum err dns_keep_open(struct dns_keep *k, const char *output, const char *path, uint64_t print,
 		       struct fault *f)
 {
 	static char buffer[BUFFER]; // stdout's lives longer than K; with NULL glibc takes 4 KiB
-	struct stat st;
 	*k = (struct dns_keep){ .out = stdout, .path = path, .print = print };
-	bool going_on = path[0] != '\0' && access(path, F_OK) == 0;
-	if (output[0] != '\0')
-		k->out = fopen(output, going_on ? "r+e" : "we");
+	bool named = output[0] != '\0', going_on = path[0] != '\0' && access(path, F_OK) == 0;
+	if (named)
+		k->out = open_output(output);
 	if (k->out == NULL)
 		return fault_set(f, ERR_IO, errno, "%s", output);
 	(void)setvbuf(k->out, buffer, _IOFBF, sizeof(buffer));
-	if (path[0] == '\0')
-		return ERR_OK;
-	if (fstat(fileno(k->out), &st) != 0 || !S_ISREG(st.st_mode))
-		return fault_set(f, ERR_USAGE, 0,
-				 "--checkpoint: the output must be a file (--output FILE, or "
-				 ">> FILE): it is cut where the checkpoint says");
-	struct flock whole = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
-	if (fcntl(fileno(k->out), F_OFD_SETLK, &whole) != 0)
-		return fault_set(f, ERR_EXISTS, errno, "another scan writes to this output");
-	if (output[0] == '\0')
-		k->base = st.st_size;
-	return ERR_OK;
+	return claim(k, named, going_on, f);
 }
 
 void dns_keep_wipe(struct dns_keep *k)
@@ -118,6 +137,7 @@ static enum err cut(struct dns_keep *k, int64_t offset, struct fault *f)
 				 k->path);
 	if (ftruncate(fileno(k->out), offset) != 0 || fseeko(k->out, offset, SEEK_SET) != 0)
 		return fault_set(f, ERR_IO, errno, "the output cannot be cut");
+	k->base = offset;
 	return ERR_OK;
 }
 

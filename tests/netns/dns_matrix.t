@@ -47,11 +47,48 @@ inside "$bin/waymark" dns --resolvers "$dir/deep.r" --domains "$dir/deep.n" "${f
 	matrix "$dir/again" "$dir/deep.r" "$dir/deep.n" "$dir/again.meta"
 ok $? "killed $killed times and gone on with: no pair twice, none missing"
 
+# The same with an output that is appended to. The second part writes slower than the first: when it has
+# its checkpoint, there is less output than when it began.
+append() { # OPTION…: takes this process's place
+	exec ip netns exec "$space" "$bin/waymark" dns --resolvers "$dir/deep.r" --domains "$dir/deep.n" --json --quiet --no-edns \
+		--profile plain --listen 100ms --resolver-rate 0 --net-rate 0 --checkpoint "$dir/state2" "$@" >>"$dir/more"
+}
+keeps_twice() { # until two more checkpoints were written
+	local was now=0
+	for _ in $(seq 600); do
+		was=$(stat -c %i "$dir/state2" 2>/dev/null || echo 0)
+		[ "$was" != "$now" ] && [ "$now" != 0 ] && count=$((count + 1))
+		[ "$count" -ge 2 ] && return
+		now=$was
+		sleep 0.02
+	done
+}
+echo '{"resolver": "before", "domain": "it", "status": "answered", "tries": []}' >"$dir/more"
+for part in "$rate" 200; do
+	append --rate "$part" &
+	pid=$!
+	count=0
+	keeps_twice
+	[ "$part" = 200 ] || sleep 0.6 # so that it wrote more than it noted down
+	kill -KILL "$pid"
+	wait "$pid" 2>/dev/null
+done
+(append --rate 0 --tries 1 --timeout 1s --parallel 100 --give-up 0 --metadata "$dir/more.meta")
+[ "$(head -c 24 "$dir/more")" = '{"resolver": "before", "' ] && sed -i 1d "$dir/more" &&
+	matrix "$dir/more" "$dir/deep.r" "$dir/deep.n" "$dir/more.meta"
+ok $? "killed twice with an output that is appended to: what stood there stays, no pair twice, none missing"
+
 ip netns exec "$space" "$bin/waymark" dns --resolvers "$dir/wide.r" --domains "$dir/wide.n" --json --quiet --no-edns \
 	--profile plain --rate "$((rate / 4))" --resolver-rate 0 --net-rate 0 \
 	--output "$dir/broken" --metadata "$dir/broken.meta" &
 pid=$!
-sleep 1
+for _ in $(seq 600); do
+	[ -s "$dir/broken" ] && break
+	sleep 0.05
+done
+said=$(inside "$bin/waymark" dns name1.example @198.18.0.1 --output "$dir/broken" --checkpoint "$dir/state3" 2>&1)
+is "$? $said" '1 waymark dns: another scan writes to this output: Resource temporarily unavailable' \
+	"a second scan does not touch the output of one at work"
 kill -TERM "$pid" # what runs in the background of a script never sees SIGINT
 wait "$pid"
 [ $? -eq 130 ] &&
