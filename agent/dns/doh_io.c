@@ -17,7 +17,8 @@ struct doh_watch {
 
 struct request {
 	struct dns_doh *doh;
-	struct request *next; // of the spare ones
+	struct request *next;  // of the spare ones
+	struct request *other; // of all there are
 	CURL *easy;
 	struct dns_handle handle;
 	struct dns_server to;
@@ -33,7 +34,7 @@ struct dns_doh {
 	struct loop_timer *timer;
 	CURLM *multi;
 	struct curl_slist *headers;
-	struct request *spare;
+	struct request *spare, *all;
 	size_t running;
 };
 
@@ -91,6 +92,8 @@ static void hand_over(struct request *r, CURLcode code)
 					     .from_port = r->to.port,
 					     .message = span_of(r->bytes, r->len) };
 		d->c.heard(d->c.self, now, &h);
+		// If it was no answer, nothing else will come.
+		d->c.failed(d->c.self, now, r->handle, DNS_ERROR_PROTOCOL);
 	}
 }
 
@@ -205,9 +208,11 @@ void dns_doh_close(struct dns_doh **out)
 	struct dns_doh *d = *out;
 	if (d == NULL)
 		return;
-	while (d->spare != NULL) {
-		struct request *r = d->spare;
-		d->spare = r->next;
+	while (d->all != NULL) {
+		struct request *r = d->all;
+		d->all = r->other;
+		if (d->multi != NULL)
+			(void)curl_multi_remove_handle(d->multi, r->easy);
 		curl_slist_free_all(r->connect);
 		curl_easy_cleanup(r->easy);
 		free(r);
@@ -232,10 +237,13 @@ static struct request *request_new(struct dns_doh *d)
 		return NULL;
 	r->doh = d;
 	r->easy = curl_easy_init();
-	if (r->easy != NULL)
-		return r;
-	free(r);
-	return NULL;
+	if (r->easy == NULL) {
+		free(r);
+		return NULL;
+	}
+	r->other = d->all;
+	d->all = r;
+	return r;
 }
 
 // The name of the server is what its certificate is for; its address is the one asked.
@@ -264,12 +272,13 @@ static void set_up(struct dns_doh *d, struct request *r)
 	(void)curl_easy_setopt(e, CURLOPT_PROXY, "");
 	(void)curl_easy_setopt(e, CURLOPT_SSL_VERIFYPEER, name != NULL ? 1L : 0L);
 	(void)curl_easy_setopt(e, CURLOPT_SSL_VERIFYHOST, name != NULL ? 2L : 0L);
-	(void)curl_easy_setopt(e, CURLOPT_TIMEOUT_MS, 10000L);
+	(void)curl_easy_setopt(e, CURLOPT_TIMEOUT_MS, (long)(d->c.answer_ns / NS_PER_MS));
 }
 
 void dns_doh_put(struct dns_doh *d, const struct dns_want *w, struct mono now)
 {
-	struct request *r = d->running < d->c.limit ? request_new(d) : NULL;
+	// One that was given up may still be on its way beside the next of its pair.
+	struct request *r = d->running < 2 * d->c.limit ? request_new(d) : NULL;
 	if (r == NULL) {
 		d->c.failed(d->c.self, now, w->handle, DNS_ERROR_SOCKET);
 		return;

@@ -84,6 +84,18 @@ static bool search(struct dns_scan *s, struct mono at, struct packet *p)
 	return s->odd_looks++ < ODD_LOOKS && look(s, p);
 }
 
+// Whether M has the id of a try of T; ATTEMPT becomes that try: one asked before may be answered
+// again when the next was asked already.
+static bool id_on_stream(const struct dns_slot *t, struct span m, unsigned *attempt)
+{
+	uint16_t id = m.len < 2 ? 0 : (uint16_t)(m.at[0] << 8 | m.at[1]);
+	unsigned which = dns_slot_attempt(t, id);
+	if (m.len < 2 || which >= t->tries || dns_slot_id(t, which) != id)
+		return false;
+	*attempt = which;
+	return true;
+}
+
 // False when it is nobody's.
 static bool attribute(struct dns_scan *s, struct mono at, struct packet *p)
 {
@@ -95,10 +107,8 @@ static bool attribute(struct dns_scan *s, struct mono at, struct packet *p)
 			return false;
 		p->slot = h->handle.slot;
 		p->attempt = h->handle.attempt;
-		p->mark = dns_question_check(s, t, p->attempt, h->message);
-		if (h->message.len > 1 &&
-		    (h->message.at[0] << 8 | h->message.at[1]) == dns_slot_id(t, p->attempt))
-			p->mark |= DNS_MARK_ID;
+		p->mark = id_on_stream(t, h->message, &p->attempt) ? DNS_MARK_ID : 0;
+		p->mark |= dns_question_check(s, t, p->attempt, h->message);
 		return true;
 	}
 	if (h->message.len < 2)
@@ -236,6 +246,12 @@ static bool keep(struct dns_scan *s, struct packet *p, struct mono at)
 	return true;
 }
 
+static void lose(struct dns_scan *s, struct dns_slot *t)
+{
+	s->counts.lost++;
+	t->lost = t->lost < UINT8_MAX ? (uint8_t)(t->lost + 1) : t->lost;
+}
+
 static bool usable(const struct dns_scan *s, const struct packet *p)
 {
 	const uint32_t bad = DNS_MARK_UNREADABLE | DNS_MARK_NOT_RESPONSE;
@@ -273,14 +289,13 @@ void dns_scan_hear(struct dns_scan *s, struct mono at, const struct dns_heard *h
 	struct dns_attempt *a = &t->attempts[p.attempt];
 	bool good = usable(s, &p), kept = keep(s, &p, at);
 	count(s, &p, good);
-	if (!kept) {
-		s->counts.lost++;
-		t->lost = t->lost < UINT8_MAX ? (uint8_t)(t->lost + 1) : t->lost;
-	}
+	if (!kept)
+		lose(s, t);
 	if (a->outcome != DNS_OUTCOME_UNKNOWN || p.attempt + 1u != t->tries)
 		return;
-	// What fits neither by id nor by question tells nothing of this try.
-	if (!good && (p.mark & (DNS_MARK_ID | DNS_MARK_QUESTION)) == 0)
+	// What fits neither by id nor by question tells nothing of this try, unless nobody else can
+	// have sent it.
+	if (!good && !h->stream && (p.mark & (DNS_MARK_ID | DNS_MARK_QUESTION)) == 0)
 		return;
 	if (!good) {
 		a->error = h->message.len < DNS_HEAD ? DNS_ERROR_SHORT : DNS_ERROR_PROTOCOL;
@@ -302,8 +317,12 @@ static void fail_with(struct dns_scan *s, struct mono now, uint32_t slot, unsign
 	struct dns_attempt *a = &t->attempts[attempt];
 	if (a->outcome != DNS_OUTCOME_UNKNOWN || attempt + 1u != t->tries)
 		return;
-	a->outcome = e == DNS_ERROR_TIMEOUT ? DNS_TRY_TIMEOUT : DNS_TRY_ERROR;
-	a->error = (uint8_t)e;
+	if (a->stream && a->error != DNS_ERROR_NONE) {
+		a->outcome = DNS_TRY_UNUSABLE;
+	} else {
+		a->outcome = e == DNS_ERROR_TIMEOUT ? DNS_TRY_TIMEOUT : DNS_TRY_ERROR;
+		a->error = (uint8_t)e;
+	}
 	dns_step_ended(s, slot, now);
 }
 
@@ -331,6 +350,6 @@ void dns_scan_icmp(struct dns_scan *s, struct mono at, const struct dns_icmp *i)
 		p.mark |= DNS_MARK_LATE;
 	s->counts.icmp++;
 	if (!keep(s, &p, at))
-		s->counts.lost++;
+		lose(s, t);
 	fail_with(s, at, slot, attempt, i->error);
 }

@@ -121,8 +121,10 @@ struct dns_slot *dns_slot_of(struct dns_scan *s, struct dns_handle h)
 void dns_scan_sport(struct dns_scan *s, struct dns_handle h, uint16_t sport)
 {
 	struct dns_slot *t = dns_slot_of(s, h);
-	if (t != NULL)
-		t->stream_port = sport;
+	if (t == NULL)
+		return;
+	t->stream_port = sport;
+	s->stream_ports[(size_t)h.slot * DNS_TRIES_KEPT + h.attempt] = sport;
 }
 
 uint32_t dns_slot_find(const struct dns_scan *s, uint32_t port, uint16_t id)

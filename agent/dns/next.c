@@ -7,6 +7,8 @@
 
 uint16_t dns_transport_port(enum dns_transport t)
 {
+#define STREAM_WAIT_NS (20 * NS_PER_MS) // until a connection may be free
+
 	static const uint16_t ports[DNS_TRANSPORT_COUNT] = {
 		[DNS_UDP] = 53, [DNS_TCP] = 53, [DNS_DOT] = 853, [DNS_DOH] = 443
 	};
@@ -37,6 +39,9 @@ static void emit(struct dns_scan *s, uint32_t i, struct mono now, struct dns_wan
 	dns_line_put(s, i, t->stream ? LINE_STREAM : LINE_WAIT);
 	s->counts.sent++;
 	s->counts.streams += t->stream;
+	s->streaming += t->stream;
+	if (t->stream)
+		s->stream_ports[(size_t)i * DNS_TRIES_KEPT + attempt] = 0;
 	*out = (struct dns_want){
 		.kind = t->stream ? DNS_WANT_STREAM : DNS_WANT_SEND,
 		.transport = transport_of(s, t),
@@ -49,6 +54,20 @@ static void emit(struct dns_scan *s, uint32_t i, struct mono now, struct dns_wan
 		out->to.port = dns_transport_port(out->transport);
 }
 
+static void hold(struct dns_scan *s, uint32_t i, struct mono until)
+{
+	struct dns_slot *t = &s->slots[i];
+	dns_line_take(s, i);
+	t->line = LINE_HELD;
+	if (heap_put(&s->held, until, (uint64_t)t->epoch << 32 | i) != ERR_OK)
+		dns_line_put(s, i, LINE_SEND);
+}
+
+static bool no_stream_free(const struct dns_scan *s, const struct dns_slot *t)
+{
+	return t->stream && s->c.streams > 0 && s->streaming >= s->c.streams;
+}
+
 // False when everything has to wait.
 static bool send_waiting(struct dns_scan *s, struct mono now, struct dns_want *out)
 {
@@ -57,6 +76,10 @@ static bool send_waiting(struct dns_scan *s, struct mono now, struct dns_want *o
 		struct dns_slot *t = &s->slots[i];
 		struct mono until;
 		struct addr to = dns_list_server(s->c.servers, t->resolver).addr;
+		if (no_stream_free(s, t)) {
+			hold(s, i, mono_add(now, STREAM_WAIT_NS));
+			continue;
+		}
 		switch (pace_ask(s->c.pace, now, to, &until)) {
 		case PACE_GO:
 			emit(s, i, now, out);
@@ -66,10 +89,7 @@ static bool send_waiting(struct dns_scan *s, struct mono now, struct dns_want *o
 			return false;
 		case PACE_WAIT:
 		case PACE_WAIT_FIRST:
-			dns_line_take(s, i);
-			t->line = LINE_HELD;
-			if (heap_put(&s->held, until, (uint64_t)t->epoch << 32 | i) != ERR_OK)
-				dns_line_put(s, i, LINE_SEND);
+			hold(s, i, until);
 			break;
 		case PACE_REFUSED:
 			t->detail = DNS_FATE_DENIED;
@@ -163,6 +183,8 @@ static void hand_over(struct dns_scan *s, uint32_t i, struct dns_want *out)
 	uint32_t print = 0;
 	*out = (struct dns_want){ .kind = DNS_WANT_RECORD,
 				  .pair_differs = UINT32_MAX,
+				  .handle = { i, t->epoch, 0 },
+				  .streamed = t->stream_port != 0,
 				  .pick = { t->resolver, t->domain, t->type, t->repetition } };
 	dns_line_take(s, i);
 	out->record = t->tries == 0 ? dns_record_unasked(s, &out->pick, (enum dns_fate)t->detail)

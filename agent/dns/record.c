@@ -53,7 +53,7 @@ static void fill_tries(struct dns_scan *s, const struct dns_slot *t, struct dns_
 		o->error[i] = a->error;
 		o->sent_us[i] = t->sent_us[i];
 		o->id[i] = dns_slot_id(t, i);
-		o->sport[i] = a->stream ? t->stream_port : s->ports[t->port];
+		o->sport[i] = a->stream ? dns_slot_ports(s, t)[i] : s->ports[t->port];
 		o->first[i] = a->first;
 		o->rcode[i] = 0;
 	}

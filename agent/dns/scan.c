@@ -31,13 +31,15 @@ static bool make_tables(struct dns_scan *s)
 	s->blocks = calloc((size_t)c->ports * BLOCKS, sizeof(*s->blocks));
 	s->load = calloc(c->ports, sizeof(*s->load));
 	s->ports = calloc(c->ports, sizeof(*s->ports));
+	s->stream_ports = calloc((size_t)c->slots * DNS_TRIES_KEPT, sizeof(*s->stream_ports));
 	heap_init(&s->held, c->slots);
 	// Besides those outstanding each resolver has one pair of which some repetitions are done.
 	if (c->repetitions > 1)
 		s->reps = table_new(sizeof(uint32_t[3]), sizeof(struct dns_rep),
 				    (size_t)c->slots + m.resolvers, c->seed);
 	return s->matrix != NULL && s->cells != NULL && s->slots != NULL && s->blocks != NULL &&
-	       s->load != NULL && s->ports != NULL && (c->repetitions < 2 || s->reps != NULL);
+	       s->load != NULL && s->ports != NULL && s->stream_ports != NULL &&
+	       (c->repetitions < 2 || s->reps != NULL);
 }
 
 static enum err check(const struct dns_scan_config *c, struct fault *f)
@@ -95,6 +97,7 @@ void dns_scan_free(struct dns_scan **out)
 	free(s->blocks);
 	free(s->load);
 	free(s->ports);
+	free(s->stream_ports);
 	free(s);
 	*out = NULL;
 }

@@ -53,6 +53,7 @@ struct dns_scan_config {
 	bool spread;
 	uint32_t parallel, patience, returns;
 	uint32_t slots, ports; // most pairs outstanding; source ports there are
+	uint32_t streams;      // most questions under way over streams; 0: no bound
 	struct pace *pace;     // borrowed
 	uint64_t seed[2];
 	struct mono now;
@@ -90,6 +91,7 @@ struct dns_want {
 	struct span message;                  // until the next call
 	const struct dns_pair_record *record; // until the next call
 	struct dns_pick pick;                 // of the record
+	bool streamed; // some of the record's questions went over a stream; HANDLE tells whose
 	uint32_t pair_differs; // with the last repetition: how many said something else than the
 			       // first; UINT32_MAX before
 };

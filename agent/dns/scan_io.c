@@ -12,6 +12,7 @@
 #define RING         (3 << 20) // of the memory promised; 15,000 answers
 #define A_TURN       1024      // things done before packets are looked at again
 #define STREAMS      500
+#define IDLE_NS      (30 * NS_PER_S) // a pair that manners hold back keeps its connection
 #define SLOTS        100000
 #define SLOTS_A_PORT 2000 // of 4096 blocks
 
@@ -78,6 +79,8 @@ static bool act(struct dns_scan_io *io, struct mono now)
 		dns_streams_put(io->streams, &w, now);
 		return true;
 	case DNS_WANT_RECORD:
+		if (w.streamed)
+			dns_streams_end(io->streams, w.handle);
 		io->c.record(io->c.self, &w);
 		return true;
 	case DNS_WANT_NOTHING:
@@ -179,7 +182,8 @@ static enum err open_streams(struct dns_scan_io *io, struct fault *f)
 		.tls_name = io->c.tls_name,
 		.path = io->c.path != NULL ? io->c.path : "/dns-query",
 		.limit = io->c.streams,
-		.idle_ns = NS_PER_S,
+		.idle_ns = IDLE_NS,
+		.answer_ns = io->c.scan.rules.stream_timeout_ns + NS_PER_S,
 		.left = on_left,
 		.heard = on_heard,
 		.failed = on_failed,
@@ -200,6 +204,7 @@ enum err dns_scan_io_open(struct loop *l, const struct dns_scan_io_config *c,
 	raise_limit();
 	if (io->c.streams == 0)
 		io->c.streams = STREAMS;
+	io->c.scan.streams = io->c.streams;
 	choose(&io->c.scan);
 	// Streams cost a connection each: no more pairs than may be open at once.
 	if (c->scan.transport != DNS_UDP && io->c.scan.slots > io->c.streams)

@@ -90,6 +90,8 @@ struct dns_scan {
 	uint32_t *blocks;             // [port][block] → slot + 1
 	uint16_t *load;               // blocks in use, by port
 	uint16_t *ports;              // port numbers
+	uint16_t *stream_ports;       // [slot][try]
+	uint32_t streaming;           // slots in LINE_STREAM
 	struct addr source4, source6; // ours
 	struct table *reps;
 	uint32_t starts, odd_looks;
@@ -126,6 +128,11 @@ size_t dns_question_put(const struct dns_scan *s, const struct dns_slot *t, unsi
 			uint8_t out[static DNS_QUERY_MAX]);
 uint32_t dns_question_check(const struct dns_scan *s, const struct dns_slot *t, unsigned attempt,
 			    struct span message);
+
+static inline const uint16_t *dns_slot_ports(const struct dns_scan *s, const struct dns_slot *t)
+{
+	return s->stream_ports + (size_t)(t - s->slots) * DNS_TRIES_KEPT;
+}
 
 // step.c: what follows when a try has come to its end
 void dns_step_begin(struct dns_scan *s, uint32_t slot);

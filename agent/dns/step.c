@@ -137,6 +137,7 @@ static bool truncated(const struct dns_scan *s, const struct dns_slot *t)
 void dns_step_ended(struct dns_scan *s, uint32_t i, struct mono now)
 {
 	struct dns_slot *t = &s->slots[i];
+	s->streaming -= t->line == LINE_STREAM;
 	enum dns_role role = (enum dns_role)t->role;
 	bool ends = role == DNS_CONTROL_BEFORE && control_failed(t) &&
 		    s->c.rules.tries_after_failed == 0;
@@ -166,6 +167,7 @@ void dns_step_ended(struct dns_scan *s, uint32_t i, struct mono now)
 void dns_step_cut(struct dns_scan *s, uint32_t i, struct mono now)
 {
 	struct dns_slot *t = &s->slots[i];
+	s->streaming -= t->line == LINE_STREAM;
 	if (t->tries > 0 && last_of(t)->outcome == DNS_OUTCOME_UNKNOWN)
 		t->attempts[t->tries - 1].outcome = DNS_TRY_ABANDONED;
 	if (t->tests == 0 && t->detail == DNS_FATE_ASK)

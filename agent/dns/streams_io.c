@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/rd.h"
 #include "dns/doh_io.h"
 #include "dns/openssl_io.h"
 #include "dns/ports_io.h"
@@ -16,6 +17,7 @@
 #include "sys/socket_name.h"
 
 #define ANSWER_MAX 65537 // two bytes of length and the longest message
+#define A_TURN     8     // reads from one connection before others are looked at
 
 enum phase {
 	PHASE_CONNECT,
@@ -159,28 +161,42 @@ static bool send_some(struct stream *t)
 	return true;
 }
 
-// One whole message has come.
-static void hand_over(struct stream *t, size_t len)
+static void hand_over(struct stream *t, struct span message)
 {
 	struct dns_streams *s = t->of;
 	const struct dns_heard h = { .stream = true,
 				     .handle = t->handle,
 				     .from = t->to.addr,
 				     .from_port = t->to.port,
-				     .message = span_of(t->in + 2, len) };
+				     .message = message };
 	struct mono now = clock_mono();
 	t->asking = false;
 	t->idle = mono_add(now, s->c.idle_ns);
 	s->c.heard(s->c.self, now, &h);
 }
 
+// Every whole message that has come; what is left of the next moves to the front.
+static void hand_over_all(struct stream *t)
+{
+	struct rd r = rd_of(span_of(t->in, t->in_len));
+	struct span message = rd_span(&r, rd_u16(&r));
+	size_t done = 0;
+	for (; r.err == ERR_OK; message = rd_span(&r, rd_u16(&r))) {
+		hand_over(t, message);
+		done = r.pos;
+	}
+	t->in_len -= done;
+	memmove(t->in, t->in + done, t->in_len);
+}
+
+// At most a good deal of it: who sends without end is not the only one.
 static bool read_some(struct stream *t)
 {
 	if (t->in == NULL)
 		t->in = malloc(ANSWER_MAX);
 	if (t->in == NULL)
 		return false;
-	for (;;) {
+	for (int i = 0; i < A_TURN || (t->ssl != NULL && SSL_has_pending(t->ssl)); i++) {
 		uint8_t *at = t->in + t->in_len;
 		size_t room = ANSWER_MAX - t->in_len;
 		ssize_t n = t->ssl != NULL ? tls_result(t, SSL_read(t->ssl, at, (int)room))
@@ -188,13 +204,9 @@ static bool read_some(struct stream *t)
 		if (n <= 0)
 			return n == 0;
 		t->in_len += (size_t)n;
-		size_t len = t->in_len < 2 ? 0 : (size_t)(t->in[0] << 8 | t->in[1]);
-		if (t->in_len < 2 || t->in_len < len + 2)
-			continue;
-		hand_over(t, len);
-		memmove(t->in, t->in + len + 2, t->in_len - len - 2);
-		t->in_len -= len + 2;
+		hand_over_all(t);
 	}
+	return true;
 }
 
 static bool connected(struct stream *t, enum dns_error *e)
@@ -276,11 +288,25 @@ static int dial(const struct dns_server *to)
 	return fd;
 }
 
+// Closes what was not used longest: by its deadline an idle one, or one whose question was given
+// up.
+static void make_room(struct dns_streams *s)
+{
+	struct stream *oldest = s->all;
+	for (struct stream *t = s->all; t != NULL; t = t->next)
+		if (mono_before(t->idle, oldest->idle))
+			oldest = t;
+	if (oldest != NULL)
+		stream_fail(oldest, DNS_ERROR_SOCKET);
+}
+
 static struct stream *stream_open(struct dns_streams *s, const struct dns_want *w,
 				  enum dns_error *e)
 {
 	struct fault f;
-	struct stream *t = s->count < s->c.limit ? calloc(1, sizeof(*t)) : NULL;
+	if (s->count >= s->c.limit)
+		make_room(s);
+	struct stream *t = calloc(1, sizeof(*t));
 	*e = DNS_ERROR_SOCKET;
 	if (t == NULL)
 		return NULL;
@@ -305,18 +331,21 @@ static struct stream *stream_open(struct dns_streams *s, const struct dns_want *
 	return NULL;
 }
 
+static struct stream *of_pair(struct dns_streams *s, struct dns_handle h)
+{
+	struct stream *t = s->all;
+	while (t != NULL && (t->handle.slot != h.slot || t->handle.epoch != h.epoch))
+		t = t->next;
+	return t;
+}
+
 // The connection this pair has already, unless it still waits for an answer given up.
 static struct stream *find(struct dns_streams *s, const struct dns_want *w)
 {
-	for (struct stream *t = s->all; t != NULL; t = t->next) {
-		if (t->handle.slot != w->handle.slot || t->handle.epoch != w->handle.epoch)
-			continue;
-		if (!t->asking)
-			return t;
-		t->asking = false;
-		stream_close(t);
-		return NULL;
-	}
+	struct stream *t = of_pair(s, w->handle);
+	if (t == NULL || !t->asking)
+		return t;
+	stream_close(t);
 	return NULL;
 }
 
@@ -341,7 +370,7 @@ void dns_streams_put(struct dns_streams *s, const struct dns_want *w, struct mon
 	t->handle = w->handle;
 	s->c.left(s->c.self, w->handle, socket_port(t->fd));
 	t->asking = true;
-	t->idle = mono_add(now, 10 * NS_PER_S);
+	t->idle = mono_add(now, s->c.answer_ns);
 	t->out[0] = (uint8_t)(w->message.len >> 8);
 	t->out[1] = (uint8_t)w->message.len;
 	memcpy(t->out + 2, w->message.at, w->message.len);
@@ -349,6 +378,13 @@ void dns_streams_put(struct dns_streams *s, const struct dns_want *w, struct mon
 	t->out_done = 0;
 	if (t->phase == PHASE_READY)
 		want_events(t, EPOLLIN | EPOLLOUT);
+}
+
+void dns_streams_end(struct dns_streams *s, struct dns_handle h)
+{
+	struct stream *t = of_pair(s, h);
+	if (t != NULL)
+		stream_close(t);
 }
 
 struct mono dns_streams_tick(struct dns_streams *s, struct mono now)

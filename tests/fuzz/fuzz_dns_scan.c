@@ -109,6 +109,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 				     .returns = 1,
 				     .slots = 3,
 				     .ports = 3,
+				     .streams = 1,
 				     .pace = pace,
 				     .now = now };
 	struct dns_scan *s;

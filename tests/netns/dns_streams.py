@@ -3,7 +3,7 @@
 #
 # dns_streams.py CERT KEY LOG: one resolver at 198.18.0.53 and 2001:db8::53 over UDP (names that
 # begin with "big" truncated), TCP, TLS and HTTPS. LOG gets a line per question: transport,
-# connection, peer port, name.
+# connection, peer port, name. Over streams some names are answered as no resolver should: MISDEEDS.
 import http.server
 import socket
 import ssl
@@ -54,6 +54,35 @@ def exact(c, n):
     return have
 
 
+def other(a):
+    return a[:-1] + bytes([a[-1] ^ 255])
+
+
+def framed(a):
+    return len(a).to_bytes(2, "big") + a
+
+
+# What follows a question for a name that begins so, over TCP and TLS; then it hangs up, or not.
+MISDEEDS = {
+    b"twice": lambda a: (framed(a) + framed(other(a)), False),
+    b"flood": lambda a: (framed(a) + framed(b"") * 20000 + framed(other(a)), False),
+    b"half": lambda a: (framed(a)[:9], True),
+    b"hangup": lambda a: (b"", True),
+    b"empty": lambda a: (framed(b""), False),
+}
+# The same over HTTPS: status, body.
+WEB_MISDEEDS = {
+    b"html": lambda a: (200, b"<html>not found</html>"),
+    b"error": lambda a: (503, a),
+    b"huge": lambda a: (200, a + bytes(70000)),
+    b"empty": lambda a: (200, b""),
+}
+
+
+def misdeed(table, q):
+    return next((v for k, v in table.items() if q[13:].startswith(k)), None)
+
+
 def talk(c, how, port):
     global connections
     with lock:
@@ -63,7 +92,14 @@ def talk(c, how, port):
         while True:
             q = exact(c, int.from_bytes(exact(c, 2), "big"))
             a = answer(q, how, number, port)
-            whole = len(a).to_bytes(2, "big") + a
+            whole = framed(a)
+            wrong = misdeed(MISDEEDS, q)
+            if wrong:
+                whole, over = wrong(a)
+                c.sendall(whole)
+                if over:
+                    raise EOFError
+                continue
             c.sendall(whole[:7])  # in two pieces, as it happens
             c.sendall(whole[7:])
     except (EOFError, OSError):
@@ -94,7 +130,10 @@ class Doh(http.server.BaseHTTPRequestHandler):
         q = self.rfile.read(int(self.headers["Content-Length"]))
         good = self.path == "/dns-query" and self.headers["Content-Type"] == "application/dns-message"
         a = answer(q, "https", 0, self.client_address[1]) if good else b""
-        self.send_response(200 if good else 404)
+        status = 200 if good else 404
+        if good and misdeed(WEB_MISDEEDS, q):
+            status, a = misdeed(WEB_MISDEEDS, q)(a)
+        self.send_response(status)
         self.send_header("Content-Type", "application/dns-message")
         self.send_header("Content-Length", str(len(a)))
         self.end_headers()

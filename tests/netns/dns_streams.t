@@ -15,6 +15,7 @@ for _ in $(seq 600); do
 	sleep 0.1
 done
 ask() { inside "$bin/waymark" dns "$@" --quiet --listen 200ms --timeout 2s --control c.example --json; }
+few="--tries 1 --stream-timeout 1s" # for what would be waited for
 # What of the one line in FILE: a Python expression over p, its tries t, all asked a.
 says() { # FILE EXPRESSION WHAT
 	python3 - "$1" "$2" >"$dir/said" 2>&1 <<'PY'
@@ -49,6 +50,40 @@ says "$dir/out" 'p["status"] == "error" and a[0]["error"].startswith("tls")' \
 	"tls: a certificate for somebody else is refused"
 SSL_CERT_FILE=$dir/cert ask www.example @198.18.0.53 --transport tls --tls-name dns.example >"$dir/out"
 says "$dir/out" 'p["status"] == "answered"' "tls: the right certificate is taken"
+# Who answers otherwise than a resolver should: recorded as what it is, and the pair goes on.
+whole='p["control_after"]["outcome"] == "answered"'
+for how in tcp tls; do
+	ask twice.example @198.18.0.53 --transport $how >"$dir/out"
+	says "$dir/out" "$whole"' and p["status"] == "answered" and [x["records"][0]["data"] for x in t[0]["answers"]] == ["203.0.113.7", "203.0.113.248"] and t[0]["answers"][1]["differs"]' \
+		"$how: two answers at once are both kept, each to its question"
+	ask flood.example @198.18.0.53 --transport $how >"$dir/out"
+	says "$dir/out" "$whole"' and p["status"] == "answered" and len(t[0]["answers"]) == 254 and p["answers_lost"] == 255 and t[0]["answers"][1]["unreadable"]' \
+		"$how: 20,000 empty messages behind an answer are kept as far as there is room, and do not keep the next answer away"
+	ask half.example @198.18.0.53 --transport $how >"$dir/out"
+	says "$dir/out" "$whole"' and p["status"] == "error" and t[0]["error"] == "short read" and not t[0]["answers"]' \
+		"$how: half an answer is a short read"
+	ask hangup.example @198.18.0.53 --transport $how >"$dir/out"
+	says "$dir/out" "$whole"' and p["status"] == "error" and t[0]["error"] == "connection reset by peer"' \
+		"$how: no answer but the connection's end is an error"
+	# shellcheck disable=SC2086
+	ask empty.example @198.18.0.53 --transport $how $few >"$dir/out"
+	says "$dir/out" "$whole"' and p["status"] == "error" and t[0]["outcome"] == "unusable" and t[0]["answers"][0]["unreadable"]' \
+		"$how: an empty message is none"
+done
+ask html.example @198.18.0.53 --transport https >"$dir/out"
+says "$dir/out" "$whole"' and p["status"] == "error" and t[0]["outcome"] == "unusable" and bytes.fromhex(t[0]["answers"][0]["wire"]).startswith(b"<html>")' \
+	"https: a page in place of an answer is kept as it came, and is none"
+for name in error huge; do
+	ask $name.example @198.18.0.53 --transport https >"$dir/out"
+	says "$dir/out" "$whole"' and p["status"] == "error" and t[0]["error"] == "http: bad response"' \
+		"https: $name: no answer"
+done
+ask empty.example @198.18.0.53 --transport https >"$dir/out"
+says "$dir/out" "$whole"' and p["status"] == "error" and t[0]["outcome"] == "unusable"' "https: an empty body is none"
+for i in $(seq 900); do echo "n$i.example"; done >"$dir/names"
+inside "$bin/waymark" dns @198.18.0.53 --domains "$dir/names" --transport tcp --quiet --listen 100ms --rate 0 \
+	--resolver-rate 0 --net-rate 0 --parallel 400 --output "$dir/out"
+is "$(cut -f 4 "$dir/out" | sort | uniq -c | xargs)" "900 answered" "as many pairs as it takes have a connection each"
 ask www.example @2001:db8::53 >"$dir/out"
 says "$dir/out" 'p["status"] == "answered" and p["resolver"] == "2001:db8::53" and t[0]["answers"][0]["ip_ttl"] == 64' \
 	"IPv6 answers"

@@ -5,8 +5,8 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdlib.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -446,6 +446,102 @@ static void a_truncated_answer_is_asked_for_over_tcp(void **state)
 	end(&p);
 }
 
+static void hears_stream(struct play *p, struct span m)
+{
+	const struct dns_heard h = { .stream = true,
+				     .handle = p->asked.handle,
+				     .from = p->asked.to.addr,
+				     .from_port = 53,
+				     .message = m };
+	dns_scan_hear(p->scan, p->now, &h);
+}
+
+static void begin_tcp(struct play *p)
+{
+	set_up(p, one_server, one_name);
+	struct dns_scan_config c = config(p, DNS_WAYMARK);
+	c.transport = DNS_TCP;
+	start(p, &c);
+}
+
+static void a_second_answer_on_a_stream_belongs_to_its_own_try(void **state)
+{
+	(void)state;
+	struct play p;
+	uint8_t m[512], second[512];
+	begin_tcp(&p);
+	assert_int_equal(next(&p), DNS_WANT_STREAM); // control
+	dns_scan_sport(p.scan, p.asked.handle, 5001);
+	hears_stream(&p, span_of(m, answer(&p, m, 0, 0xcb007101)));
+	assert_int_equal(next(&p), DNS_WANT_STREAM); // test
+	dns_scan_sport(p.scan, p.asked.handle, 5001);
+	hears_stream(&p, span_of(m, answer(&p, m, 0, 0xcb007101)));
+	size_t len = answer(&p, second, 0, 0xcb007102);
+	assert_int_equal(next(&p), DNS_WANT_STREAM); // control, on a connection that was made anew
+	dns_scan_sport(p.scan, p.asked.handle, 5002);
+	hears_stream(&p, span_of(second, len));
+	hears_stream(&p, span_of(m, answer(&p, m, 0, 0xcb007101)));
+	later(&p, 3001);
+	const struct dns_pair_record *r = record(&p);
+	assert_true(p.want.streamed);
+	assert_int_equal(p.want.handle.slot, p.asked.handle.slot);
+	assert_int_equal(p.want.handle.epoch, p.asked.handle.epoch);
+	assert_memory_equal(r->try_outcome.at, "\1\1\1", 3);
+	assert_memory_equal(r->answer_try.at, "\1\2\2\3", 4);
+	assert_true((r->answer_mark[2] & DNS_MARK_DIFFERS) != 0);
+	assert_true((r->answer_mark[2] & DNS_MARK_ID) != 0);
+	assert_int_equal(r->try_sport[1], 5001);
+	assert_int_equal(r->try_sport[2], 5002);
+	end(&p);
+}
+
+static void what_a_stream_says_that_is_no_answer_is_unusable(void **state)
+{
+	(void)state;
+	struct play p;
+	begin_tcp(&p);
+	assert_int_equal(next(&p), DNS_WANT_STREAM);
+	hears_stream(&p, span_of("<html>", 6));
+	dns_scan_fail(p.scan, p.now, p.asked.handle, DNS_ERROR_RESET);
+	assert_int_equal(next(&p), DNS_WANT_STREAM); // the test
+	dns_scan_fail(p.scan, p.now, p.asked.handle, DNS_ERROR_RESET);
+	assert_int_equal(next(&p), DNS_WANT_STREAM);
+	dns_scan_fail(p.scan, p.now, p.asked.handle, DNS_ERROR_RESET);
+	later(&p, 3001);
+	const struct dns_pair_record *r = record(&p);
+	assert_int_equal(r->try_outcome.at[0], DNS_TRY_UNUSABLE);
+	assert_int_equal(r->try_error.at[0], DNS_ERROR_SHORT);
+	assert_int_equal(r->try_outcome.at[1], DNS_TRY_ERROR);
+	assert_int_equal(r->try_error.at[1], DNS_ERROR_RESET);
+	end(&p);
+}
+
+static void truncated_answers_wait_for_a_connection(void **state)
+{
+	(void)state;
+	struct play p;
+	uint8_t m[512];
+	set_up(&p, one_server, (const char *const[]){ "a.example", "b.example", NULL });
+	struct dns_scan_config c = config(&p, DNS_PLAIN);
+	c.streams = 1;
+	start(&p, &c);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(next(&p), DNS_WANT_SEND);
+		size_t len = answer(&p, m, 0, 0);
+		m[2] |= 2;
+		hears(&p, span_of(m, len), "198.18.0.53");
+		if (i == 0)
+			assert_int_equal(next(&p), DNS_WANT_STREAM);
+	}
+	assert_int_equal(next(&p), DNS_WANT_NOTHING);
+	later(&p, 4000);
+	assert_int_equal(next(&p), DNS_WANT_NOTHING); // however long it takes
+	later(&p, 1001);                              // the first is given up …
+	assert_int_equal(next(&p), DNS_WANT_SEND);    // … and asked again, over UDP
+	assert_int_equal(next(&p), DNS_WANT_STREAM);  // the second has its turn
+	end(&p);
+}
+
 static void a_silent_resolver_is_left_alone_and_given_up(void **state)
 {
 	(void)state;
@@ -677,6 +773,9 @@ int main(void)
 		cmocka_unit_test(a_wrong_id_is_kept_and_does_not_count),
 		cmocka_unit_test(a_late_answer_belongs_to_its_own_try),
 		cmocka_unit_test(a_truncated_answer_is_asked_for_over_tcp),
+		cmocka_unit_test(a_second_answer_on_a_stream_belongs_to_its_own_try),
+		cmocka_unit_test(what_a_stream_says_that_is_no_answer_is_unusable),
+		cmocka_unit_test(truncated_answers_wait_for_a_connection),
 		cmocka_unit_test(a_silent_resolver_is_left_alone_and_given_up),
 		cmocka_unit_test(who_opts_out_is_asked_no_more),
 		cmocka_unit_test(who_opts_out_after_the_test_was_asked),
