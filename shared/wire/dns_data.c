@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The data of a record as text. A table says of each type which fields it has, in order.
+#include <string.h>
+
 #include "base/macro.h"
 #include "base/time.h"
 #include "wire/dns_query.h"
@@ -119,12 +121,86 @@ static void bitmap(struct wr *w, struct rd *r)
 	}
 }
 
-// Service parameters (RFC 9460) by number, their values in hex: lossless and short.
+static void address(struct wr *w, struct rd *r, size_t len)
+{
+	char text[ADDR_TEXT];
+	addr_write(addr_of(rd_span(r, len)), text);
+	if (r->err == ERR_OK)
+		wr_text(w, text);
+}
+
+static void key_name(struct wr *w, uint16_t key)
+{
+	static const char *const names[] = { "mandatory", "alpn", "no-default-alpn", "port",
+					     "ipv4hint",  "ech",  "ipv6hint",        "dohpath" };
+	if (key < COUNT(names))
+		wr_text(w, names[key]);
+	else
+		wr_format(w, "key%u", key);
+}
+
+// Nothing that has to be quoted, or that parts a list.
+static void word(struct wr *w, struct rd *r, size_t len)
+{
+	struct span s = rd_span(r, len);
+	for (size_t i = 0; i < s.len; i++)
+		if (s.at[i] <= ' ' || s.at[i] >= 0x7f || memchr("\",;()\\", s.at[i], 6) != NULL)
+			rd_fail(r, ERR_FORMAT);
+	wr_bytes(w, s);
+}
+
+// One value of service parameter KEY.
+static void parameter(struct wr *w, struct rd *r, uint16_t key)
+{
+	switch (key) {
+	case 0:
+		key_name(w, rd_u16(r));
+		break;
+	case 1:
+		word(w, r, rd_u8(r));
+		break;
+	case 3:
+		wr_format(w, "%u", rd_u16(r));
+		break;
+	case 4:
+		address(w, r, 4);
+		break;
+	case 5:
+		base64(w, rd_span(r, rd_left(r)));
+		break;
+	case 6:
+		address(w, r, 16);
+		break;
+	case 7:
+		word(w, r, rd_left(r));
+		break;
+	default:
+		rd_fail(r, ERR_FORMAT);
+		break;
+	}
+	if (key == 3 && rd_left(r) > 0)
+		rd_fail(r, ERR_FORMAT);
+}
+
+// Service parameters (RFC 9460): by name where all is as that key has it, else as any key.
 static void parameters(struct wr *w, struct rd *r)
 {
 	for (bool first = true; rd_left(r) > 0 && r->err == ERR_OK; first = false) {
-		wr_format(w, first ? "key%u=" : " key%u=", rd_u16(r));
-		hex(w, rd_span(r, rd_u16(r)));
+		uint16_t key = rd_u16(r);
+		struct span value = rd_span(r, rd_u16(r));
+		struct rd in = rd_of(value);
+		wr_text(w, first ? "" : " ");
+		size_t start = w->len;
+		key_name(w, key);
+		while (rd_left(&in) > 0 && in.err == ERR_OK) {
+			wr_u8(w, in.pos == 0 ? '=' : ',');
+			parameter(w, &in, key);
+		}
+		if (in.err == ERR_OK)
+			continue;
+		w->len = start;
+		wr_format(w, "key%u=", key);
+		quoted(w, value);
 	}
 }
 
@@ -135,14 +211,6 @@ static void time_write(struct wr *w, uint32_t seconds)
 	for (size_t i = 0; i < 19; i++)
 		if (text[i] >= '0' && text[i] <= '9')
 			wr_u8(w, (uint8_t)text[i]);
-}
-
-static void address(struct wr *w, struct rd *r, size_t len)
-{
-	char text[ADDR_TEXT];
-	addr_write(addr_of(rd_span(r, len)), text);
-	if (r->err == ERR_OK)
-		wr_text(w, text);
 }
 
 static void strings(struct wr *w, struct rd *r)

@@ -4,9 +4,26 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "wire/dns.h"
+#include "wire/dns_query.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+// As text, where there is room for it and where there is none.
+static void write_data(const struct dns_record *r)
+{
+	static char room[8192];
+	const size_t sizes[] = { sizeof(room), r->data.len, 0 };
+	struct dns_opt opt;
+	for (size_t i = 0; i < 3; i++) {
+		struct wr w = wr_of(room, sizes[i] < sizeof(room) ? sizes[i] : sizeof(room));
+		dns_data_write(r, &w);
+		assert(w.len <= sizes[i]);
+	}
+	if (r->type != DNS_OPT)
+		return;
+	dns_opt_read(r, &opt);
+	assert(opt.error_count <= DNS_EDE_MAX && span_within(opt.nsid, r->data));
+}
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -24,6 +41,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		assert(span_within(r.data, in));
 		if (dns_name_write(r.name, text) == ERR_OK)
 			assert(strlen(text) < DNS_TEXT);
+		write_data(&r);
 		if (r.type == DNS_CNAME)
 			(void)!dns_name_write(r.target, text);
 	}

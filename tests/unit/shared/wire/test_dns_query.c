@@ -174,6 +174,26 @@ static void data_reads_as_in_a_master_file(void **state)
 	SAYS(15, "\0\12\4ma", "\\# 5 000a046d61");
 }
 
+static void service_parameters_read_as_in_rfc_9460(void **state)
+{
+	(void)state;
+	SAYS(65, "\0\1\0\0\1\0\6\2h2\2h3\0\4\0\4\xc6\x12\0\7",
+	     "1 . alpn=h2,h3 ipv4hint=198.18.0.7");
+	SAYS(64, "\0\0\1a\0", "0 a ");
+	SAYS(65,
+	     "\0\x10\1a\0\0\0\0\4\0\1\0\3\0\2\0\0\0\3\0\2\x20\xfb\0\5\0\3\1\2\3"
+	     "\0\6\0\x20\x20\1\xd\xb8\0\0\0\0\0\0\0\0\0\0\0\1\x20\1\xd\xb8\0\0\0\0\0\0\0\0\0\0\0\2"
+	     "\0\7\0\x10/dns-query{?dns}",
+	     "16 a mandatory=alpn,port no-default-alpn port=8443 ech=AQID "
+	     "ipv6hint=2001:db8::1,2001:db8::2 dohpath=/dns-query{?dns}");
+	// A key nobody knows, values that break their key's rules, letters that want quotes.
+	SAYS(65, "\0\1\0\2\x9b\0\5he\"o\xd2", "1 . key667=\"he\\\"o\\210\"");
+	SAYS(65, "\0\1\0\0\3\0\3\1\2\3\0\4\0\3\1\2\3",
+	     "1 . key3=\"\\001\\002\\003\" key4=\"\\001\\002\\003\"");
+	SAYS(65, "\0\1\0\0\1\0\4\3a,b", "1 . key1=\"\\003a,b\"");
+	SAYS(65, "\0\1\0\0\1\0\4\3a", "\\# 9 000100000100040361");
+}
+
 static void types_have_names_both_ways(void **state)
 {
 	(void)state;
@@ -198,6 +218,7 @@ int main(void)
 		cmocka_unit_test(letters_mix_the_same_way_twice),
 		cmocka_unit_test(extended_errors_are_read),
 		cmocka_unit_test(data_reads_as_in_a_master_file),
+		cmocka_unit_test(service_parameters_read_as_in_rfc_9460),
 		cmocka_unit_test(types_have_names_both_ways),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
