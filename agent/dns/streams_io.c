@@ -139,9 +139,8 @@ static ssize_t tls_result(struct stream *t, int n)
 
 static ssize_t plain_result(ssize_t n)
 {
-	if (n > 0)
-		return n;
-	return n < 0 && (errno == EAGAIN || errno == EINTR) ? 0 : -1;
+	bool wait = n < 0 && (errno == EAGAIN || errno == EINTR);
+	return n > 0 ? n : wait ? 0 : -1;
 }
 
 static bool send_some(struct stream *t)
