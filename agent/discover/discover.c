@@ -313,6 +313,20 @@ uint64_t discover_place(const struct discover *d)
 	return place;
 }
 
+// Who goes on later asks again whoever has not answered yet; who was not asked does not count.
+static void stop_slot(struct discover *d, uint32_t i)
+{
+	struct slot *s = &d->slots[i];
+	if (s->state == SLOT_FREE)
+		return;
+	if (s->candidate == 0) {
+		d->counts.swept -= s->tries == 0;
+		d->counts.next = s->place < d->counts.next ? s->place : d->counts.next;
+	}
+	s->state = SLOT_FREE;
+	d->free_slots[d->free_slot_count++] = i;
+}
+
 void discover_stop(struct discover *d)
 {
 	struct heap_item item;
@@ -321,11 +335,8 @@ void discover_stop(struct discover *d)
 	d->sweep_out = d->helper_out = 0;
 	while (heap_take(&d->timers, MONO_NEVER, &item))
 		;
-	for (size_t i = 0; i < d->slot_count; i++)
-		if (d->slots[i].state != SLOT_FREE) {
-			d->slots[i].state = SLOT_FREE;
-			d->free_slots[d->free_slot_count++] = (uint32_t)i;
-		}
+	for (uint32_t i = 0; i < d->slot_count; i++)
+		stop_slot(d, i);
 	for (uint32_t i = 0; i < d->slot_count; i++)
 		if (d->candidates[i] != NULL)
 			finish(d, i);

@@ -90,6 +90,6 @@ void discover_stop(struct discover *d);
 struct discover_counts {
 	uint64_t swept, denied, sent, heard, strange; // strange: no question of ours
 	uint64_t candidates, usable;                  // records handed over
-	uint64_t next;                                // number of the sweep's next address
+	uint64_t next; // number of the sweep's next address; stopped: from here it goes on
 };
 struct discover_counts discover_counts(const struct discover *d);

@@ -124,6 +124,36 @@ static void a_sweep_goes_on_from_its_place(void **state)
 		assert_true((told[i] > 0) == ((i & 1) != 0));
 }
 
+// Stopped again and again while questions wait for their network's turn or for their answers.
+static void a_sweep_that_was_stopped_leaves_nothing_out(void **state)
+{
+	(void)state;
+	struct discover_config c = config();
+	const struct pace_limits limits = { .net = 20, .burst_s = 0.1, .targets = 4096 };
+	struct prefix p;
+	struct mono now = { NS_PER_S };
+	c.pace = pace_new(&limits);
+	memset(told, 0, sizeof(told));
+	assert_int_equal(prefix_read(span_text("198.18.0.0/22"), &p), ERR_OK);
+	assert_int_equal(space_init(&space, &p, 1, seed), ERR_OK);
+	uint64_t next = 0;
+	for (int part = 0; part < 200 && next < 1024; part++) {
+		struct discover *d = discover_new(&c);
+		discover_sweep(d, &space, next);
+		struct sums s = play_for(d, &now, 100);
+		discover_stop(d);
+		struct sums rest = play_for(d, &now, 1);
+		assert_int_equal(rest.sent, 0);
+		assert_in_range(discover_counts(d).swept, 1, s.sent);
+		next = discover_counts(d).next;
+		discover_free(&d);
+	}
+	assert_int_equal(next, 1024);
+	for (unsigned i = 0; i < 1024; i++)
+		assert_true((told[i] > 0) == ((i & 1) != 0));
+	pace_free(&c.pace);
+}
+
 static void a_sweep_is_accounted_for(void **state)
 {
 	(void)state;
@@ -253,6 +283,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_sweep_is_accounted_for),
 		cmocka_unit_test(a_sweep_goes_on_from_its_place),
+		cmocka_unit_test(a_sweep_that_was_stopped_leaves_nothing_out),
 		cmocka_unit_test(a_list_is_told_whole),
 		cmocka_unit_test(only_answers_to_our_questions_count),
 		cmocka_unit_test(the_total_rate_is_kept),
