@@ -8,29 +8,11 @@
 #include "base/text.h"
 #include "log/log.h"
 #include "node/orders_file.h"
-#include "node/phone_run.h"
-#include "node/scan_discover.h"
-#include "node/scan_dns.h"
-#include "node/scan_fetch.h"
 #include "node/scan_file.h"
-#include "node/scan_path.h"
-#include "node/trace_list.h"
-#include "node/vantage.h"
+#include "node/visit.h"
 #include "sys/clock.h"
 
 #define AGAIN_NS NS_PER_S // between two attempts to begin what has to wait
-
-struct visit {
-	const struct order *order; // NULL: free; plan owns it
-	struct vantage *vantage;
-	struct phone_run *phone;
-	struct trace_list *list;
-	struct scan_fetch *fetch;
-	struct scan_discover *discover;
-	struct scan_dns *dns;
-	struct scan_path *path;
-	bool waits; // for the disk
-};
 
 struct orders {
 	struct node *node;
@@ -41,11 +23,6 @@ struct orders {
 	struct visit visits[PLAN_RUNNING];
 	char path[NODE_PATH + 32];
 };
-
-static bool is_scan(const struct order *o)
-{
-	return o->kind >= ORDER_DNS && o->kind <= ORDER_PATH;
-}
 
 static void file_outcome(struct orders *o, const struct run_id *order, const struct run_id *run,
 			 enum order_state state, const char *detail)
@@ -76,6 +53,7 @@ static bool keep(struct orders *o)
 			continue;
 		file.open[file.count].order = order->id;
 		file.open[file.count].begun = begun;
+		file.open[file.count].withdrawn = begun && plan_withdrawn(o->plan, &order->id);
 		file.open[file.count++].run = order->run;
 	}
 	if (orders_file_write(o->path, &file, &f) == ERR_OK)
@@ -99,33 +77,18 @@ static void arm(struct orders *o)
 
 static struct visit *visit_of(struct orders *o, const void *self)
 {
-	for (size_t i = 0; i < PLAN_RUNNING; i++) {
-		struct visit *v = &o->visits[i];
-		if (v->order != NULL &&
-		    (self == v->vantage || self == v->phone || self == v->list ||
-		     self == v->fetch || self == v->discover || self == v->dns || self == v->path))
-			return v;
-	}
+	for (size_t i = 0; i < PLAN_RUNNING; i++)
+		if (visit_has(&o->visits[i], self))
+			return &o->visits[i];
 	return NULL;
-}
-
-static void close_scan(struct visit *v)
-{
-	scan_fetch_close(&v->fetch);
-	scan_discover_close(&v->discover);
-	scan_dns_close(&v->dns);
-	scan_path_close(&v->path);
 }
 
 static void close_visit(struct orders *o, struct visit *v, enum order_state state,
 			const char *detail)
 {
 	struct run_id id = v->order->id, run = v->order->run;
-	vantage_close(&v->vantage);
-	phone_run_close(&v->phone);
-	trace_list_close(&v->list);
-	close_scan(v);
-	if (is_scan(v->order))
+	visit_close(v);
+	if (visit_is_scan(v->order))
 		scan_file_remove(node_config(o->node)->data, &id);
 	*v = (struct visit){ 0 };
 	plan_done(o->plan, &id);
@@ -135,7 +98,7 @@ static void close_visit(struct orders *o, struct visit *v, enum order_state stat
 
 static void wait_visit(struct orders *o, struct visit *v, const char *detail)
 {
-	close_scan(v);
+	visit_close(v);
 	v->waits = true;
 	LOG(LOG_WARN, "plan", "scan_waits", KT("why", detail));
 	file_outcome(o, &v->order->id, &v->order->run, ORDER_ACCEPTED, detail);
@@ -153,33 +116,20 @@ static void on_end(struct node *n, void *self, enum order_state state, const cha
 		 detail);
 	if (state == ORDER_ACCEPTED)
 		wait_visit(o, v, why);
+	else if (state == ORDER_DONE && plan_withdrawn(o->plan, &v->order->id))
+		close_visit(o, v, ORDER_WITHDRAWN, why);
 	else
 		close_visit(o, v, state, why);
 	loop_timer_at(o->timer, clock_mono());
 }
 
+// A scan that was taken back is opened only to be written off.
 static enum err begin(struct orders *o, struct visit *v, struct fault *f)
 {
-	switch (v->order->kind) {
-	case ORDER_VANTAGE:
-		return vantage_open(o->node, v->order, on_end, &v->vantage, f);
-	case ORDER_GATEWAY:
-		return phone_run_open(o->node, v->order, on_end, &v->phone, f);
-	case ORDER_TRACE:
-	case ORDER_GRAPH:
-		return trace_list_open(o->node, v->order, on_end, &v->list, f);
-	case ORDER_FETCH:
-		return scan_fetch_open(o->node, v->order, on_end, &v->fetch, f);
-	case ORDER_DISCOVER:
-		return scan_discover_open(o->node, v->order, on_end, &v->discover, f);
-	case ORDER_DNS:
-		return scan_dns_open(o->node, v->order, on_end, &v->dns, f);
-	case ORDER_PATH:
-		return scan_path_open(o->node, v->order, on_end, &v->path, f);
-	case ORDER_NONE:
-		break;
-	}
-	return fault_set(f, ERR_UNSUPPORTED, 0, "an order of a kind this agent does not know");
+	enum err err = visit_open(v, o->node, on_end, f);
+	if (err == ERR_OK && plan_withdrawn(o->plan, &v->order->id))
+		(void)visit_stop(v);
+	return err;
 }
 
 static struct visit *free_visit(struct orders *o)
@@ -254,7 +204,8 @@ static bool keep_scan(struct orders *o, const struct run_id *id)
 	for (size_t i = 0; i < PLAN_SLOTS; i++) {
 		bool begun;
 		const struct order *order = plan_at(o->plan, i, &begun);
-		if (order == NULL || memcmp(&order->id, id, sizeof(*id)) != 0 || !is_scan(order))
+		if (order == NULL || memcmp(&order->id, id, sizeof(*id)) != 0 ||
+		    !visit_is_scan(order))
 			continue;
 		if (scan_file_put(node_config(o->node)->data, order, &f) == ERR_OK)
 			return true;
@@ -264,6 +215,67 @@ static bool keep_scan(struct orders *o, const struct run_id *id)
 	return true;
 }
 
+static struct run_id withdrawn_id(const struct order *w, size_t i)
+{
+	struct run_id id;
+	memcpy(id.bytes, w->withdraw.at + i * RUN_ID_SIZE, RUN_ID_SIZE);
+	return id;
+}
+
+static struct visit *visit_for(struct orders *o, const struct run_id *id)
+{
+	for (size_t i = 0; i < PLAN_RUNNING; i++) {
+		const struct order *order = o->visits[i].order;
+		if (order != NULL && memcmp(&order->id, id, sizeof(*id)) == 0)
+			return &o->visits[i];
+	}
+	return NULL;
+}
+
+static void drop_waiting(struct orders *o, const struct run_id *id)
+{
+	struct run_id run = plan_find(o->plan, id)->run;
+	scan_file_remove(node_config(o->node)->data, id);
+	plan_done(o->plan, id);
+	(void)keep(o);
+	file_outcome(o, id, &run, ORDER_WITHDRAWN, "never begun");
+}
+
+// True: it was under way. A scan ends by itself then, later if it waits for the disk or for its
+// turn to go on; nothing is asked before.
+static bool take_back(struct orders *o, const struct run_id *id)
+{
+	struct visit *v = visit_for(o, id);
+	if (v == NULL && !scan_file_begun(node_config(o->node)->data, id)) {
+		drop_waiting(o, id);
+		return false;
+	}
+	if (v != NULL && !visit_stop(v) && !v->waits)
+		close_visit(o, v, ORDER_WITHDRAWN, "stopped");
+	return true;
+}
+
+// All are marked, and that is noted down, before the first of them stops.
+static void obey_withdrawal(struct orders *o, const struct plan_verdict *v)
+{
+	const struct order *w = v->withdraw;
+	size_t count = w->withdraw.len / RUN_ID_SIZE, here = 0, stopped = 0;
+	char text[PLAN_DETAIL];
+	for (size_t i = 0; i < count; i++) {
+		struct run_id id = withdrawn_id(w, i);
+		here += plan_withdraw(o->plan, &id);
+	}
+	(void)keep(o);
+	for (size_t i = 0; i < count; i++) {
+		struct run_id id = withdrawn_id(w, i);
+		if (plan_withdrawn(o->plan, &id))
+			stopped += take_back(o, &id);
+	}
+	snprintf(text, sizeof(text), "%zu stopped, %zu never begun, %zu not here", stopped,
+		 here - stopped, count - here);
+	file_outcome(o, &v->order, &v->run, ORDER_DONE, text);
+}
+
 void orders_hear(struct orders *o, struct span bytes)
 {
 	struct plan_verdict v;
@@ -271,6 +283,11 @@ void orders_hear(struct orders *o, struct span bytes)
 	plan_hear(o->plan, clock_wall(), bytes, &v, &repeat);
 	if (repeat)
 		return;
+	if (v.withdraw != NULL) {
+		obey_withdrawal(o, &v);
+		arm(o);
+		return;
+	}
 	// An order whose serial cannot be noted down could be played to us again after a crash.
 	if (v.state == ORDER_ACCEPTED && !(keep_scan(o, &v.order) && keep(o))) {
 		plan_done(o->plan, &v.order);
@@ -284,17 +301,8 @@ void orders_hear(struct orders *o, struct span bytes)
 
 void orders_meet(struct orders *o, const struct link_meet *m)
 {
-	for (size_t i = 0; i < PLAN_RUNNING; i++) {
-		struct visit *v = &o->visits[i];
-		if (v->order == NULL || v->order->side != m->side ||
-		    memcmp(&v->order->run, &m->run, sizeof(m->run)) != 0 ||
-		    !span_eq(v->order->tunnel.other, m->other))
-			continue;
-		if (v->vantage != NULL)
-			vantage_meet(v->vantage, m);
-		if (v->phone != NULL)
-			phone_run_meet(v->phone, m);
-	}
+	for (size_t i = 0; i < PLAN_RUNNING; i++)
+		visit_meet(&o->visits[i], m);
 }
 
 // A scan of resolvers goes on where it was. False: the order is none, or it cannot.
@@ -316,8 +324,11 @@ static void report_interrupted(struct orders *o, const struct orders_file *file)
 {
 	for (size_t i = 0; i < file->count; i++) {
 		const struct run_id *id = &file->open[i].order;
-		if (go_on(o, id, file->open[i].begun))
+		if (go_on(o, id, file->open[i].begun)) {
+			if (file->open[i].withdrawn)
+				(void)plan_withdraw(o->plan, id);
 			continue;
+		}
 		scan_file_remove(node_config(o->node)->data, id);
 		file_outcome(o, id, &file->open[i].run, ORDER_FAILED,
 			     "the agent was restarted meanwhile");
@@ -357,9 +368,9 @@ void orders_close(struct orders **out)
 	// Scans go on when the agent comes back, and stay noted down as under way.
 	for (size_t i = 0; i < PLAN_RUNNING; i++) {
 		struct visit *v = &o->visits[i];
-		if (v->order != NULL && !is_scan(v->order))
+		if (v->order != NULL && !visit_is_scan(v->order))
 			close_visit(o, v, ORDER_FAILED, "the agent was stopped");
-		close_scan(v);
+		visit_close(v);
 	}
 	loop_timer_drop(&o->timer);
 	plan_free(&o->plan);

@@ -19,10 +19,11 @@ static enum err parse_line(struct span line, struct orders_file *out)
 	struct span word = text_word(&line);
 	if (text_is(word, "serial"))
 		return text_u64(text_word(&line), 0, UINT64_MAX, &out->serial);
-	bool begun = text_is(word, "open");
+	bool stop = text_is(word, "stop"), begun = stop || text_is(word, "open");
 	if ((!begun && !text_is(word, "wait")) || out->count == PLAN_SLOTS)
 		return ERR_FORMAT;
 	out->open[out->count].begun = begun;
+	out->open[out->count].withdrawn = stop;
 	enum err err = read_id(text_word(&line), &out->open[out->count].order);
 	if (err == ERR_OK)
 		err = read_id(text_word(&line), &out->open[out->count].run);
@@ -51,7 +52,11 @@ void orders_file_print(const struct orders_file *in, struct wr *out)
 	for (size_t i = 0; i < in->count; i++) {
 		text_hex(span_of(in->open[i].order.bytes, RUN_ID_SIZE), order);
 		text_hex(span_of(in->open[i].run.bytes, RUN_ID_SIZE), run);
-		wr_format(out, "%s %s %s\n", in->open[i].begun ? "open" : "wait", order, run);
+		wr_format(out, "%s %s %s\n",
+			  in->open[i].withdrawn ? "stop"
+			  : in->open[i].begun   ? "open"
+						: "wait",
+			  order, run);
 	}
 }
 

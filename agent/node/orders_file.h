@@ -7,8 +7,8 @@
 //     open 00112233445566778899aabbccddeeff ffeeddccbbaa99887766554433221100
 //     wait …
 //
-// The second word is the run; `open` was begun, `wait` only accepted. Replaced whole at every
-// change.
+// The second word is the run; `open` was begun, `wait` only accepted; `stop` was begun and taken
+// back, and still has to be written off. Replaced whole at every change.
 #pragma once
 
 #include "msg/run.h"
@@ -18,7 +18,7 @@ struct orders_file {
 	uint64_t serial;
 	struct {
 		struct run_id order, run;
-		bool begun;
+		bool begun, withdrawn;
 	} open[PLAN_SLOTS];
 	size_t count;
 };

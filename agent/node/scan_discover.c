@@ -31,10 +31,11 @@ struct scan_discover {
 	struct space space;
 	uint64_t seed[2], place; // of the sweep, from a checkpoint
 	size_t next;             // of the list: addrs4, then addrs6
+	size_t left;             // of the list: not asked when it was stopped
 	char state[SCAN_FILE_PATH];
 	struct scan_told told;
 	struct mono keep_at;
-	bool begun, ended, unkept;
+	bool begun, ended, stopped, unkept;
 };
 
 static void on_resolver(void *self, const struct resolver_record *r)
@@ -43,6 +44,7 @@ static void on_resolver(void *self, const struct resolver_record *r)
 	const struct told t = { r->addr, (uint8_t)r->role };
 	if (scan_told_has(&s->told, &t))
 		return;
+	s->left += r->state == RESOLVER_NOT_ASKED;
 	if (scan_told_ready(&s->told))
 		scan_told_put(&s->told, &t, node_put_resolver(s->node, r));
 }
@@ -113,7 +115,7 @@ static void on_tick(void *self, struct mono now)
 	struct scan_discover *s = self;
 	struct addr a;
 	enum resolver_role role;
-	char text[120];
+	char text[160];
 	if (scan_told_stopped(&s->told)) {
 		s->end(s->node, s, ORDER_ACCEPTED, s->told.stop.what);
 		return;
@@ -133,9 +135,13 @@ static void on_tick(void *self, struct mono now)
 		return;
 	}
 	const struct discover_counts c = discover_io_counts(s->io);
-	snprintf(text, sizeof(text), "%llu asked, %llu denied, %llu told, %llu usable",
-		 (unsigned long long)(c.swept + s->next - c.denied), (unsigned long long)c.denied,
-		 (unsigned long long)c.candidates, (unsigned long long)c.usable);
+	int len = snprintf(text, sizeof(text), "%llu asked, %llu denied, %llu told, %llu usable",
+			   (unsigned long long)(c.swept + s->next - s->left - c.denied),
+			   (unsigned long long)c.denied, (unsigned long long)c.candidates,
+			   (unsigned long long)c.usable);
+	if (s->stopped)
+		snprintf(text + len, sizeof(text) - (size_t)len, ", %llu not asked",
+			 (unsigned long long)(s->space.addrs - s->place - c.swept + s->left));
 	s->ended = true;
 	s->end(s->node, s, ORDER_DONE, text);
 }
@@ -223,6 +229,25 @@ enum err scan_discover_open(struct node *n, const struct order *o, visit_end_fn 
 	loop_timer_at(s->timer, clock_mono());
 	*out = s;
 	return ERR_OK;
+}
+
+// A list is told whole; of a sweep its place says how far it came.
+void scan_discover_stop(struct scan_discover *s)
+{
+	struct addr a;
+	enum resolver_role role;
+	discover_io_stop(s->io);
+	for (; next_of_list(s, &a, &role); s->next++) {
+		const struct resolver_record r = { .scan = s->order->run,
+						   .addr = a,
+						   .role = role,
+						   .state = RESOLVER_NOT_ASKED,
+						   .start = clock_wall(),
+						   .end = clock_wall() };
+		on_resolver(s, &r);
+	}
+	s->stopped = true;
+	loop_timer_at(s->timer, clock_mono());
 }
 
 void scan_discover_close(struct scan_discover **out)

@@ -12,3 +12,5 @@ struct scan_discover;
 enum err scan_discover_open(struct node *n, const struct order *o, visit_end_fn *end,
 			    struct scan_discover **out, struct fault *f) MUSTUSE;
 void scan_discover_close(struct scan_discover **s); // who was being asked is asked when it goes on
+// Nothing more is asked; it ends, and what was not asked is told as such.
+void scan_discover_stop(struct scan_discover *s);

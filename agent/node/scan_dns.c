@@ -195,6 +195,12 @@ enum err scan_dns_open(struct node *n, const struct order *o, visit_end_fn *end,
 	return ERR_OK;
 }
 
+void scan_dns_stop(struct scan_dns *s)
+{
+	if (!s->ended)
+		dns_scan_io_stop(s->io, true);
+}
+
 void scan_dns_close(struct scan_dns **out)
 {
 	struct scan_dns *s = *out;

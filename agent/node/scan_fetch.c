@@ -21,6 +21,7 @@ struct scan_fetch {
 	struct fetch_io *io;
 	struct loop_timer *timer;
 	size_t next;
+	uint8_t *done;                   // per wish: told since we were begun
 	size_t states[PAGE_STATE_COUNT]; // the better of both halves
 	char agent[512];
 };
@@ -31,6 +32,7 @@ static void on_page(void *self, const struct page_record *p, uint64_t tag)
 	const uint32_t number = (uint32_t)tag;
 	bool https = p->https.state == PAGE_ANSWERED || p->http.state == PAGE_STATE_UNKNOWN;
 	s->states[https ? p->https.state : p->http.state]++;
+	s->done[tag] = true;
 	if (scan_told_ready(&s->told))
 		scan_told_put(&s->told, &number, node_put_page(s->node, p));
 }
@@ -61,14 +63,19 @@ static void on_tick(void *self, struct mono now)
 		if (!scan_told_has(&s->told, &number) && fetch_io_put(s->io, &w) != ERR_OK)
 			break;
 	}
-	if (s->next < s->order->fetch_count || fetch_io_count(s->io) > 0) {
+	if (s->next < s->order->fetch_count || (s->io != NULL && fetch_io_count(s->io) > 0)) {
 		loop_timer_at(s->timer, mono_add(now, SCAN_FETCH_TICK));
 		return;
 	}
-	snprintf(text, sizeof(text), "%zu answered, %zu failed, %zu timed out, %zu refused%s",
-		 s->states[PAGE_ANSWERED], s->states[PAGE_FAILED], s->states[PAGE_TIMED_OUT],
-		 s->states[PAGE_REFUSED],
-		 scan_told_count(&s->told) > 0 ? ", since the agent came back" : "");
+	int len =
+		snprintf(text, sizeof(text), "%zu answered, %zu failed, %zu timed out, %zu refused",
+			 s->states[PAGE_ANSWERED], s->states[PAGE_FAILED],
+			 s->states[PAGE_TIMED_OUT], s->states[PAGE_REFUSED]);
+	if (s->states[PAGE_NOT_ASKED] > 0)
+		len += snprintf(text + len, sizeof(text) - (size_t)len, ", %zu not asked",
+				s->states[PAGE_NOT_ASKED]);
+	if (scan_told_count(&s->told) > 0)
+		snprintf(text + len, sizeof(text) - (size_t)len, ", since the agent came back");
 	s->end(s->node, s, ORDER_DONE, text);
 }
 
@@ -97,8 +104,11 @@ enum err scan_fetch_open(struct node *n, const struct order *o, visit_end_fn *en
 	s->node = n;
 	s->end = end;
 	s->order = o;
+	s->done = calloc(o->fetch_count + 1, 1);
 	// Private and local addresses are refused by the fetch room itself.
-	enum err err = scan_told_open(&s->told, node_config(n)->data, &o->id, sizeof(uint32_t), f);
+	enum err err = s->done == NULL ? fault_set(f, ERR_MEMORY, 0, "fetch: no memory")
+				       : scan_told_open(&s->told, node_config(n)->data, &o->id,
+							sizeof(uint32_t), f);
 	if (err == ERR_OK)
 		err = scan_manners_open(n, o, true, &s->manners, f);
 	if (err == ERR_OK)
@@ -114,6 +124,28 @@ enum err scan_fetch_open(struct node *n, const struct order *o, visit_end_fn *en
 	return ERR_OK;
 }
 
+// A page half fetched would say of its server what our leaving did: it counts as not asked.
+void scan_fetch_stop(struct scan_fetch *s)
+{
+	static const struct page_reply none = { .state = PAGE_NOT_ASKED };
+	fetch_io_close(&s->io);
+	for (uint32_t i = 0; i < s->order->fetch_count; i++) {
+		const struct fetch_order *w = &s->order->fetches[i];
+		const struct page_record p = { .scan = s->order->run,
+					       .addr = w->addr,
+					       .domain = w->domain,
+					       .role = w->role,
+					       .start = clock_wall(),
+					       .end = clock_wall(),
+					       .http = none,
+					       .https = none };
+		if (!s->done[i] && !scan_told_has(&s->told, &i))
+			on_page(s, &p, i);
+	}
+	s->next = s->order->fetch_count;
+	loop_timer_at(s->timer, clock_mono());
+}
+
 void scan_fetch_close(struct scan_fetch **out)
 {
 	struct scan_fetch *s = *out;
@@ -123,6 +155,7 @@ void scan_fetch_close(struct scan_fetch **out)
 	fetch_io_close(&s->io);
 	scan_manners_close(&s->manners);
 	scan_told_close(&s->told);
+	free(s->done);
 	free(s);
 	*out = NULL;
 }

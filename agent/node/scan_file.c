@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/rd.h"
@@ -49,6 +50,19 @@ enum err scan_file_take(const char *data, const struct run_id *order, char **out
 	if (access(path, F_OK) != 0)
 		return ERR_MISSING;
 	return file_read(path, ORDER_SIZE_MAX, out, len, f);
+}
+
+bool scan_file_begun(const char *data, const struct run_id *order)
+{
+	static const char *const parts[] = { "state", "told" };
+	char path[SCAN_FILE_PATH];
+	struct stat s;
+	for (size_t i = 0; i < COUNT(parts); i++) {
+		scan_file_name(data, order, parts[i], path);
+		if (stat(path, &s) == 0 && s.st_size > 0)
+			return true;
+	}
+	return false;
 }
 
 struct wr scan_file_begin(uint8_t *room, size_t size)

@@ -18,6 +18,9 @@ enum err scan_file_put(const char *data, const struct order *o, struct fault *f)
 enum err scan_file_take(const char *data, const struct run_id *order, char **out, size_t *len,
 			struct fault *f) MUSTUSE;
 
+// It was under way once: there is a checkpoint of it, or something of it was told.
+bool scan_file_begun(const char *data, const struct run_id *order);
+
 // A checkpoint: what is written between begin and save, replaced whole, with a checksum.
 #define SCAN_FILE_HEAD 16
 #define SCAN_FILE_TAIL 4 // what of the room begin and save need

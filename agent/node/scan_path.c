@@ -57,8 +57,12 @@ static void on_tick(void *self, struct mono now)
 		s->end(s->node, s, ORDER_ACCEPTED, s->told.stop.what);
 		return;
 	}
-	snprintf(text, sizeof(text), "%zu paths, %zu with an injector%s", s->done, s->injected,
-		 scan_told_count(&s->told) > 0 ? ", since the agent came back" : "");
+	int len = snprintf(text, sizeof(text), "%zu paths, %zu with an injector%s", s->done,
+			   s->injected,
+			   scan_told_count(&s->told) > 0 ? ", since the agent came back" : "");
+	if (s->done < s->count)
+		snprintf(text + len, sizeof(text) - (size_t)len, ", %zu not traced",
+			 s->count - s->done);
 	s->end(s->node, s, ORDER_DONE, text);
 }
 
@@ -135,6 +139,12 @@ enum err scan_path_open(struct node *n, const struct order *o, visit_end_fn *end
 		loop_timer_at(s->timer, clock_mono());
 	*out = s;
 	return ERR_OK;
+}
+
+void scan_path_stop(struct scan_path *s)
+{
+	if (s->io != NULL)
+		dns_path_io_stop(s->io);
 }
 
 void scan_path_close(struct scan_path **out)

@@ -48,11 +48,13 @@ struct plan_verdict {
 	struct run_id order, run;
 	enum order_state state;
 	char detail[PLAN_DETAIL];
+	const struct order *withdraw; // not NULL: takes orders back; until the next plan_hear
 };
 
 // A signed order arrived. Always gives a verdict: accepted orders wait until plan_next hands them
 // out. The same order offered again is accepted silently once (`repeat` is set, nothing else
-// happens), since a collector offers until it is told.
+// happens), since a collector offers until it is told. One that takes orders back does not wait and
+// needs no room: the caller obeys it at once.
 void plan_hear(struct plan *p, struct wall now, struct span signed_bytes,
 	       struct plan_verdict *verdict, bool *repeat);
 
@@ -69,6 +71,13 @@ const struct order *plan_next(struct plan *p, struct wall now, bool *expired);
 
 // An order handed out that cannot be begun yet waits on, and does not expire any more.
 void plan_back(struct plan *p, const struct run_id *order);
+
+const struct order *plan_find(const struct plan *p, const struct run_id *order); // or NULL
+
+// The order is taken back, and stays so until plan_done. False: it neither waits nor was handed
+// out.
+bool plan_withdraw(struct plan *p, const struct run_id *order);
+bool plan_withdrawn(const struct plan *p, const struct run_id *order);
 
 // When plan_next is worth calling again; INT64_MAX when nothing waits.
 struct wall plan_due(const struct plan *p);

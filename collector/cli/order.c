@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// `waymark order trace`: a person asks one node to trace.
+// `waymark order trace | list`: a person asks one node to trace. Taking orders back is withdraw.c.
 #include <stdio.h>
 #include <string.h>
 
@@ -10,6 +10,7 @@
 #include "cli/run.h"
 #include "cli/trace_rows.h"
 #include "cli/verb.h"
+#include "cli/withdraw.h"
 #include "sys/clock.h"
 
 struct order_options {
@@ -210,6 +211,7 @@ static int order_list(int argc, char **argv)
 
 static const struct verb verbs[] = {
 	{ "trace", order_trace, "ask a node to trace" },
+	{ "withdraw", withdraw_verb, "take orders back" },
 	{ "list", order_list, "orders and what became of them" },
 	{ NULL, NULL, NULL },
 };

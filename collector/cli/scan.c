@@ -8,6 +8,7 @@
 
 #include "cli/operator.h"
 #include "cli/verb.h"
+#include "cli/withdraw.h"
 #include "sys/clock.h"
 
 #define AT(field)   .offset = offsetof(struct scan_options, field)
@@ -315,20 +316,6 @@ static int trace(int argc, char **argv)
 	return scan_order(argc, argv, &form);
 }
 
-static int end(int argc, char **argv)
-{
-	static const struct central_change change = {
-		.program = "waymark scan end",
-		.synopsis = "waymark scan end SCAN",
-		.text = "Says that nothing more is to come: the scan is judged, and a late record "
-			"judged again.",
-		.statement = "scan_end",
-		.words = 1,
-		.missing = "no such scan, or it has ended already",
-	};
-	return central_change(argc, argv, &change);
-}
-
 static int list(int argc, char **argv)
 {
 	static const char *const headings[] = { "scan",    "serial", "name",    "origin", "format",
@@ -345,7 +332,7 @@ static const struct verb verbs[] = {
 	{ "keys", keys, "order a node to ask for keys of zones" },
 	{ "fetch", fetch, "order a node to fetch what answers serve" },
 	{ "trace", trace, "order a node to find who answers on the way" },
-	{ "end", end, "nothing more is to come: judge it" },
+	{ "end", withdraw_scan_end, "stop what is under way, and judge it" },
 	{ "list", list, "all scans" },
 	{ "show", scan_show, "one scan: orders and what has come" },
 	{ NULL, NULL, NULL },

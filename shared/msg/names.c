@@ -67,6 +67,7 @@ static const char *const states[] = {
 	[ORDER_ACCEPTED] = "accepted",
 	[ORDER_DONE] = "done",
 	[ORDER_FAILED] = "failed",
+	[ORDER_WITHDRAWN] = "withdrawn",
 	[ORDER_REFUSED_SIGNATURE] = "refused_signature",
 	[ORDER_REFUSED_AUDIENCE] = "refused_audience",
 	[ORDER_REFUSED_SERIAL] = "refused_serial",

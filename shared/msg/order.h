@@ -67,6 +67,7 @@ enum order_kind {
 	ORDER_DISCOVER,
 	ORDER_FETCH,
 	ORDER_PATH,
+	ORDER_WITHDRAW,
 };
 
 #define ORDER_TYPES_MAX   16    // record types of one DNS scan
@@ -150,6 +151,7 @@ struct order {
 	size_t fetch_count;
 	struct path_order path;
 	uint32_t body_limit, rate;
+	struct span withdraw; // ORDER_WITHDRAW: ids, RUN_ID_SIZE bytes each
 };
 
 struct signed_order {

@@ -211,6 +211,8 @@ static enum err read_work(const Waymark__Order *o, struct arena *arena, struct o
 		return read_graph(o->graph, arena, out);
 	if (o->work_case == WAYMARK__ORDER__WORK_PATH)
 		return order_read_path(o->path, arena, out);
+	if (o->work_case == WAYMARK__ORDER__WORK_WITHDRAW)
+		return order_read_withdraw(o->withdraw, out);
 	return ERR_OK; // ORDER_NONE: work of a newer build; whoever obeys refuses its kind
 }
 

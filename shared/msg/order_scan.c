@@ -94,6 +94,13 @@ void order_write_path(struct wr *w, uint32_t number, const struct order *o)
 	field_end(w, begun);
 }
 
+void order_write_withdraw(struct wr *w, uint32_t number, const struct order *o)
+{
+	size_t begun = field_begin(w, number);
+	field_bytes(w, 1, o->withdraw);
+	field_end(w, begun);
+}
+
 // Options stand in an OPT record, and a subnet is an option.
 static enum err read_edns(const Waymark__DnsScan *d, struct dns_order *to)
 {
@@ -230,4 +237,11 @@ enum err order_read_path(const Waymark__DnsPath *p, struct arena *arena, struct 
 		    to->wishes[i].domain.len == 0)
 			return ERR_FORMAT;
 	return text_of(p->control, DNS_DOMAIN_MAX, &to->control);
+}
+
+enum err order_read_withdraw(const Waymark__Withdraw *w, struct order *out)
+{
+	out->kind = ORDER_WITHDRAW;
+	out->withdraw = bytes_of(w->orders);
+	return out->withdraw.len % RUN_ID_SIZE == 0 ? ERR_OK : ERR_RANGE;
 }

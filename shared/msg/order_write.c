@@ -144,6 +144,8 @@ enum err order_write(struct wr *out, const struct order *o)
 		write_graph(out, o);
 	else if (o->kind == ORDER_PATH)
 		order_write_path(out, 23, o);
+	else if (o->kind == ORDER_WITHDRAW)
+		order_write_withdraw(out, 24, o);
 	return out->err;
 }
 

@@ -225,7 +225,7 @@ enum err batch_outcome(const struct batch *b, size_t i, struct outcome_record *o
 	if (i >= b->pb->n_outcome)
 		return ERR_STATE;
 	const Waymark__Outcome *o = b->pb->outcome[i];
-	bool known = o->state <= 3 || (o->state >= 10 && o->state <= 18);
+	bool known = o->state <= 4 || (o->state >= 10 && o->state <= 18);
 	*out = (struct outcome_record){
 		.state = known ? (enum order_state)o->state : ORDER_UNKNOWN,
 		.at = wall_of(o->at_ns),

@@ -46,6 +46,7 @@ enum order_state {
 	ORDER_ACCEPTED = 1,
 	ORDER_DONE = 2,
 	ORDER_FAILED = 3,
+	ORDER_WITHDRAWN = 4, // by its operator: never begun, or stopped
 	ORDER_REFUSED_SIGNATURE = 10,
 	ORDER_REFUSED_AUDIENCE = 11,
 	ORDER_REFUSED_SERIAL = 12,

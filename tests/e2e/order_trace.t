@@ -45,7 +45,9 @@ logged() { grep -q "$2" "$dir/$1.log"; }
 {
 	"$waymark" db init && ip netns add "$ns" && ip -n "$ns" link set lo up &&
 		ip -n "$ns" addr add 198.18.0.1/32 dev lo && ip -n "$ns" addr add 198.18.0.2/32 dev lo &&
-		ip -n "$ns" addr add 2001:db8::2/128 dev lo nodad &&
+		ip -n "$ns" addr add 2001:db8::2/128 dev lo nodad && ip -n "$ns" link add quiet type veth peer name still &&
+		ip -n "$ns" link set quiet up && ip -n "$ns" link set still up && ip -n "$ns" route add 198.18.7.0/24 dev quiet &&
+		ip -n "$ns" neigh add 198.18.7.1 lladdr 02:00:00:00:00:07 dev quiet &&
 		"$bin/waymark-agent" keygen --keys "$dir/keys" &&
 		"$waymark" operator keygen --keys "$dir/op" && "$waymark" operator keygen --keys "$dir/stranger" &&
 		"$waymark" node add alpha --country CH --position 47.4,8.5 --address4 198.18.0.1 --key "$dir/keys/node.pub" &&
@@ -113,6 +115,17 @@ ok $? 'an order signed by a stranger is refused, and the refusal is a result'
 id=$(order 198.18.0.3 "$dir/op")
 within 60 state_is "$id" refused_denied
 ok $? 'so is one for an address on the deny list'
+id=$("$waymark" order trace alpha --targets 198.18.7.1 --wait 60s --operator-key "$dir/op" 2>"$dir/out")
+within 60 state_is "$id" accepted
+"$waymark" order withdraw "$id" --operator-key "$dir/stranger" >"$dir/out" 2>&1
+refusals() { [ "$(grep -c state=refused_signature "$dir/agent.log")" = "$1" ]; }
+within 60 refusals 2 && state_is "$id" accepted
+ok $? 'nor can a stranger take one back that is under way'
+taken() { "$waymark" order withdraw "$id" --operator-key "$dir/op" >"$dir/out" 2>&1; }
+within 60 taken && within 60 state_is "$id" withdrawn
+ok $? 'its operator can'
+! taken
+ok $? 'once'
 "$waymark" verify --all >"$dir/out" 2>&1
 ok $? 'what is stored is what the node signed'
 "$waymark" db check >"$dir/out" 2>&1

@@ -4,7 +4,7 @@
 # A scan of open resolvers by signed orders: discovery, questions, pages, all by one node and all in
 # the database under the scan's id; orders past the node's policy are refused as results; an agent
 # that is killed in the middle of any of them, or finds its disk full, goes on, and nothing is told
-# twice or missing.
+# twice or missing; orders that are taken back stop, and what they left is told as such.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 # shellcheck source=tests/tap.sh
@@ -93,7 +93,7 @@ cat >"$dir/agent.conf" <<-CONF
 	deny = 198.18.40.8/32
 	outside = lo
 	resolver = 198.18.41.53
-	scan-rate = 2000
+	scan-rate = 500
 	scan-rate-target = 1000
 	scan-rate-net = 2000
 	max-scan = 5000
@@ -127,6 +127,8 @@ ok $? 'the denied address was not asked'
 
 # --- questions, with the agent killed in the middle ---
 for i in $(seq 80); do echo "site$i.example"; done >"$dir/domains"
+cp "$dir/domains" "$dir/slow"
+for i in $(seq 1250); do echo "back$i.example"; done >"$dir/many"
 printf '198.18.40.%s\n' 1 2 5 12 8 >"$dir/resolvers"
 # What a node could not do, or would leave out unsaid, is refused where it is typed.
 refused() { # RESOLVER NAME SAYS
@@ -230,7 +232,7 @@ ok $? 'no longer'
 # --- policy ---
 "$waymark" scan discover alpha 198.18.0.0/16 --scan lab --reserved >"$dir/out" 2>&1 && within 60 ended "$scan" refused_rate 1
 ok $? 'a larger scan than the node allows is refused, and the refusal is a result'
-"$waymark" scan discover alpha 198.18.0.0/30 --scan lab --reserved --rate 2001 >"$dir/out" 2>&1 &&
+"$waymark" scan discover alpha 198.18.0.0/30 --scan lab --reserved --rate 501 >"$dir/out" 2>&1 &&
 	within 60 ended "$scan" refused_rate 2
 ok $? 'so is a higher rate'
 denied() { [ "$(sql "SELECT count(*) FROM raw.dns_pair WHERE scan = '$scan' AND domain = 'reserved.example'")" = 5 ]; }
@@ -240,6 +242,74 @@ echo reserved.example >"$dir/domains"
 within 60 denied
 gives "SELECT DISTINCT state, detail FROM raw.dns_pair WHERE scan = '$scan' AND domain = 'reserved.example'" '4|denied' \
 	'reserved addresses are asked only where the order says so'
+
+# --- orders taken back ---
+printf '198.18.40.%s\n' 1 2 5 12 >"$dir/four"
+scan=$("$waymark" scan start alpha --reserved --resolvers "$dir/four" --domains "$dir/many" --control scan.example \
+	--listen 100ms --name back 2>"$dir/out") && within 60 rows dns_pair 1
+ok $? 'a scan is under way that uses all of the rate'
+"$waymark" scan discover alpha 198.18.40.0/28 --scan back --control scan.example --reserved >"$dir/out" 2>&1 &&
+	within 60 ended "$scan" accepted 2
+ok $? 'and another order of it waits until the rate is free'
+"$waymark" scan end back --operator-key "$dir/agent" >"$dir/out" 2>&1
+[ $? -ne 0 ] && "$waymark" scan list --json 2>"$dir/out" | jq -es '.[] | select(.name == "back") | .ended == null' >/dev/null
+ok $? 'without the key of an operator a scan with open orders does not end'
+"$waymark" scan end back 2>&1 | grep -qx 'waymark scan end: 2 orders taken back, of 1 nodes' && within 30 ended "$scan" withdrawn 2
+ok $? 'with it the orders are taken back'
+last=$(wc -l <"$dir/asked")
+is "$("$waymark" scan show back --json | jq -r '.orders[] | select(.state == "done").detail')" \
+	'1 stopped, 1 never begun, 0 not here' 'which the node says'
+within 60 rows dns_pair 5000
+gives "SELECT count(*), count(DISTINCT (resolver, domain)), count(*) FILTER (WHERE state = 5) BETWEEN 500 AND 4990
+	FROM raw.dns_pair WHERE scan = '$scan'" '5000|5000|t' 'every pair is told once, those not asked as such'
+gives "SELECT count(*) FROM raw.resolver WHERE scan = '$scan'" 0 'what had not begun never was'
+sleep 0.5
+[ "$(wc -l <"$dir/asked")" -eq "$last" ] && ! ls "$dir/agent"/scan-* >/dev/null 2>&1
+ok $? 'nobody is asked any more, and nothing of it is left on the node'
+sql "DELETE FROM raw.dns_pair WHERE scan = '$scan' AND NOT (domain = ANY (ARRAY(SELECT domain FROM raw.dns_pair WHERE scan = '$scan' AND state = 1 ORDER BY domain LIMIT 20)))" >/dev/null
+"$waymark" scan fetch alpha --scan back --rate 2 >"$dir/out" 2>&1 && within 60 rows page 1
+"$waymark" order withdraw "$scan" >"$dir/out" 2>&1 && within 30 ended "$scan" withdrawn 3
+wishes=$(sql "SELECT count(*) FROM (SELECT DISTINCT u, domain FROM judge.dns_asked, unnest(answers) u WHERE scan = '$scan') AS w")
+within 60 rows page "$wishes"
+gives "SELECT count(*), count(*) FILTER (WHERE (http_state, https_state) = (5, 5)) BETWEEN 3 AND $wishes - 1 FROM raw.page WHERE scan = '$scan'" \
+	"$wishes|t" 'pages too'
+[ "$("$waymark" scan fetch alpha --scan back 2>&1 >/dev/null)" = 'waymark scan: 1 orders for alpha' ] &&
+	"$waymark" order withdraw "$scan" >"$dir/out" 2>&1
+ok $? 'those that were not asked are ordered again'
+for i in $(seq 100); do echo "198.18.40.$i"; done >"$dir/list"
+scan=$("$waymark" scan discover alpha --list "$dir/list" --control scan.example --reserved --rate 20 --name found 2>"$dir/out") &&
+	within 60 rows resolver 1
+"$waymark" order withdraw "$scan" >"$dir/out" 2>&1 && within 30 ended "$scan" withdrawn 1
+within 60 rows resolver 100
+gives "SELECT count(*), count(*) FILTER (WHERE state = 5) BETWEEN 30 AND 98 FROM raw.resolver WHERE scan = '$scan'" '100|t' \
+	'and of a list those that were not asked'
+"$waymark" order withdraw "$scan" >"$dir/out" 2>&1
+is $? 4 'what is done cannot be taken back'
+
+# Ordered and taken back while the agent is away: one is under way on the node, one it never gets.
+scan=$("$waymark" scan start alpha --reserved --resolvers "$dir/resolvers" --domains "$dir/slow" --control scan.example \
+	--listen 100ms --rate 40 --name away 2>"$dir/out") && within 60 rows dns_pair 9
+kill_agent
+"$waymark" scan discover alpha 198.18.40.0/28 --scan away --control scan.example --reserved >"$dir/out" 2>&1
+"$waymark" scan end away >"$dir/out" 2>&1 && ended "$scan" withdrawn 1
+ok $? 'an order the node does not have yet is taken back at once'
+run_agent
+within 30 ended "$scan" withdrawn 2 && within 60 rows dns_pair 400
+gives "SELECT count(*), count(DISTINCT (resolver, domain)) FROM raw.dns_pair WHERE scan = '$scan'" '400|400' \
+	'what was under way stops when the agent comes back'
+gives "SELECT count(*) FROM raw.outcome u JOIN registry.orders o ON u.orders = o.id WHERE o.scan = '$scan'" 3 \
+	'the other the node was never given'
+# A node that is killed before it has written a scan off does so when it is back.
+scan=$("$waymark" scan start alpha --reserved --resolvers "$dir/resolvers" --domains "$dir/slow" --control scan.example \
+	--listen 100ms --rate 40 --name off 2>"$dir/out") && within 60 rows dns_pair 9
+kill_agent
+sed -i 's/^open /stop /' "$dir/agent/orders"
+run_agent
+within 30 ended "$scan" withdrawn 1 && within 60 rows dns_pair 400
+ok $? 'a scan that was taken back stays so over an end of the agent'
+"$waymark" scan end off --operator-key "$dir/agent" >"$dir/out" 2>&1
+ok $? 'a scan without open orders ends without a key'
+
 "$waymark" scan end lab >"$dir/out" 2>&1 && "$waymark" scan list --json 2>"$dir/out" | jq -es '.[0].ended != null' >/dev/null
 ok $? 'a scan is ended and listed'
 done_testing

@@ -43,6 +43,6 @@ upgrade() { # RELEASED: from as many migrations
 	expect 0 'its runs are judged' "$waymark" judge --db "$old"
 	is 'each by the rule of now' '4|t' "SELECT count(DISTINCT run), bool_and(version = (SELECT max(version) FROM judge.clause)) FROM judge.server"
 }
-for at in 8 22; do upgrade "$at"; done
+for at in 8 22 31; do upgrade "$at"; done
 
 done_testing

@@ -9,6 +9,6 @@ FROM raw.dns_pair AS p WHERE scan = $1::text::uuid
 GROUP BY state
 UNION ALL
 SELECT 'page', CASE WHEN 1 IN (http_state, https_state) THEN 'answered' WHEN 4 IN (http_state, https_state) THEN 'refused'
-	WHEN 3 IN (http_state, https_state) THEN 'timeout' ELSE 'failed' END, count(*)
+	WHEN 3 IN (http_state, https_state) THEN 'timeout' WHEN 2 IN (http_state, https_state) THEN 'failed' ELSE 'not_asked' END, count(*)
 FROM raw.page WHERE scan = $1::text::uuid GROUP BY 2
 ORDER BY 1, 2

@@ -12,9 +12,9 @@
 static void what_is_written_reads_back(void **state)
 {
 	(void)state;
-	struct orders_file in = { .serial = 1795200000123, .count = 2 }, out;
+	struct orders_file in = { .serial = 1795200000123, .count = 3 }, out;
 	uint8_t text[8192];
-	in.open[0].begun = true;
+	in.open[0].begun = in.open[2].begun = in.open[2].withdrawn = true;
 	for (size_t i = 0; i < RUN_ID_SIZE; i++) {
 		in.open[0].order.bytes[i] = (uint8_t)(i * 3);
 		in.open[1].run.bytes[i] = (uint8_t)(255 - i);

@@ -355,6 +355,71 @@ static void past_its_bound_it_says_it_is_busy(void **state)
 	assert_int_equal(hear_order(), ORDER_REFUSED_BUSY);
 }
 
+static struct plan_verdict hear_withdrawal(const struct seal_secret *by)
+{
+	struct plan_verdict v;
+	struct seal_public public;
+	bool repeat;
+	seal_public_of(by, &public);
+	seal_with(by, &public);
+	plan_hear(plan, at(0), span_of(sealed, sealed_len), &v, &repeat);
+	assert_false(repeat);
+	return v;
+}
+
+// Whatever the policy allows, and however many wait.
+static void what_takes_orders_back_is_handed_over_at_once(void **state)
+{
+	(void)state;
+	static uint8_t ids[2 * RUN_ID_SIZE];
+	order.not_before = at(30);
+	for (int i = 0; i < PLAN_WAITING; i++) {
+		order.id.bytes[1] = (uint8_t)i;
+		order.serial++;
+		assert_int_equal(hear_order(), ORDER_ACCEPTED);
+	}
+	memcpy(ids, order.id.bytes, RUN_ID_SIZE);
+	struct run_id named = order.id, unknown = { { 9 } };
+	order.id = unknown;
+	order.kind = ORDER_WITHDRAW;
+	order.withdraw = span_of(ids, sizeof(ids));
+	order.serial++;
+	struct plan_verdict v = hear_withdrawal(&operator_secret);
+	assert_int_equal(v.state, ORDER_ACCEPTED);
+	assert_non_null(v.withdraw);
+	assert_memory_equal(v.withdraw->withdraw.at, ids, sizeof(ids));
+	assert_int_equal(plan_serial(plan), order.serial);
+	assert_int_equal(plan_waiting(plan), PLAN_WAITING);
+	assert_false(plan_withdrawn(plan, &named));
+	assert_true(plan_withdraw(plan, &named));
+	assert_true(plan_withdrawn(plan, &named));
+	assert_false(plan_withdraw(plan, &unknown));
+	plan_done(plan, &named);
+	assert_false(plan_withdrawn(plan, &named));
+	assert_null(plan_find(plan, &named));
+}
+
+static void what_takes_orders_back_is_checked_like_any_order(void **state)
+{
+	(void)state;
+	order.kind = ORDER_WITHDRAW;
+	order.withdraw = span_of(order.id.bytes, RUN_ID_SIZE);
+	struct plan_verdict v = hear_withdrawal(&stranger);
+	assert_int_equal(v.state, ORDER_REFUSED_SIGNATURE);
+	assert_null(v.withdraw);
+	assert_int_equal(hear_withdrawal(&operator_secret).state, ORDER_ACCEPTED);
+	v = hear_withdrawal(&operator_secret); // played again
+	assert_int_equal(v.state, ORDER_REFUSED_SERIAL);
+	assert_null(v.withdraw);
+	order.serial++;
+	order.audience_count = 1;
+	assert_int_equal(hear_withdrawal(&operator_secret).state, ORDER_REFUSED_AUDIENCE);
+	order.audience_count = 2;
+	order.expires = at(-1);
+	assert_int_equal(hear_withdrawal(&operator_secret).state, ORDER_REFUSED_EXPIRED);
+	assert_int_equal(plan_serial(plan), 100);
+}
+
 #define WITH_PLAN(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int main(void)
@@ -375,6 +440,8 @@ int main(void)
 		WITH_PLAN(what_was_accepted_waits_again),
 		WITH_PLAN(bytes_that_are_no_order_are_refused),
 		WITH_PLAN(past_its_bound_it_says_it_is_busy),
+		WITH_PLAN(what_takes_orders_back_is_handed_over_at_once),
+		WITH_PLAN(what_takes_orders_back_is_checked_like_any_order),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -114,6 +114,7 @@ static void make(struct order *o, enum order_kind kind)
 			  .reserved = true },
 		.body_limit = 4096,
 		.rate = 77,
+		.withdraw = TEXT("0123456789abcdef0123456789ABCDEF"),
 	};
 }
 
@@ -195,7 +196,7 @@ static void orders_of_every_kind_come_back(void **state)
 	static struct order o, got;
 	struct arena arena;
 	arena_init(&arena, 1 << 20);
-	for (enum order_kind kind = ORDER_NONE; kind <= ORDER_PATH; kind++) {
+	for (enum order_kind kind = ORDER_NONE; kind <= ORDER_WITHDRAW; kind++) {
 		struct wr w = wr_of(room, sizeof(room));
 		make(&o, kind);
 		assert_int_equal(order_write(&w, &o), ERR_OK);
@@ -209,8 +210,10 @@ static void orders_of_every_kind_come_back(void **state)
 		assert_int_equal(got.serial, o.serial);
 		assert_int_equal(got.audience_count, 2);
 		assert_true(span_eq(got.audience[1], o.audience[1]));
-		if (kind >= ORDER_DNS)
+		if (kind >= ORDER_DNS && kind <= ORDER_PATH)
 			check_scan(&got, &o);
+		if (kind == ORDER_WITHDRAW)
+			assert_true(span_eq(got.withdraw, o.withdraw));
 		if (kind == ORDER_VANTAGE || kind == ORDER_GATEWAY) {
 			assert_true(span_eq(got.tunnel.other, o.tunnel.other));
 			got.tunnel.other = o.tunnel.other;
@@ -320,6 +323,9 @@ static void ranges_are_checked(void **state)
 	assert_int_equal(read_back(&o, &arena), ERR_RANGE);
 	make(&o, ORDER_FETCH);
 	o.body_limit = UINT32_MAX;
+	assert_int_equal(read_back(&o, &arena), ERR_RANGE);
+	make(&o, ORDER_WITHDRAW);
+	o.withdraw.len = 31;
 	assert_int_equal(read_back(&o, &arena), ERR_RANGE);
 	make(&o, ORDER_TRACE);
 	arena_wipe(&arena);

@@ -1,0 +1,2 @@
+-- SPDX-License-Identifier: Apache-2.0
+UPDATE registry.orders SET withdrawn_by = $2 WHERE id = $1
