@@ -16,6 +16,7 @@ struct signatures {
 	size_t count, cap;
 	pcre2_match_context *bounds;
 	pcre2_match_data *found;
+	pcre2_jit_stack *stack; // null: none could be had, or no JIT
 };
 
 struct signatures *signatures_new(void)
@@ -31,6 +32,9 @@ struct signatures *signatures_new(void)
 	}
 	pcre2_set_match_limit(s->bounds, SIGNATURE_STEPS);
 	pcre2_set_heap_limit(s->bounds, SIGNATURE_HEAP);
+	// What JIT has without: 32 KiB, which (a|\n)*b uses up on a page of two.
+	s->stack = pcre2_jit_stack_create(32 << 10, SIGNATURE_HEAP << 10, NULL);
+	pcre2_jit_stack_assign(s->bounds, NULL, s->stack);
 	return s;
 }
 
@@ -43,6 +47,7 @@ void signatures_free(struct signatures **s)
 	free((*s)->list);
 	pcre2_match_data_free((*s)->found);
 	pcre2_match_context_free((*s)->bounds);
+	pcre2_jit_stack_free((*s)->stack);
 	free(*s);
 	*s = NULL;
 }
@@ -76,7 +81,7 @@ enum err signatures_put(struct signatures *s, int64_t id, struct span pattern, s
 		return fault_set(f, ERR_FORMAT, 0, "no pattern: %s, at byte %zu", (char *)text,
 				 (size_t)at);
 	}
-	(void)pcre2_jit_compile(code, PCRE2_JIT_COMPLETE); // without it slower, not other
+	(void)pcre2_jit_compile(code, PCRE2_JIT_COMPLETE); // without it slower, and sooner given up
 	s->list[s->count++] = (struct one){ id, code };
 	return ERR_OK;
 }

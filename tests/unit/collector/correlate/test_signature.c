@@ -66,6 +66,21 @@ static void a_pattern_that_would_never_end_is_given_up(void **state)
 	signatures_free(&s);
 }
 
+static void a_pattern_that_goes_back_reaches_through_a_page(void **state)
+{
+	(void)state;
+	const char *const patterns[] = { "<b>(?:x|y|\n)*BLOCKED" };
+	struct signatures *s = set_of(patterns, 1);
+	char page[4096];
+	memset(page, 'y', sizeof(page));
+	memcpy(page, "<b>", 3);
+	memcpy(page + sizeof(page) - 8, "BLOCKED", 8);
+	struct signature_hit hit = signatures_find(s, span_text(page));
+	assert_int_equal(hit.id, 1);
+	assert_int_equal(hit.gave_up, 0);
+	signatures_free(&s);
+}
+
 static void what_is_no_pattern_is_refused_with_words(void **state)
 {
 	(void)state;
@@ -98,6 +113,7 @@ int main(void)
 		cmocka_unit_test(the_first_put_in_is_the_one_found),
 		cmocka_unit_test(a_dot_is_any_byte_and_bodies_need_no_text),
 		cmocka_unit_test(a_pattern_that_would_never_end_is_given_up),
+		cmocka_unit_test(a_pattern_that_goes_back_reaches_through_a_page),
 		cmocka_unit_test(what_is_no_pattern_is_refused_with_words),
 		cmocka_unit_test(quoted_text_matches_itself_alone),
 	};
