@@ -14,6 +14,7 @@
 struct satellite_options {
 	struct central central;
 	char name[NAME_SIZE];
+	bool again;
 };
 
 // clang-format off
@@ -21,6 +22,8 @@ static const struct conf_option options[] = {
 	CENTRAL_PLACE,
 	{ .name = "name", .kind = CONF_TEXT, .offset = offsetof(struct satellite_options, name), .size = NAME_SIZE,
 	  .value = "NAME", .help = "name of the scan; else the folder's" },
+	{ .name = "again", .kind = CONF_BOOL, .offset = offsetof(struct satellite_options, again), .size = sizeof(bool), .unset = "no",
+	  .help = "also what is stored already: as one more scan" },
 	{ .name = NULL },
 };
 // clang-format on
@@ -114,10 +117,25 @@ static void tell(const struct loading *w, const char *name, const struct pg_rows
 		pg_rows_text(rows, 0, 5));
 }
 
-// FOLDER tells the day, NAME what the scan is called here.
-static enum err load(struct loading *w, const char *path, const char *folder, const char *name,
-		     int64_t *faults, struct fault *f)
+// Known by its lines, whatever it is called, and whether it came as a folder or an archive.
+static enum err check_new(struct loading *w, const char *path, bool again, struct fault *f)
 {
+	AUTO(pg_rows_free) struct pg_rows *rows = NULL;
+	enum err err = pg_query(w->pg, "import_satellite_same", PG_VALUES(pg_uuid(w->scan.bytes)),
+				&rows, f);
+	if (err != ERR_OK || again || pg_rows_count(rows) == 0)
+		return err;
+	return fault_set(f, ERR_EXISTS, 0,
+			 "stored already, as scan %" PRId64
+			 " (%s): --again takes it as one more: %s",
+			 pg_rows_int(rows, 0, 0), pg_rows_text(rows, 0, 1), path);
+}
+
+// FOLDER tells the day, NAME what the scan is called here.
+static enum err load(struct loading *w, const char *path, const char *folder,
+		     const struct satellite_options *o, int64_t *faults, struct fault *f)
+{
+	const char *name = o->name[0] != '\0' ? o->name : folder;
 	AUTO(pg_rows_free) struct pg_rows *made = NULL;
 	AUTO(pg_rows_free) struct pg_rows *rows = NULL;
 	enum err err = pg_begin(w->pg, f);
@@ -127,6 +145,8 @@ static enum err load(struct loading *w, const char *path, const char *folder, co
 			       &made, f);
 	if (err == ERR_OK)
 		err = copy_lines(w, path, f);
+	if (err == ERR_OK)
+		err = check_new(w, path, o->again, f);
 	if (err == ERR_OK)
 		err = pg_query(w->pg, "import_satellite_read",
 			       PG_VALUES(pg_uuid(w->scan.bytes), pg_int(pg_rows_int(made, 0, 0)),
@@ -155,14 +175,16 @@ int import_satellite(int argc, char **argv)
 	char name[NAME_SIZE];
 	int64_t faults = 0;
 	const struct cli_usage usage = {
-		.synopsis = "waymark import satellite DIR|FILE [--name NAME]",
+		.synopsis = "waymark import satellite DIR|FILE [--name NAME] [--again]",
 		.text = "A published Satellite scan: v1, v2.0, v2.1, v2.2 or v2.2-raw, told apart "
 			"by "
 			"what is in\nthe files; a folder, an archive (.tar.gz) or one file. All of "
 			"it "
 			"or nothing; lines that\ncannot be read are kept, counted and told, and "
 			"then "
-			"the exit status is 3.",
+			"the exit status is 3. What is\nstored already, under whatever name, is "
+			"refused, unless "
+			"with --again.",
 		.examples = "  waymark import satellite CP_Satellite-2023-01-04-12-00-01.tar.gz\n",
 	};
 	enum err err = cli_read(argc, argv, options, &usage, &o, &cli, &f);
@@ -175,7 +197,7 @@ int import_satellite(int argc, char **argv)
 	if (err == ERR_OK) {
 		find_name(cli.words[0], name);
 		random_bytes(w.scan.bytes, sizeof(w.scan.bytes));
-		err = load(&w, cli.words[0], name, o.name[0] != '\0' ? o.name : name, &faults, &f);
+		err = load(&w, cli.words[0], name, &o, &faults, &f);
 	}
 	pg_close(&w.pg);
 	free(w.row.at);

@@ -22,7 +22,17 @@ for each in 'Satellitev1_2018-08-03 v1 31 8 0 5' 'Satellitev2_2021-04-25 v2.1 23
 	ok $? 'with every line'
 done
 
-expect 0 'under another name' "$waymark" import satellite "$data/Satellitev1_2018-08-03" --name other
+expect 1 'what is stored already is refused, under another name, too' "$waymark" import satellite "$data/Satellitev1_2018-08-03" --name other
+says 'stored already, as scan 1 (Satellitev1_2018-08-03): --again takes it as one more'
+ok $? 'with the scan that it is'
+(cd "$data" && printf "%s\n" Satellitev1_2018-08-03/*.json | sort -r | tar -czf "$dir/v1.tar.gz" -T -)
+expect 1 'and as an archive, whose files are in another order' "$waymark" import satellite "$dir/v1.tar.gz"
+mkdir "$dir/less" && cp "$data"/Satellitev1_2018-08-03/*.json "$dir/less" && sed -i 1d "$dir/less/answers_control.json"
+expect 0 'one line less is something else' "$waymark" import satellite "$dir/less"
+is 'nothing of what was refused is there' '1|Satellitev1_2018-08-03
+7|less' "SELECT serial, name FROM raw.scan WHERE format = 'v1' ORDER BY serial"
+sql -c "DELETE FROM raw.satellite_told WHERE scan IN (SELECT id FROM raw.scan WHERE name = 'less'); DELETE FROM raw.scan WHERE name = 'less'" >"$dir/out" 2>&1
+expect 0 'once more, if it is asked for, and under another name' "$waymark" import satellite "$data/Satellitev1_2018-08-03" --again --name other
 is 'it is of the day its folder says' '2018-08-03 00:00:00+00' "SELECT started FROM raw.scan WHERE name = 'other'"
 sql -c "DELETE FROM raw.scan WHERE name = 'other'" >"$dir/out" 2>&1
 
@@ -184,6 +194,8 @@ is 'another control answer changes the verdict' '{passed,matched}' "SELECT diffe
 judge_again "UPDATE raw.satellite_tag SET asname = 'GOOGLE' WHERE addr = '31.13.92.35'" Satellitev2-2021-10-20
 is 'an answer in a big network is excluded' '{excluded}|{is_CDN}' "SELECT differs, exclude_reason FROM v1.dns_published
 	JOIN judge.dns_satellite USING (scan, resolver, domain) WHERE resolver = '116.63.159.66'"
+judge_again "UPDATE raw.satellite_tag SET asname = 'Google LLC' WHERE addr = '31.13.92.35'" Satellitev2-2021-10-20
+is 'by the name as they have it' '{}' "SELECT differs FROM v1.dns_published WHERE resolver = '116.63.159.66'"
 judge_again "UPDATE raw.satellite_tag SET asnum = NULL, asname = NULL, cert = NULL WHERE addr = '31.13.92.35'" Satellitev2-2021-10-20
 is 'one without tags is no anomaly' '{anomaly,untagged_response}' "SELECT differs FROM v1.dns_published WHERE resolver = '116.63.159.66'"
 
