@@ -141,6 +141,18 @@ is 'which tells nothing of it' 'no_control' "SELECT rule FROM judge.dns_verdict 
 is 'every rule decided somewhere' '' "SELECT r.name FROM judge.dns_rule r WHERE r.version = 2 AND NOT EXISTS (SELECT FROM judge.dns_verdict v WHERE v.rule = r.name AND v.version = 2)"
 is 'no word but the three' 'expected unexpected unknown' "SELECT string_agg(DISTINCT word, ' ' ORDER BY word) FROM judge.dns_verdict"
 is 'Satellite would call the edge an anomaly' 't' "SELECT anomaly FROM judge.dns_satellite WHERE domain = 'cdn.example' AND resolver = '198.18.1.1'"
+is 'and sets it aside, for it was seen for one domain' 't|{few_domains}' "SELECT excluded, exclude_reason FROM judge.dns_satellite WHERE domain = 'cdn.example' AND resolver = '198.18.1.1'"
+tried() { # CHANGE COLUMNS WHERE: what Satellite's rule says then
+	echo "BEGIN; $1; DO \$\$ BEGIN PERFORM judge.dns_satellite_rule(id) FROM raw.scan WHERE name = 'now'; END \$\$; SELECT $2 FROM judge.dns_satellite WHERE scan::text LIKE '%d2' AND $3; ROLLBACK"
+}
+for each in 'Google LLC' 'GOOGLE' 'Cloudflare, Inc.' 'Akamai International B.V.'; do
+	is "and if it is of $each, for that, too" '{is_CDN,few_domains}' "$(tried "UPDATE judge.place SET as_name = '$each' WHERE addr = '198.18.120.12'" \
+		exclude_reason "domain = 'cdn.example' AND resolver = '198.18.1.1'")"
+done
+is 'an address that stands there twice counts once' '{66.66666666666667,0,0}|33.333333333333336' "$(tried "UPDATE raw.dns_pair
+	SET addr = '{198.41.0.4,198.18.100.200,198.18.120.9,198.18.120.9,198.41.0.4}', addr_answer = '{1,2,2,2,3}' WHERE domain = 'network.example' AND resolver = '198.18.1.1'
+		AND scan::text LIKE '%d2'; INSERT INTO raw.page SELECT (jsonb_populate_record(g, '{\"addr\": \"198.18.100.200\", \"chain\": null, \"http_sha256\": \"\\\\x01\"}')).* FROM raw.page g WHERE domain = 'network.example' LIMIT 1" \
+	'matches, average' "domain = 'network.example' AND resolver = '198.18.1.1'")"
 is 'and one failed control passes as v2.2, not as v2.1' 'false false|true true' "SELECT string_agg(passed_liveness || ' ' || anomaly, '|' ORDER BY repetition)
 	FROM judge.dns_satellite WHERE domain = 'nx.example' AND resolver = '198.18.1.4'"
 
@@ -180,6 +192,8 @@ by domain "$of" '1|1|1|5|2|2|1|1|0|1|0|1|1|1.0000' 'by domain' 'b.resolvers, b.c
 by country "$of AND b.country = 'DE'" '1|1|1|1|4|2|1|1|1|0|1|0|1|1|1.0000' 'by country' 'b.resolvers, b.networks, b.unexpected_resolvers, b.unexpected_networks'
 by country "$of AND b.country IS NULL" '0|1|0|1|0|0|0|0|0|0|0|' 'of nowhere, until it is looked up' b.resolvers
 by network "$of AND b.asn = 64501" 'Rhein|DE|1|4|2|1|1|1|0|1|0|1|1|1.0000' 'by network' 'b.as_name, b.country, b.resolvers'
+is 'which begins on Monday in UTC, wherever one asks' '2026-11-09' "BEGIN; SET LOCAL TimeZone = 'Pacific/Auckland'; UPDATE raw.scan SET started = '2026-11-15 22:00Z' WHERE name = 'now';
+	SELECT max(week) FROM v1.dns_by_week; ROLLBACK"
 by week "b.country = 'DE' AND domain = 'wanted.example'" '2026-11-16|1|1|4|2|1|1|1|0|1|0|1|1|1.0000' 'by week' 'b.week, b.scans, b.resolvers' ''
 is 'controls and addresses that run none are in no count' '0' "SELECT count(*) FROM v1.dns_by_resolver WHERE resolver IN ('198.18.0.53', '198.18.1.99')"
 is 'pairs add up' 't' "SELECT bool_and(pairs = asked + refused + not_asked AND asked = answered + timed_out + failed) FROM v1.scan"
