@@ -180,8 +180,11 @@ static void name_folder(struct exporting *x, const char *format, struct wall sta
 	time_t at = (time_t)(started.ns / NS_PER_S);
 	struct tm tm;
 	gmtime_r(&at, &tm);
-	bool late = tm.tm_year > 121 || (tm.tm_year == 121 && tm.tm_mon >= 2);
-	if (strcmp(format, "v1") == 0 && late) {
+	int day = (tm.tm_year + 1900) * 10000 + (tm.tm_mon + 1) * 100 + tm.tm_mday;
+	if (strcmp(format, "v2.2") == 0 && day < 20210624) // by the times in the lines, too
+		fprintf(stderr, "waymark export: readers take scans from before 2021-06-24 for an "
+				"older form\n");
+	if (strcmp(format, "v1") == 0 && day >= 20210301) {
 		fprintf(stderr,
 			"waymark export: readers take scans of %d for v2: the folder is named as "
 			"of "

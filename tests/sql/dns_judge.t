@@ -162,6 +162,12 @@ for format in v2.2 v2.2-raw v1; do
 	python3 "$here/satellite_forms.py" rules "$folder" >"$dir/out" 2>&1 && [ ! -s "$dir/out" ]
 	ok $? 'as its readers demand: no line would be dropped'
 done
+jq -rs 'map(select(.resolver_ip == "1.1.1.1") | "\(.resolver_is_trusted) \(.resolver_name)") | unique | join(",")' "$dir"/v2.2-raw/*/*.json >"$dir/out" 2>&1
+grep -h '"1.1.1.1"' "$dir"/v2.2/*/resolvers.json "$dir"/v1/*/resolvers.json | jq -r .name >>"$dir/out" 2>&1
+[ "$(cat "$dir/out")" = "true control
+control
+control" ]
+ok $? 'a control resolver that everybody knows, and nobody listed, goes out as one'
 jq -r 'select(.keyword == "between.example" or .keyword == "alone.example") | .keyword + " " + (.http.body? // "none")' "$dir"/v2.2/*/control_pages.json |
 	sort | tr '\n' , >"$dir/out"
 [ "$(cat "$dir/out")" = 'alone.example none,alone.example what he made of it,between.example site,' ]

@@ -158,6 +158,9 @@ same Satellitev2-2021-10-20
 ok $? 'in a folder of the published name'
 [ "$(tail -c +13 "$folder/dns.pkt" | od -An -v -tx1 | tr -d ' \n')" = 01610c726f6f742d73657276657273036e65740000010001 ]
 ok $? 'with the question of its probe'
+"$waymark" export satellite --format v2.2 Satellitev1_2018-08-03 "$dir/early" >"$dir/out" 2>&1
+says 'readers take scans from before 2021-06-24 for an older form'
+ok $? 'a scan too early for the form goes out with a warning'
 form v1 Satellitev1_2018-08-03
 same Satellitev1_2018-08-03
 # A resolver with an answer to the probe, one whose reverse name is not there, a domain no control answered.
@@ -172,7 +175,13 @@ grep -q '","answer":"198.41.0.4"}$' "$folder/resolvers_ip.json" && grep -q '"err
 ok $? 'with who answered the probe, and who has no reverse name'
 all=$(grep -c . "$folder"/{interference,interference_err,answers_err,answers_control}.json | awk -F: '{ n += $2 } END { print n }')
 is 'every pair stands in one file' "$all" "SELECT count(*) FROM judge.dns_satellite WHERE scan = $(scan Satellitev2-records)"
+sql -c "INSERT INTO judge.geo_table (name, version, digest, ranges, path) VALUES ('other', '1', '', 0, '')" \
+	-c "INSERT INTO judge.place (geo, addr, country) VALUES (judge.geo_now(), '62.80.182.26', 'PL')" >"$dir/out" 2>&1
+ok $? 'one resolver is elsewhere by our table than the publication says'
 form v2.2-raw Satellitev2-2021-10-20
+jq -r '"\(.resolver_country) \(input_filename | split("/") | last)"' "$folder"/*.json | sort -u | awk '$1 ".json" != $2' >"$dir/out" 2>&1 && [ ! -s "$dir/out" ]
+ok $? 'each line in the file of its country'
+sql -c 'DELETE FROM judge.place' -c 'DELETE FROM judge.geo_table' >"$dir/out" 2>&1
 expect 0 'the raw form comes in again' "$waymark" import satellite "$folder" --name again
 is 'with the same pairs, tries and answers' 0 "SELECT count(*) FROM (
 	(SELECT resolver, domain, try_role, try_outcome, try_rcode, try_text, addr FROM raw.dns_pair WHERE scan = $(scan Satellitev2-2021-10-20)

@@ -4,9 +4,9 @@
 WITH asked AS MATERIALIZED ( -- once, not once a pair
 	SELECT node, stream, seq, item, packet FROM judge.dns_asked WHERE scan = $1 AND resolver = $2),
 about AS (
-	SELECT coalesce(r.role, 1) AS role, CASE r.role WHEN 2 THEN 'control' WHEN 3 THEN 'special' ELSE rtrim(r.names[1], '.') || '.' END AS name,
+	SELECT c.trusted, CASE WHEN c.trusted THEN 'control' WHEN r.role = 3 THEN 'special' ELSE rtrim(r.names[1], '.') || '.' END AS name,
 		l.asn, l.as_name, coalesce(r.told_country, l.country)::text AS country
-	FROM (SELECT 1) AS one
+	FROM (SELECT $2::inet IN (SELECT judge.dns_controls($1)) AS trusted) AS c
 	LEFT JOIN (SELECT * FROM raw.resolver WHERE scan = $1 AND addr = $2 ORDER BY role DESC, started DESC LIMIT 1) AS r ON true
 	LEFT JOIN judge.location AS l ON l.addr = $2),
 trip AS (
@@ -20,7 +20,7 @@ trip AS (
 	WHERE p.scan = $1 AND p.resolver = $2 AND p.try_outcome[i] <> 5 AND p.qtype NOT IN (43, 48) AND (x.has OR NOT x.some))
 SELECT json_build_object('domain', CASE WHEN t.test THEN t.domain ELSE coalesce(t.control, 'a.root-servers.net') END, 'domain_is_control', NOT t.test,
 	'date', to_char(t.started AT TIME ZONE 'UTC', 'YYYY-MM-DD'), 'start_time', v1.iso_time(t.started), 'end_time', v1.iso_time(coalesce(t.ended, t.started)),
-	'retry', CASE WHEN t.test THEN t.retry END, 'resolver_ip', host(t.resolver), 'resolver_name', b.name, 'resolver_is_trusted', b.role = 2,
+	'retry', CASE WHEN t.test THEN t.retry END, 'resolver_ip', host(t.resolver), 'resolver_name', b.name, 'resolver_is_trusted', b.trusted,
 	'resolver_netblock', NULL, 'resolver_asn', b.asn, 'resolver_as_name', b.as_name, 'resolver_as_full_name', NULL, 'resolver_as_class', NULL,
 	'resolver_country', b.country, 'resolver_organization', NULL,
 	'received_error', v1.error_text(CASE WHEN t.try_outcome[i] = 4 THEN nullif(t.try_error[i], 9) ELSE t.try_error[i] END, t.try_text[i], t.try_transport[i], t.src, coalesce(t.try_sport[i], t.sport), t.resolver, t.port),

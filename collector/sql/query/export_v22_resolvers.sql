@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
-SELECT json_build_object('vp', host(a.addr), 'name', CASE r.role WHEN 2 THEN 'control' WHEN 3 THEN 'special'
+SELECT json_build_object('vp', host(a.addr), 'name', CASE WHEN a.addr IN (SELECT judge.dns_controls($1)) THEN 'control' WHEN r.role = 3 THEN 'special'
 		ELSE coalesce(rtrim(r.names[1], '.') || '.', '') END,
 	'location', json_build_object('country_name', coalesce(r.told_country_name, c.name, ''), 'country_code', coalesce(r.told_country, c.iso2, '')))
 FROM (SELECT addr FROM raw.resolver WHERE scan = $1 AND state IN (0, 1) UNION SELECT resolver FROM raw.dns_pair WHERE scan = $1 AND kind = 1 AND state IN (1, 2, 3)) AS a
