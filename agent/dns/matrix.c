@@ -18,7 +18,7 @@ enum place {
 
 struct resolver {
 	int64_t until;  // left alone before this
-	uint32_t taken; // of its pairs, in its own order
+	uint32_t taken; // of its pairs, in its own order; when spread, of all
 	uint32_t link;  // the next in the queue
 	uint16_t asking, useless;
 	uint8_t returns, place, fate;
@@ -31,6 +31,8 @@ struct dns_matrix {
 	uint64_t pairs, done_count;
 	struct resolver *resolvers;
 	uint32_t first, last; // of the queue
+	uint32_t given;       // when spread: how many have gone to some resolver
+	uint32_t alive;       // resolvers that are asked
 	struct heap waiting;
 	uint8_t *done;                            // a bit per pair
 	uint32_t (*by_resolver)[DNS_STATE_COUNT]; // how its pairs ended
@@ -64,10 +66,12 @@ static void unqueue(struct dns_matrix *m)
 
 uint32_t dns_matrix_share(const struct dns_matrix *m, uint32_t r)
 {
-	uint32_t n = m->questions;
-	if (m->c.spread)
-		n = n / m->c.resolvers + (r < n % m->c.resolvers);
-	return n * m->c.repetitions;
+	if (!m->c.spread)
+		return m->questions * m->c.repetitions;
+	uint32_t n = m->resolvers[r].asking;
+	for (size_t i = 0; i < DNS_STATE_COUNT; i++)
+		n += m->by_resolver[r][i];
+	return n;
 }
 
 struct dns_matrix *dns_matrix_new(const struct dns_matrix_config *c)
@@ -79,6 +83,7 @@ struct dns_matrix *dns_matrix_new(const struct dns_matrix_config *c)
 	m->questions = c->domains * c->types;
 	m->pairs = (uint64_t)m->questions * c->repetitions * (c->spread ? 1 : c->resolvers);
 	m->first = m->last = NOBODY;
+	m->alive = c->resolvers;
 	heap_init(&m->waiting, (size_t)c->resolvers * 2 + 16);
 	m->resolvers = calloc(c->resolvers, sizeof(*m->resolvers));
 	m->done = calloc(1, m->pairs / 8 + 1);
@@ -91,7 +96,7 @@ struct dns_matrix *dns_matrix_new(const struct dns_matrix_config *c)
 	for (uint32_t r = 0; r < c->resolvers; r++) {
 		m->resolvers[r].until = INT64_MIN;
 		m->resolvers[r].place = PLACE_NOTHING;
-		if (dns_matrix_share(m, r) > 0)
+		if (m->pairs > 0)
 			queue(m, r);
 	}
 	return m;
@@ -128,9 +133,7 @@ uint64_t dns_matrix_left(const struct dns_matrix *m)
 static struct dns_pick pick_of(const struct dns_matrix *m, uint32_t r, uint32_t at)
 {
 	uint32_t question = at / m->c.repetitions;
-	if (m->c.spread) {
-		question = question * m->c.resolvers + r;
-	} else {
+	if (!m->c.spread) {
 		uint64_t turn = ((uint64_t)r + m->c.seed) * 0x9e3779b97f4a7c15u >> 20;
 		question = (uint32_t)((question + turn % m->questions) % m->questions);
 	}
@@ -170,6 +173,25 @@ static void wake(struct dns_matrix *m, struct mono now)
 			queue(m, (uint32_t)item.id);
 }
 
+static bool has_more(const struct dns_matrix *m, const struct resolver *s)
+{
+	uint32_t all = m->questions * m->c.repetitions;
+	if (!m->c.spread)
+		return s->taken < all;
+	if (s->taken % m->c.repetitions != 0)
+		return true; // the repetitions of a question stay together
+	return m->given < all && (s->fate == DNS_FATE_ASK || m->alive == 0);
+}
+
+static uint32_t take_at(struct dns_matrix *m, struct resolver *s)
+{
+	if (m->c.spread && s->taken % m->c.repetitions == 0) {
+		s->taken = m->given;
+		m->given += m->c.repetitions;
+	}
+	return s->taken++;
+}
+
 bool dns_matrix_next(struct dns_matrix *m, struct mono now, uint32_t *out, enum dns_fate *fate)
 {
 	wake(m, now);
@@ -178,10 +200,12 @@ bool dns_matrix_next(struct dns_matrix *m, struct mono now, uint32_t *out, enum 
 		struct resolver *s = &m->resolvers[r];
 		*out = r;
 		*fate = (enum dns_fate)s->fate;
-		if (s->fate != DNS_FATE_ASK || s->until <= now.ns)
+		if (has_more(m, s) && (s->fate != DNS_FATE_ASK || s->until <= now.ns))
 			return true;
 		unqueue(m);
-		wait_until(m, r, (struct mono){ s->until });
+		s->place = PLACE_NOTHING;
+		if (has_more(m, s))
+			wait_until(m, r, (struct mono){ s->until });
 	}
 	return false;
 }
@@ -208,21 +232,26 @@ static uint32_t room_of(const struct dns_matrix *m, const struct resolver *s)
 bool dns_matrix_take(struct dns_matrix *m, uint32_t r, struct dns_pick *out)
 {
 	struct resolver *s = &m->resolvers[r];
-	uint32_t all = dns_matrix_share(m, r);
 	bool found = false;
 	unqueue(m);
-	while (s->taken < all && !found) {
-		*out = pick_of(m, r, s->taken++);
+	while (!found && has_more(m, s)) {
+		*out = pick_of(m, r, take_at(m, s));
 		found = !is_done(m, out);
 	}
 	s->asking = (uint16_t)(s->asking + found);
-	if (s->taken == all)
+	if (!has_more(m, s))
 		s->place = PLACE_NOTHING;
 	else if (s->asking >= room_of(m, s))
 		s->place = PLACE_BUSY;
 	else
 		queue(m, r);
 	return found;
+}
+
+static void set_fate(struct dns_matrix *m, struct resolver *s, enum dns_fate fate)
+{
+	m->alive = m->alive - (s->fate == DNS_FATE_ASK) + (fate == DNS_FATE_ASK);
+	s->fate = (uint8_t)fate;
 }
 
 static void count_useless(struct dns_matrix *m, struct mono now, struct resolver *s,
@@ -235,7 +264,7 @@ static void count_useless(struct dns_matrix *m, struct mono now, struct resolver
 	if (m->c.patience == 0 || s->useless < m->c.patience || now.ns < s->until)
 		return;
 	if (s->returns >= m->c.returns) {
-		s->fate = s->refusing ? DNS_FATE_REFUSING : DNS_FATE_SILENT;
+		set_fate(m, s, s->refusing ? DNS_FATE_REFUSING : DNS_FATE_SILENT);
 		return;
 	}
 	int64_t pause = m->c.pause_ns << (s->returns < 20 ? s->returns : 20);
@@ -268,7 +297,7 @@ void dns_matrix_done(struct dns_matrix *m, const struct dns_pick *p, enum dns_st
 void dns_matrix_fate(struct dns_matrix *m, uint32_t r, enum dns_fate fate)
 {
 	struct resolver *s = &m->resolvers[r];
-	s->fate = (uint8_t)fate;
+	set_fate(m, s, fate);
 	if (s->place == PLACE_HEAP || (s->place == PLACE_BUSY && fate != DNS_FATE_ASK))
 		queue(m, r);
 }

@@ -16,7 +16,7 @@ struct dns_matrix;
 
 struct dns_matrix_config {
 	uint32_t resolvers, domains, types, repetitions;
-	bool spread;       // each question goes to one resolver only, in turn
+	bool spread;       // each question goes to one resolver only: to whose turn it is
 	uint32_t parallel; // pairs of one resolver asking at once
 	uint32_t patience; // pairs in a row without use before a resolver is left alone a while
 	uint32_t returns;  // how often it is tried again, waiting longer each time; then given up
@@ -46,8 +46,10 @@ enum dns_fate {
 struct dns_matrix *dns_matrix_new(const struct dns_matrix_config *c);
 void dns_matrix_free(struct dns_matrix **m);
 
-uint64_t dns_matrix_pairs(const struct dns_matrix *m);                    // of the whole matrix
-uint32_t dns_matrix_share(const struct dns_matrix *m, uint32_t resolver); // pairs of one
+uint64_t dns_matrix_pairs(const struct dns_matrix *m); // of the whole matrix
+// Pairs of one; when spread those it was given so far: who is written off is given no more while
+// others are there to ask.
+uint32_t dns_matrix_share(const struct dns_matrix *m, uint32_t resolver);
 uint64_t dns_matrix_left(const struct dns_matrix *m); // not done yet, those being asked included
 
 // The resolver whose turn it is, and what is to become of its next pair; false when none is due.

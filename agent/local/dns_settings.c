@@ -23,7 +23,7 @@ const struct conf_option dns_options[] = {
 	ROW("matrix", CONF_BOOL, matrix, 0, 0, "no", NULL,
 	    "every name at every resolver: what is done anyway, unless --spread"),
 	ROW("spread", CONF_BOOL, spread, 0, 0, "no", NULL,
-	    "every name at one of the resolvers, in turn"),
+	    "every name at one of the resolvers, in turn; none at who is denied or given up"),
 	ROW("profile", CONF_TEXT, profile, 0, 0, "", "NAME",
 	    "plain, v2.1, v2.2 or waymark: which controls and tries make a pair"),
 	ROW("control", CONF_TEXT, control, 0, 0, "", "NAME",

@@ -660,6 +660,76 @@ static void repetitions_leave_from_other_ports_and_are_compared(void **state)
 	end(&p);
 }
 
+// Of three one never answers, and one opted out.
+static void names_spread_go_to_those_that_answer(void **state)
+{
+	(void)state;
+	static const char *const servers[] = { "198.18.0.53", "198.18.1.53", "198.18.2.53", NULL };
+	static char text[40][16];
+	const char *names[41] = { 0 };
+	struct prefix deny;
+	struct play p;
+	uint64_t sums[DNS_STATE_COUNT];
+	uint32_t of[DNS_STATE_COUNT];
+	for (int i = 0; i < 40; i++) {
+		snprintf(text[i], sizeof(text[i]), "n%d.example", i);
+		names[i] = text[i];
+	}
+	set_up(&p, servers, names);
+	struct dns_scan_config c = config(&p, DNS_PLAIN);
+	c.rules.tries = 1;
+	c.spread = true;
+	c.repetitions = 2;
+	c.parallel = 2;
+	c.returns = 0;
+	start(&p, &c);
+	assert_int_equal(prefix_read(span_text("198.18.2.0/24"), &deny), ERR_OK);
+	assert_int_equal(pace_put(p.pace, deny), ERR_OK);
+	for (int turn = 0; turn < 100000 && !dns_scan_done(p.scan); turn++) {
+		enum dns_want_kind kind = next(&p);
+		if (kind == DNS_WANT_SEND && p.asked.to.addr.bytes[2] == 0)
+			answered(&p, 0, 7);
+		if (kind == DNS_WANT_NOTHING)
+			later(&p, 100);
+	}
+	struct dns_matrix *m = dns_scan_matrix(p.scan);
+	dns_matrix_sums(m, sums);
+	assert_int_equal(sums[DNS_REFUSED], 0);
+	assert_in_range(sums[DNS_TIMED_OUT], 3, 4);
+	assert_in_range(sums[DNS_NOT_ASKED], 0, 1); // the rest of a name's repetitions
+	assert_int_equal(sums[DNS_ANSWERED] + sums[DNS_TIMED_OUT] + sums[DNS_NOT_ASKED], 80);
+	dns_matrix_resolver(m, 0, of);
+	assert_int_equal(of[DNS_ANSWERED], sums[DNS_ANSWERED]);
+	assert_int_equal(dns_matrix_share(m, 0), of[DNS_ANSWERED]);
+	assert_int_equal(dns_matrix_share(m, 2), 0);
+	end(&p);
+}
+
+// Nobody is left: what was not asked says so.
+static void names_spread_among_the_dead_are_all_told(void **state)
+{
+	(void)state;
+	static const char *const servers[] = { "198.18.0.53", "198.18.1.53", NULL };
+	static const char *const names[] = { "a", "b", "c", "d", "e", "f", "g", "h", "i", NULL };
+	struct play p;
+	uint64_t sums[DNS_STATE_COUNT];
+	set_up(&p, servers, names);
+	struct dns_scan_config c = config(&p, DNS_PLAIN);
+	c.rules.tries = 1;
+	c.spread = true;
+	c.parallel = 1;
+	c.patience = 2;
+	c.returns = 1;
+	start(&p, &c);
+	for (int turn = 0; turn < 100000 && !dns_scan_done(p.scan); turn++)
+		if (next(&p) == DNS_WANT_NOTHING)
+			later(&p, 100);
+	dns_matrix_sums(dns_scan_matrix(p.scan), sums);
+	assert_int_equal(sums[DNS_TIMED_OUT], 6);
+	assert_int_equal(sums[DNS_NOT_ASKED], 3);
+	end(&p);
+}
+
 // More of the silent than the table of repetitions has room for.
 static void the_silent_leave_room_for_those_to_be_compared(void **state)
 {
@@ -781,6 +851,8 @@ int main(void)
 		cmocka_unit_test(who_opts_out_after_the_test_was_asked),
 		cmocka_unit_test(a_stop_before_the_test_is_no_failure),
 		cmocka_unit_test(repetitions_leave_from_other_ports_and_are_compared),
+		cmocka_unit_test(names_spread_go_to_those_that_answer),
+		cmocka_unit_test(names_spread_among_the_dead_are_all_told),
 		cmocka_unit_test(the_silent_leave_room_for_those_to_be_compared),
 		cmocka_unit_test(a_matrix_goes_on_from_its_image),
 		cmocka_unit_test(servers_are_read_in_every_form),
