@@ -7,7 +7,7 @@
 #include "base/table.h"
 #include "base/text.h"
 
-#define STRIDE 16 // every so many entries one offset is kept: names are packed
+#define STRIDE 4 // every so many entries one offset is kept: names are packed
 
 struct dns_list {
 	uint8_t *bytes; // length, then the entry

@@ -23,16 +23,6 @@ uint32_t addr_to_v4(struct addr a)
 	       (uint32_t)a.bytes[3];
 }
 
-struct addr addr_of(struct span s)
-{
-	struct addr a = { 0 };
-	if (s.len != 4 && s.len != 16)
-		return a;
-	a.family = s.len == 4 ? 4 : 6;
-	memcpy(a.bytes, s.at, s.len);
-	return a;
-}
-
 struct span addr_span(const struct addr *a)
 {
 	return span_of(a->bytes, addr_bits(*a) / 8);
@@ -59,8 +49,9 @@ enum err addr_read(struct span text, struct addr *out)
 }
 
 // One of the few things written for every packet: inet_ntop goes through printf.
-static void write_v4(const uint8_t *bytes, char *out)
+static size_t write_v4(const uint8_t *bytes, char *to)
 {
+	char *out = to;
 	for (int i = 0; i < 4; i++) {
 		uint8_t b = bytes[i];
 		if (b >= 100)
@@ -70,15 +61,17 @@ static void write_v4(const uint8_t *bytes, char *out)
 		*out++ = (char)('0' + b % 10);
 		*out++ = i < 3 ? '.' : '\0';
 	}
+	return (size_t)(out - to) - 1;
 }
 
-void addr_write(struct addr a, char out[static ADDR_TEXT])
+size_t addr_write(struct addr a, char out[static ADDR_TEXT])
 {
 	out[0] = '\0';
 	if (a.family == 4)
-		write_v4(a.bytes, out);
-	else if (a.family != 0)
+		return write_v4(a.bytes, out);
+	if (a.family != 0)
 		inet_ntop(AF_INET6, a.bytes, out, ADDR_TEXT);
+	return strlen(out);
 }
 
 // Equal lengths known to the compiler: two loads, no call.

@@ -24,11 +24,23 @@ struct addr addr_v4(uint32_t host_order);
 uint32_t addr_to_v4(struct addr a); // host order; 0 unless IPv4
 
 // 4 bytes make IPv4, 16 make IPv6; any other length gives family 0.
-struct addr addr_of(struct span bytes);
+static inline struct addr addr_of(struct span bytes)
+{
+	struct addr a = { 0 };
+	if (bytes.len == 4) {
+		a.family = 4;
+		memcpy(a.bytes, bytes.at, 4);
+	} else if (bytes.len == 16) {
+		a.family = 6;
+		memcpy(a.bytes, bytes.at, 16);
+	}
+	return a;
+}
+
 struct span addr_span(const struct addr *a); // borrowed from A
 
 enum err addr_read(struct span text, struct addr *out) MUSTUSE;
-void addr_write(struct addr a, char out[static ADDR_TEXT]);
+size_t addr_write(struct addr a, char out[static ADDR_TEXT]); // how long it is, without NUL
 
 bool addr_eq(struct addr a, struct addr b);
 int addr_cmp(struct addr a, struct addr b); // by family, then bytes: <0, 0, >0

@@ -3,38 +3,9 @@
 
 #include <string.h>
 
-size_t rd_left(const struct rd *r)
-{
-	return r->err == ERR_OK ? r->in.len - r->pos : 0;
-}
-
 struct span rd_rest(const struct rd *r)
 {
 	return span_cut(r->in, r->pos, rd_left(r));
-}
-
-void rd_fail(struct rd *r, enum err err)
-{
-	if (r->err == ERR_OK)
-		r->err = err;
-}
-
-struct span rd_span(struct rd *r, size_t len)
-{
-	if (rd_left(r) < len) {
-		rd_fail(r, ERR_SHORT);
-		return (struct span){ NULL, 0 };
-	}
-	if (len == 0) // of nothing, too, which has no address to add to
-		return span_of(r->in.at != NULL ? r->in.at + r->pos : NULL, 0);
-	struct span s = span_of(r->in.at + r->pos, len);
-	r->pos += len;
-	return s;
-}
-
-void rd_skip(struct rd *r, size_t len)
-{
-	(void)rd_span(r, len);
 }
 
 void rd_copy(struct rd *r, void *to, size_t len)
@@ -55,25 +26,6 @@ static uint64_t big(struct rd *r, size_t len)
 	return v;
 }
 
-static uint64_t little(struct rd *r, size_t len)
-{
-	struct span s = rd_span(r, len);
-	uint64_t v = 0;
-	for (size_t i = s.len; i > 0; i--)
-		v = v << 8 | s.at[i - 1];
-	return v;
-}
-
-uint8_t rd_u8(struct rd *r)
-{
-	return (uint8_t)big(r, 1);
-}
-
-uint16_t rd_u16(struct rd *r)
-{
-	return (uint16_t)big(r, 2);
-}
-
 uint32_t rd_u24(struct rd *r)
 {
 	return (uint32_t)big(r, 3);
@@ -89,19 +41,9 @@ uint64_t rd_u64(struct rd *r)
 	return big(r, 8);
 }
 
-uint16_t rd_le16(struct rd *r)
-{
-	return (uint16_t)little(r, 2);
-}
-
-uint32_t rd_le32(struct rd *r)
-{
-	return (uint32_t)little(r, 4);
-}
-
 uint64_t rd_le64(struct rd *r)
 {
-	return little(r, 8);
+	return __builtin_bswap64(big(r, 8));
 }
 
 struct rd rd_child(struct rd *r, size_t len)

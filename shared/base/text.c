@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/text.h"
 
+#include <endian.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -115,8 +116,7 @@ enum err text_copy(char *out, size_t cap, struct span s)
 }
 
 // Measurements are mostly digits: they are written by twos.
-#define TEN(d)     d "0" d "1" d "2" d "3" d "4" d "5" d "6" d "7" d "8" d "9"
-#define SIXTEEN(d) TEN(d) d "a" d "b" d "c" d "d" d "e" d "f"
+#define TEN(d) d "0" d "1" d "2" d "3" d "4" d "5" d "6" d "7" d "8" d "9"
 
 char *text_digits(char *to, uint64_t v, int count)
 {
@@ -135,18 +135,33 @@ char *text_digits(char *to, uint64_t v, int count)
 int text_digit_count(uint64_t v)
 {
 	int count = 1;
-	for (; v >= 100; v /= 100)
-		count += 2;
-	return count + (v >= 10);
+	for (; v >= 10000; v /= 10000)
+		count += 4;
+	return count + (v >= 10) + (v >= 100) + (v >= 1000);
+}
+
+#define EACH(byte) (UINT64_C(0x0101010101010101) * (byte))
+
+// Four bytes at once: each nibble in a byte of its own, then as its digit.
+static void hex_four(const uint8_t *in, char *out)
+{
+	uint64_t v = (uint64_t)in[0] | (uint64_t)in[1] << 16 | (uint64_t)in[2] << 32 |
+		     (uint64_t)in[3] << 48;
+	v = (v >> 4 & EACH(0x0f)) | (v & UINT64_C(0x000f000f000f000f)) << 8;
+	uint64_t letter = (v + EACH(6)) >> 4 & EACH(1);
+	v = htole64(v + EACH('0') + letter * ('a' - '0' - 10));
+	memcpy(out, &v, sizeof(v));
 }
 
 void text_hex(struct span s, char *out)
 {
-	static const char pairs[] = SIXTEEN("0") SIXTEEN("1") SIXTEEN("2") SIXTEEN("3") SIXTEEN("4")
-		SIXTEEN("5") SIXTEEN("6") SIXTEEN("7") SIXTEEN("8") SIXTEEN("9") SIXTEEN("a")
-			SIXTEEN("b") SIXTEEN("c") SIXTEEN("d") SIXTEEN("e") SIXTEEN("f");
-	for (size_t i = 0; i < s.len; i++)
-		memcpy(out + 2 * i, pairs + 2 * s.at[i], 2);
+	size_t i = 0;
+	for (; s.len - i >= 4; i += 4)
+		hex_four(s.at + i, out + 2 * i);
+	for (; i < s.len; i++) {
+		out[2 * i] = "0123456789abcdef"[s.at[i] >> 4];
+		out[2 * i + 1] = "0123456789abcdef"[s.at[i] & 15];
+	}
 	out[2 * s.len] = '\0';
 }
 

@@ -6,55 +6,11 @@
 #include <stdio.h>
 #include <string.h>
 
-uint8_t *wr_reserve(struct wr *w, size_t len)
-{
-	if (w->err != ERR_OK)
-		return NULL;
-	if (w->cap - w->len < len) {
-		w->err = ERR_FULL;
-		return NULL;
-	}
-	uint8_t *at = w->at + w->len;
-	w->len += len;
-	return at;
-}
-
-void wr_bytes(struct wr *w, struct span s)
-{
-	uint8_t *at = wr_reserve(w, s.len);
-	if (at != NULL && s.len > 0)
-		memcpy(at, s.at, s.len);
-}
-
 void wr_zero(struct wr *w, size_t len)
 {
 	uint8_t *at = wr_reserve(w, len);
 	if (at != NULL)
 		memset(at, 0, len);
-}
-
-static void little(struct wr *w, uint64_t v, size_t len)
-{
-	uint8_t *at = wr_reserve(w, len);
-	for (size_t i = 0; at != NULL && i < len; i++) {
-		at[i] = (uint8_t)v;
-		v >>= 8;
-	}
-}
-
-void wr_u8(struct wr *w, uint8_t v)
-{
-	uint8_t *at = wr_reserve(w, 1);
-	if (at != NULL)
-		*at = v;
-}
-
-void wr_u16(struct wr *w, uint16_t v)
-{
-	uint8_t *at = wr_reserve(w, 2);
-	v = htobe16(v);
-	if (at != NULL)
-		memcpy(at, &v, 2);
 }
 
 void wr_u32(struct wr *w, uint32_t v)
@@ -73,19 +29,20 @@ void wr_u64(struct wr *w, uint64_t v)
 		memcpy(at, &v, 8);
 }
 
-void wr_le16(struct wr *w, uint16_t v)
-{
-	little(w, v, 2);
-}
-
 void wr_le32(struct wr *w, uint32_t v)
 {
-	little(w, v, 4);
+	uint8_t *at = wr_reserve(w, 4);
+	v = htole32(v);
+	if (at != NULL)
+		memcpy(at, &v, 4);
 }
 
 void wr_le64(struct wr *w, uint64_t v)
 {
-	little(w, v, 8);
+	uint8_t *at = wr_reserve(w, 8);
+	v = htole64(v);
+	if (at != NULL)
+		memcpy(at, &v, 8);
 }
 
 void wr_text(struct wr *w, const char *text)

@@ -7,6 +7,8 @@
 
 #include "base/text.h"
 
+static_assert(JSON_VALUE >= ADDR_TEXT + 2 && JSON_VALUE >= WALL_TEXT + 2, "both are short");
+
 // Length of the UTF-8 sequence at S, or 0 when it is none (RFC 3629).
 static size_t utf8(struct span s)
 {
@@ -97,9 +99,12 @@ void json_put_bare(struct json *j, const char *text)
 
 void json_put_word(struct json *j, const char *word)
 {
-	put_char(j, '"');
-	json_put_bare(j, word);
-	put_char(j, '"');
+	size_t len = strlen(word);
+	char *at = room(j, len + 2);
+	assert(len + 2 <= JSON_BUFFER);
+	at[0] = at[len + 1] = '"';
+	memcpy(at + 1, word, len);
+	j->len += len + 2;
 }
 
 void json_put_span(struct json *j, struct span s)
@@ -133,13 +138,13 @@ void json_put_span(struct json *j, struct span s)
 
 static void put_digits(struct json *j, uint64_t v, int count)
 {
-	(void)text_digits(room(j, (size_t)count), v, count);
+	(void)text_digits(j->bytes + j->len, v, count);
 	j->len += (size_t)count;
 }
 
 void json_open(struct json *j, char mark)
 {
-	put_char(j, mark);
+	j->bytes[j->len++] = mark;
 	assert(j->depth + 1 < JSON_DEPTH);
 	j->some[++j->depth] = false;
 }
@@ -188,8 +193,12 @@ void json_put_text(struct json *j, const char *text)
 
 void json_put_int(struct json *j, int64_t v)
 {
+	if (v >= 0 && v < 10) {
+		j->bytes[j->len++] = (char)('0' + v);
+		return;
+	}
 	if (v < 0)
-		put_char(j, '-');
+		j->bytes[j->len++] = '-';
 	uint64_t u = v < 0 ? 0 - (uint64_t)v : (uint64_t)v;
 	put_digits(j, u, text_digit_count(u));
 }
@@ -206,7 +215,7 @@ void json_put_real(struct json *j, double v, int decimals)
 void json_put_thousandths(struct json *j, uint64_t v)
 {
 	put_digits(j, v / 1000, text_digit_count(v / 1000));
-	put_char(j, '.');
+	j->bytes[j->len++] = '.';
 	put_digits(j, v % 1000, 3);
 }
 
@@ -221,17 +230,36 @@ void json_raw(struct json *j, struct span key, struct span value)
 
 void json_put_addr(struct json *j, struct addr a)
 {
-	char text[ADDR_TEXT];
-	addr_write(a, text);
-	if (a.family == 0)
+	char *at = j->bytes + j->len;
+	if (a.family == 0) {
 		json_put_bare(j, "null");
-	else
-		json_put_word(j, text);
+		return;
+	}
+	size_t len = addr_write(a, at + 1);
+	at[0] = at[len + 1] = '"';
+	j->len += len + 2;
 }
 
+// Of a bulk measurement many have one second, and begin alike.
 void json_put_wall(struct json *j, struct wall t)
 {
 	char text[WALL_TEXT];
-	wall_write(t, text);
-	json_put_word(j, text);
+	char *at = j->bytes + j->len;
+	int64_t second = t.ns / NS_PER_S;
+	if (t.ns < 0) {
+		wall_write(t, text);
+		json_put_word(j, text);
+		return;
+	}
+	if (second != j->second) {
+		wall_write(t, text);
+		memcpy(j->date, text, sizeof(j->date));
+		j->second = second;
+	}
+	*at++ = '"';
+	memcpy(at, j->date, sizeof(j->date));
+	at = text_digits(at + sizeof(j->date), (uint64_t)(t.ns % NS_PER_S), 9);
+	*at++ = 'Z';
+	*at++ = '"';
+	j->len = (size_t)(at - j->bytes);
 }

@@ -15,11 +15,14 @@
 #define JSON_DEPTH  32
 #define JSON_BUFFER 2048 // bytes thought of and not yet written
 #define JSON_KEY    64   // room for a key, its quotes, and what stands round them
+#define JSON_VALUE  64   // room for a short value behind it
 
 struct json {
 	FILE *out;
 	int depth;
 	bool some[JSON_DEPTH]; // this level has an entry already
+	int64_t second;        // of the time written last
+	char date[20];         // how that second begins: up to the point before its fraction
 	size_t len;
 	char bytes[JSON_BUFFER]; // goes to OUT when full and when the outermost level closes
 };
@@ -30,6 +33,7 @@ static inline struct json json_of(FILE *out)
 	j.out = out;
 	j.depth = 0;
 	j.some[0] = false;
+	j.second = -1;
 	j.len = 0;
 	return j;
 }
@@ -37,10 +41,10 @@ static inline struct json json_of(FILE *out)
 void json_flush(struct json *j);
 
 // The comma and the key of what comes next. Keys are constants of ours: nothing to escape, and
-// short; inline, their length is known beforehand.
+// short; inline, their length is known beforehand. There is room for a short value, too.
 static inline void json_key(struct json *j, const char *key)
 {
-	if (sizeof(j->bytes) - j->len < JSON_KEY)
+	if (sizeof(j->bytes) - j->len < JSON_KEY + JSON_VALUE)
 		json_flush(j);
 	char *at = j->bytes + j->len;
 	if (j->some[j->depth])
@@ -58,7 +62,7 @@ static inline void json_key(struct json *j, const char *key)
 	j->len = (size_t)(at - j->bytes);
 }
 
-// Values alone, after json_key.
+// Values alone, after json_key: it has seen to the room for what is short.
 void json_open(struct json *j, char mark);
 void json_put_text(struct json *j, const char *text);
 void json_put_word(struct json *j, const char *word);

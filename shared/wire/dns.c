@@ -111,7 +111,7 @@ bool dns_question_next(struct dns_walk *w, struct dns_question *out)
 static bool section(struct dns_walk *w, enum dns_section *out)
 {
 	struct dns_question passed;
-	while (dns_question_next(w, &passed))
+	while (w->done[0] != w->head.count[0] && dns_question_next(w, &passed))
 		continue;
 	for (enum dns_section s = DNS_ANSWER; s <= DNS_ADDITIONAL; s++) {
 		if (w->done[s] == w->head.count[s])
@@ -163,12 +163,10 @@ static size_t escape(uint8_t c, char *out)
 static size_t label_write(struct span label, char *out)
 {
 	size_t len = 0;
-	for (size_t i = 0; i < label.len; i++) {
-		if (stands_for_itself(label.at[i]))
-			out[len++] = (char)label.at[i];
-		else
-			len += escape(label.at[i], out + len);
-	}
+	for (; len < label.len && stands_for_itself(label.at[len]); len++)
+		out[len] = (char)label.at[len];
+	for (size_t i = len; i < label.len; i++)
+		len += escape(label.at[i], out + len);
 	return len;
 }
 

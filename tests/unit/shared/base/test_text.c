@@ -64,6 +64,13 @@ static void hex_goes_there_and_back(void **state)
 	}
 	assert_int_equal(text_unhex(span_text(text), again, sizeof(again)), ERR_OK);
 	assert_memory_equal(again, bytes, sizeof(bytes));
+	for (size_t len = 0; len < 12; len++) {
+		memset(again, '#', sizeof(again));
+		text_hex(span_of(bytes + 0xab, len), (char *)again);
+		assert_memory_equal(again, text + 2 * 0xab, 2 * len);
+		assert_int_equal(again[2 * len], 0);
+		assert_int_equal(again[2 * len + 1], '#');
+	}
 }
 
 int main(void)
