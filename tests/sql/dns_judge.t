@@ -88,6 +88,8 @@ rule address expected control_address 'what the control gives'
 rule own unexpected own_address 'the resolver itself'
 rule history expected control_history 'what the control gave last week'
 rule tcp unexpected udp_tcp 'over TCP another answer, the right one'
+is 'unless that is an address of a network in which the site is' 'expected control_network differ' "SELECT word || ' ' || rule || ' ' || udp_tcp
+	FROM judge.dns_verdict WHERE domain = 'network.example' AND resolver = '198.18.1.3'"
 rule nothing unexpected no_server 'nothing is there, where the control has a site'
 rule network expected control_network 'in the network of the control'
 rule stripped unexpected signature_missing 'no signature, where the control has one and the resolver passes on others'
@@ -138,7 +140,7 @@ is 'what a clean node saw of a site counts, where it saw any' 'alone tls_consist
 is 'nor does a control confirm what was answered twice for him' 'injected|injected' "SELECT string_agg(rule, '|') FROM judge.dns_verdict WHERE domain = 'both.example' AND injected"
 expect 0 'the scan before is judged after the one that came later' "$waymark" judge --scan past
 is 'which tells nothing of it' 'no_control' "SELECT rule FROM judge.dns_verdict WHERE resolver = '198.18.1.10'"
-is 'every rule decided somewhere' '' "SELECT r.name FROM judge.dns_rule r WHERE r.version = 2 AND NOT EXISTS (SELECT FROM judge.dns_verdict v WHERE v.rule = r.name AND v.version = 2)"
+is 'every rule decided somewhere' '' "SELECT r.name FROM judge.dns_rule r WHERE r.version = 3 AND NOT EXISTS (SELECT FROM judge.dns_verdict v WHERE v.rule = r.name AND v.version = 3)"
 is 'no word but the three' 'expected unexpected unknown' "SELECT string_agg(DISTINCT word, ' ' ORDER BY word) FROM judge.dns_verdict"
 is 'Satellite would call the edge an anomaly' 't' "SELECT anomaly FROM judge.dns_satellite WHERE domain = 'cdn.example' AND resolver = '198.18.1.1'"
 is 'and sets it aside, for it was seen for one domain' 't|{few_domains}' "SELECT excluded, exclude_reason FROM judge.dns_satellite WHERE domain = 'cdn.example' AND resolver = '198.18.1.1'"

@@ -142,6 +142,8 @@ SELECT pg_temp.pair('d2', '198.18.1.9', 'twice.example', 0, '{198.18.100.5}', p_
 	pg_temp.pair('d2', '198.18.1.9', 'tls.example', 0, '{198.18.120.4}', p_extra => '198.18.100.6'),
 	pg_temp.pair('d2', '198.18.1.9', 'address.example', 0, '{198.18.100.11}', p_extra => '198.18.120.51'),
 	pg_temp.pair('d2', '198.18.1.9', 'nx.example', 3, '{}', p_extra => '198.18.100.19') \g /dev/null
+-- Over UDP an address of a network in which the site is, over TCP the one a control gave: a site with many.
+SELECT pg_temp.pair('d2', '198.18.1.3', 'network.example', 0, '{198.18.100.201}', p_tcp => '198.18.100.16') \g /dev/null
 -- Of another the forged answer is a control's, who was answered twice himself.
 SELECT pg_temp.pair('d2', '198.18.0.53', 'both.example', 0, '{198.18.120.60}', p_extra => '198.18.100.101'), pg_temp.pair('d2', '1.1.1.1', 'both.example', 0, '{198.18.100.101}'),
 	pg_temp.pair('d2', '198.18.1.7', 'both.example', 0, '{198.18.120.60}', p_extra => '198.18.100.101') \g /dev/null
