@@ -1,43 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "dns/matrix.h"
-
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/heap.h"
-#include "base/rd.h"
-
-#define NOBODY UINT32_MAX
-
-enum place {
-	PLACE_QUEUE,  // in the queue of those whose turn comes
-	PLACE_HEAP,   // waiting for its time
-	PLACE_BUSY,   // as many of its pairs ask as may
-	PLACE_NOTHING // no pairs left
-};
-
-struct resolver {
-	int64_t until;  // left alone before this
-	uint32_t taken; // of its pairs, in its own order; when spread, of all
-	uint32_t link;  // the next in the queue
-	uint16_t asking, useless;
-	uint8_t returns, place, fate;
-	bool refusing; // the last of the useless pairs was refused
-};
-
-struct dns_matrix {
-	struct dns_matrix_config c;
-	uint32_t questions; // domains × types
-	uint64_t pairs, done_count;
-	struct resolver *resolvers;
-	uint32_t first, last; // of the queue
-	uint32_t given;       // when spread: how many have gone to some resolver
-	uint32_t alive;       // resolvers that are asked
-	struct heap waiting;
-	uint8_t *done;                            // a bit per pair
-	uint32_t (*by_resolver)[DNS_STATE_COUNT]; // how its pairs ended
-	uint32_t (*by_domain)[DNS_STATE_COUNT];   // NULL when spread
-};
+#include "dns/matrix_part.h"
 
 static const char *const fates[] = { "ask",    "silent",      "refusing",
 				     "denied", "interrupted", "no_route" };
@@ -64,14 +29,32 @@ static void unqueue(struct dns_matrix *m)
 	m->first = m->resolvers[m->first].link;
 }
 
+static uint32_t questions_of(const struct dns_matrix *m, uint32_t r)
+{
+	const struct dns_wanted *w = m->c.wanted;
+	if (w == NULL)
+		return m->c.domains * m->c.types;
+	return (dns_wanted_first(w, r + 1) - dns_wanted_first(w, r)) * m->c.types;
+}
+
 uint32_t dns_matrix_share(const struct dns_matrix *m, uint32_t r)
 {
 	if (!m->c.spread)
-		return m->questions * m->c.repetitions;
+		return questions_of(m, r) * m->c.repetitions;
 	uint32_t n = m->resolvers[r].asking;
 	for (size_t i = 0; i < DNS_STATE_COUNT; i++)
 		n += m->by_resolver[r][i];
 	return n;
+}
+
+static bool has_more(const struct dns_matrix *m, uint32_t r)
+{
+	const struct resolver *s = &m->resolvers[r];
+	if (!m->c.spread)
+		return s->taken < questions_of(m, r) * m->c.repetitions;
+	if (s->taken % m->c.repetitions != 0)
+		return true; // the repetitions of a question stay together
+	return m->given < m->pairs && (s->fate == DNS_FATE_ASK || m->alive == 0);
 }
 
 struct dns_matrix *dns_matrix_new(const struct dns_matrix_config *c)
@@ -80,8 +63,11 @@ struct dns_matrix *dns_matrix_new(const struct dns_matrix_config *c)
 	if (m == NULL || c->resolvers == 0)
 		goto fail;
 	m->c = *c;
-	m->questions = c->domains * c->types;
-	m->pairs = (uint64_t)m->questions * c->repetitions * (c->spread ? 1 : c->resolvers);
+	m->pairs = (uint64_t)c->types * c->repetitions;
+	if (c->wanted != NULL)
+		m->pairs *= dns_wanted_count(c->wanted);
+	else
+		m->pairs *= (uint64_t)c->domains * (c->spread ? 1 : c->resolvers);
 	m->first = m->last = NOBODY;
 	m->alive = c->resolvers;
 	heap_init(&m->waiting, (size_t)c->resolvers * 2 + 16);
@@ -96,7 +82,7 @@ struct dns_matrix *dns_matrix_new(const struct dns_matrix_config *c)
 	for (uint32_t r = 0; r < c->resolvers; r++) {
 		m->resolvers[r].until = INT64_MIN;
 		m->resolvers[r].place = PLACE_NOTHING;
-		if (m->pairs > 0)
+		if (has_more(m, r))
 			queue(m, r);
 	}
 	return m;
@@ -135,20 +121,26 @@ static struct dns_pick pick_of(const struct dns_matrix *m, uint32_t r, uint32_t 
 	uint32_t question = at / m->c.repetitions;
 	if (!m->c.spread) {
 		uint64_t turn = ((uint64_t)r + m->c.seed) * 0x9e3779b97f4a7c15u >> 20;
-		question = (uint32_t)((question + turn % m->questions) % m->questions);
+		uint32_t all = questions_of(m, r);
+		question = (uint32_t)((question + turn % all) % all);
 	}
+	uint32_t domain = question / m->c.types;
+	if (m->c.wanted != NULL)
+		domain = dns_wanted_name(m->c.wanted, dns_wanted_first(m->c.wanted, r) + domain);
 	return (struct dns_pick){ .resolver = r,
-				  .domain = question / m->c.types,
+				  .domain = domain,
 				  .type = question % m->c.types,
 				  .repetition = at % m->c.repetitions };
 }
 
 static uint64_t bit_of(const struct dns_matrix *m, const struct dns_pick *p)
 {
-	uint64_t question = (uint64_t)p->domain * m->c.types + p->type;
-	if (!m->c.spread)
-		question += (uint64_t)p->resolver * m->questions;
-	return question * m->c.repetitions + p->repetition;
+	uint64_t asked = p->domain;
+	if (m->c.wanted != NULL)
+		asked = dns_wanted_find(m->c.wanted, p->resolver, p->domain);
+	else if (!m->c.spread)
+		asked += (uint64_t)p->resolver * m->c.domains;
+	return (asked * m->c.types + p->type) * m->c.repetitions + p->repetition;
 }
 
 static bool is_done(const struct dns_matrix *m, const struct dns_pick *p)
@@ -173,16 +165,6 @@ static void wake(struct dns_matrix *m, struct mono now)
 			queue(m, (uint32_t)item.id);
 }
 
-static bool has_more(const struct dns_matrix *m, const struct resolver *s)
-{
-	uint32_t all = m->questions * m->c.repetitions;
-	if (!m->c.spread)
-		return s->taken < all;
-	if (s->taken % m->c.repetitions != 0)
-		return true; // the repetitions of a question stay together
-	return m->given < all && (s->fate == DNS_FATE_ASK || m->alive == 0);
-}
-
 static uint32_t take_at(struct dns_matrix *m, struct resolver *s)
 {
 	if (m->c.spread && s->taken % m->c.repetitions == 0) {
@@ -200,11 +182,11 @@ bool dns_matrix_next(struct dns_matrix *m, struct mono now, uint32_t *out, enum 
 		struct resolver *s = &m->resolvers[r];
 		*out = r;
 		*fate = (enum dns_fate)s->fate;
-		if (has_more(m, s) && (s->fate != DNS_FATE_ASK || s->until <= now.ns))
+		if (has_more(m, r) && (s->fate != DNS_FATE_ASK || s->until <= now.ns))
 			return true;
 		unqueue(m);
 		s->place = PLACE_NOTHING;
-		if (has_more(m, s))
+		if (has_more(m, r))
 			wait_until(m, r, (struct mono){ s->until });
 	}
 	return false;
@@ -234,12 +216,12 @@ bool dns_matrix_take(struct dns_matrix *m, uint32_t r, struct dns_pick *out)
 	struct resolver *s = &m->resolvers[r];
 	bool found = false;
 	unqueue(m);
-	while (!found && has_more(m, s)) {
+	while (!found && has_more(m, r)) {
 		*out = pick_of(m, r, take_at(m, s));
 		found = !is_done(m, out);
 	}
 	s->asking = (uint16_t)(s->asking + found);
-	if (!has_more(m, s))
+	if (!has_more(m, r))
 		s->place = PLACE_NOTHING;
 	else if (s->asking >= room_of(m, s))
 		s->place = PLACE_BUSY;
@@ -316,6 +298,14 @@ void dns_matrix_resolver(const struct dns_matrix *m, uint32_t r,
 	memcpy(out, m->by_resolver[r], sizeof(*m->by_resolver));
 }
 
+uint32_t dns_matrix_domain_share(const struct dns_matrix *m, uint32_t domain)
+{
+	uint32_t each = m->c.types * m->c.repetitions;
+	if (m->c.wanted != NULL)
+		return dns_wanted_servers(m->c.wanted, domain) * each;
+	return m->c.spread ? each : each * m->c.resolvers;
+}
+
 bool dns_matrix_domain(const struct dns_matrix *m, uint32_t domain,
 		       uint32_t out[static DNS_STATE_COUNT])
 {
@@ -323,57 +313,4 @@ bool dns_matrix_domain(const struct dns_matrix *m, uint32_t domain,
 		return false;
 	memcpy(out, m->by_domain[domain], sizeof(*m->by_domain));
 	return true;
-}
-
-size_t dns_matrix_image_size(const struct dns_matrix *m)
-{
-	size_t sums = m->c.resolvers + (m->by_domain == NULL ? 0 : m->c.domains);
-	return 64 + m->pairs / 8 + 1 + sums * sizeof(*m->by_resolver);
-}
-
-static void sums_write(struct wr *w, const uint32_t (*sums)[DNS_STATE_COUNT], size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		for (size_t j = 0; j < DNS_STATE_COUNT; j++)
-			wr_le32(w, sums[i][j]);
-}
-
-static void sums_read(struct rd *r, uint32_t (*sums)[DNS_STATE_COUNT], size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		for (size_t j = 0; j < DNS_STATE_COUNT; j++)
-			sums[i][j] = rd_le32(r);
-}
-
-// Resolvers, domains, types, repetitions, spread, done; a bit per pair; the sums.
-void dns_matrix_image_write(const struct dns_matrix *m, struct wr *w)
-{
-	const uint32_t shape[] = { m->c.resolvers, m->c.domains, m->c.types, m->c.repetitions,
-				   m->c.spread };
-	for (size_t i = 0; i < COUNT(shape); i++)
-		wr_le32(w, shape[i]);
-	wr_le64(w, m->done_count);
-	wr_bytes(w, span_of(m->done, m->pairs / 8 + 1));
-	sums_write(w, (const uint32_t(*)[DNS_STATE_COUNT])m->by_resolver, m->c.resolvers);
-	if (m->by_domain != NULL)
-		sums_write(w, (const uint32_t(*)[DNS_STATE_COUNT])m->by_domain, m->c.domains);
-}
-
-enum err dns_matrix_image_read(struct dns_matrix *m, struct span image)
-{
-	const uint32_t shape[] = { m->c.resolvers, m->c.domains, m->c.types, m->c.repetitions,
-				   m->c.spread };
-	struct rd r = rd_of(image);
-	for (size_t i = 0; i < COUNT(shape); i++)
-		if (rd_le32(&r) != shape[i])
-			return ERR_FORMAT;
-	m->done_count = rd_le64(&r);
-	rd_copy(&r, m->done, m->pairs / 8 + 1);
-	sums_read(&r, m->by_resolver, m->c.resolvers);
-	if (m->by_domain != NULL)
-		sums_read(&r, m->by_domain, m->c.domains);
-	uint64_t set = 0;
-	for (uint64_t i = 0; i < m->pairs / 8 + 1; i++)
-		set += (uint64_t)__builtin_popcount(m->done[i]);
-	return r.err == ERR_OK && set == m->done_count ? ERR_OK : ERR_CORRUPT;
 }

@@ -10,12 +10,14 @@
 #include "base/addr.h"
 #include "base/time.h"
 #include "base/wr.h"
+#include "dns/wanted.h"
 #include "msg/dns.h"
 
 struct dns_matrix;
 
 struct dns_matrix_config {
 	uint32_t resolvers, domains, types, repetitions;
+	const struct dns_wanted *wanted; // borrowed; NULL: every domain of every resolver
 	bool spread;       // each question goes to one resolver only: to whose turn it is
 	uint32_t parallel; // pairs of one resolver asking at once
 	uint32_t patience; // pairs in a row without use before a resolver is left alone a while
@@ -50,6 +52,7 @@ uint64_t dns_matrix_pairs(const struct dns_matrix *m); // of the whole matrix
 // Pairs of one; when spread those it was given so far: who is written off is given no more while
 // others are there to ask.
 uint32_t dns_matrix_share(const struct dns_matrix *m, uint32_t resolver);
+uint32_t dns_matrix_domain_share(const struct dns_matrix *m, uint32_t domain);
 uint64_t dns_matrix_left(const struct dns_matrix *m); // not done yet, those being asked included
 
 // The resolver whose turn it is, and what is to become of its next pair; false when none is due.

@@ -15,7 +15,8 @@ struct dns_list {
 	size_t even;       // what every entry is long; 0: they differ
 	uint32_t *offsets; // of entry 0, STRIDE, …
 	size_t offset_cap;
-	struct table *seen;
+	struct table *seen; // its number
+	uint32_t last;
 	uint64_t seed[2];
 };
 
@@ -28,7 +29,7 @@ struct dns_list *dns_list_new(size_t limit, const uint64_t *seed)
 	if (seed == NULL)
 		return l;
 	memcpy(l->seed, seed, sizeof(l->seed));
-	l->seen = table_new(sizeof(uint64_t[2]), 1, limit, seed);
+	l->seen = table_new(sizeof(uint64_t[2]), sizeof(uint32_t), limit, seed);
 	if (l->seen == NULL)
 		dns_list_free(&l);
 	return l;
@@ -67,10 +68,15 @@ static enum err fresh(struct dns_list *l, struct span entry)
 	bool new = false;
 	if (l->count == l->limit || l->len > UINT32_MAX - 512)
 		return ERR_FULL;
+	l->last = (uint32_t)l->count;
 	if (l->seen == NULL)
 		return ERR_OK;
-	if (table_put(l->seen, key, &new) == NULL)
+	uint32_t *number = table_put(l->seen, key, &new);
+	if (number == NULL)
 		return ERR_MEMORY;
+	if (new)
+		*number = l->last;
+	l->last = *number;
 	return new ? ERR_OK : ERR_EXISTS;
 }
 
@@ -163,6 +169,11 @@ enum err dns_list_put_server(struct dns_list *l, struct dns_server s)
 	wr_bytes(&w, addr_span(&s.addr));
 	enum err err = fresh(l, wr_span(&w));
 	return err == ERR_OK ? put(l, wr_span(&w)) : err;
+}
+
+uint32_t dns_list_last(const struct dns_list *l)
+{
+	return l->last;
 }
 
 void dns_list_end(struct dns_list *l)

@@ -25,6 +25,9 @@ void dns_list_free(struct dns_list **l);
 enum err dns_list_put_name(struct dns_list *l, struct span text) MUSTUSE;
 enum err dns_list_put_server(struct dns_list *l, struct dns_server server) MUSTUSE;
 
+// The number of the entry that was put last, or found to be there already.
+uint32_t dns_list_last(const struct dns_list *l);
+
 // An address, with a port as ADDR#PORT, ADDR4:PORT or [ADDR6]:PORT. An IPv4 address mapped into
 // IPv6 is that IPv4 address: to the mapped one no packet leaves.
 enum err dns_server_read(struct span text, struct dns_server *out) MUSTUSE;

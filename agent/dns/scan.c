@@ -17,6 +17,7 @@ static bool make_tables(struct dns_scan *s)
 		.domains = (uint32_t)dns_list_count(c->names),
 		.types = c->type_count,
 		.repetitions = c->repetitions,
+		.wanted = c->wanted,
 		.spread = c->spread,
 		.parallel = c->parallel,
 		.patience = c->patience,

@@ -48,6 +48,7 @@ struct dns_scan_config {
 	uint32_t first_repetition; // number of the first, in records
 	struct span control;       // presentation text; borrowed for the life of the scan
 	const struct dns_list *servers, *names; // borrowed as well
+	const struct dns_wanted *wanted;        // borrowed as well; NULL: each of each
 	uint16_t types[DNS_TYPES_MAX];          // 0: dns_name_type's
 	uint32_t type_count, repetitions;
 	bool spread;

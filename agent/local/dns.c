@@ -125,7 +125,7 @@ static uint64_t print_of(const struct job *j)
 	const struct dns_scan_config *c = &j->config.scan;
 	const uint64_t parts[] = {
 		dns_list_hash(c->servers),
-		dns_list_hash(c->names),
+		dns_list_hash(c->names) ^ (c->wanted == NULL ? 0 : dns_wanted_hash(c->wanted)),
 		table_hash(seed, span_of(c->types, c->type_count * sizeof(c->types[0]))),
 		table_hash(seed, c->control),
 		(uint64_t)c->rules.profile << 32 | c->repetitions,
@@ -177,26 +177,37 @@ static enum err measure(struct job *j, char **argv, struct fault *f)
 	return err == ERR_OK ? finish(j, argv, f) : err;
 }
 
+// How many names server I would be asked for.
+static size_t names_of(const struct dns_scan_config *c, size_t i)
+{
+	size_t names = dns_list_count(c->names);
+	if (c->wanted != NULL)
+		return dns_wanted_first(c->wanted, (uint32_t)i + 1) -
+		       dns_wanted_first(c->wanted, (uint32_t)i);
+	return c->spread ? names / dns_list_count(c->servers) : names;
+}
+
 // Says what would be asked, and of whom not.
 static enum err rehearse(struct job *j)
 {
 	const struct dns_scan_config *c = &j->config.scan;
 	size_t servers = dns_list_count(c->servers), names = dns_list_count(c->names), denied = 0;
+	uint64_t pairs = 0;
 	char text[ADDR_TEXT];
 	for (size_t i = 0; i < servers; i++) {
 		struct dns_server s = dns_list_server(c->servers, i);
 		const struct prefix *p = pace_denied(c->pace, s.addr);
 		addr_write(s.addr, text);
 		denied += p != NULL;
+		pairs += p != NULL ? 0 : names_of(c, i);
 		if (p != NULL)
 			printf("%s\trefused\n", text);
 		else
 			printf("%s\t%s\t%zu names\t%u types\t%u times\n", text,
-			       dns_profile_name(c->rules.profile),
-			       c->spread ? names / servers : names, c->type_count, c->repetitions);
+			       dns_profile_name(c->rules.profile), names_of(c, i), c->type_count,
+			       c->repetitions);
 	}
-	uint64_t pairs = (uint64_t)names * c->type_count * c->repetitions;
-	pairs *= c->spread ? 1 : servers - denied;
+	pairs = (c->spread ? names : pairs) * c->type_count * c->repetitions;
 	uint64_t each = 1u + c->rules.control + (c->rules.after == DNS_AFTER_ALWAYS);
 	fprintf(stderr,
 		"waymark dns: dry run: %zu resolvers (%zu denied), %zu names, %llu pairs, at least "
@@ -243,6 +254,7 @@ static enum err run(struct job *j, int argc, char **argv, struct fault *f)
 		return err;
 	c->servers = j->lists.servers;
 	c->names = j->lists.names;
+	c->wanted = j->lists.wanted;
 	c->pace = j->manners.pace;
 	if (j->settings.trace && !j->settings.dry_run)
 		return dns_path_run(&j->settings, c, &j->path_status, f);

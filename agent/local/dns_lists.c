@@ -51,12 +51,52 @@ static enum err put_listed(struct dns_lists *l, struct span text)
 	return memchr(text.at, ',', text.len) != NULL ? ERR_FORMAT : put_name(l, text);
 }
 
+// A word of a line of pairs; what follows it stays.
+static struct span next_word(struct span *rest)
+{
+	static const char gaps[] = " \t\r\n,";
+	size_t from = 0, to;
+	while (from < rest->len && memchr(gaps, rest->at[from], sizeof(gaps) - 1) != NULL)
+		from++;
+	for (to = from; to < rest->len && memchr(gaps, rest->at[to], sizeof(gaps) - 1) == NULL;)
+		to++;
+	struct span word = span_cut(*rest, from, to - from);
+	*rest = span_cut(*rest, to, rest->len);
+	return word;
+}
+
+// "example.org,198.18.0.53", "example.org 198.18.0.53 198.18.0.54".
+static enum err put_pairs(struct dns_lists *l, struct span line)
+{
+	struct span name = next_word(&line), word = next_word(&line);
+	if (word.len == 0)
+		return ERR_FORMAT;
+	enum err err = put_name(l, name);
+	while (word.len > 0 && (err == ERR_OK || err == ERR_EXISTS)) {
+		err = put_server(l, word);
+		if (err == ERR_OK || err == ERR_EXISTS)
+			err = dns_wanted_put(l->wanted, dns_list_last(l->servers),
+					     dns_list_last(l->names));
+		word = next_word(&line);
+	}
+	return err;
+}
+
+static const char *complaint(put_fn *put, enum err err)
+{
+	if (err == ERR_RANGE)
+		return "too long";
+	return put == put_listed ? "no name" : put == put_server ? "no address" : "no pair";
+}
+
 static enum err put_line(struct dns_lists *l, put_fn *put, struct span line, const char *file,
 			 size_t number, struct fault *f)
 {
-	struct span rest = text_trim(line), word = text_word(&rest);
+	struct span whole = text_trim(line), rest = whole, word = text_word(&rest);
 	if (word.len == 0 || word.at[0] == '#')
 		return ERR_OK;
+	if (put == put_pairs)
+		word = whole;
 	enum err err = put(l, word);
 	if (err == ERR_EXISTS) {
 		l->doubles++;
@@ -65,10 +105,7 @@ static enum err put_line(struct dns_lists *l, put_fn *put, struct span line, con
 	if (err == ERR_FORMAT || err == ERR_RANGE) {
 		if (l->bad++ < BAD_SAID)
 			fprintf(stderr, "waymark dns: %s:%zu: \"%.*s\" is %s; passed over\n", file,
-				number, (int)word.len, (const char *)word.at,
-				err == ERR_RANGE    ? "too long"
-				: put == put_listed ? "no name"
-						    : "no address");
+				number, (int)word.len, (const char *)word.at, complaint(put, err));
 		return ERR_OK;
 	}
 	if (err != ERR_OK)
@@ -150,8 +187,45 @@ static enum err read_words(struct dns_lists *l, struct dns_settings *s, char *co
 	return err;
 }
 
+static enum err read_pairs(struct dns_lists *l, const struct dns_settings *s, struct fault *f)
+{
+	size_t doubles = 0;
+	if (l->from_words || dns_list_count(l->servers) > 0 || s->resolvers[0] != '\0' ||
+	    s->domains[0] != '\0' || s->spread || s->trace)
+		return fault_set(f, ERR_USAGE, 0,
+				 "--pairs has the names and the resolvers: no others, no --spread, "
+				 "no --trace");
+	l->wanted = dns_wanted_new();
+	if (l->wanted == NULL)
+		return fault_set(f, ERR_MEMORY, 0, "no memory for lists");
+	enum err err = read_file(l, put_pairs, s->pairs, f);
+	if (err == ERR_OK && dns_wanted_end(l->wanted, (uint32_t)dns_list_count(l->servers),
+					    (uint32_t)dns_list_count(l->names), &doubles) != ERR_OK)
+		err = fault_set(f, ERR_MEMORY, 0, "no memory for lists");
+	l->doubles = doubles;
+	return err;
+}
+
+static enum err read_lists(struct dns_lists *l, const struct dns_settings *s, struct fault *f)
+{
+	enum err err = ERR_OK;
+	if (s->resolvers[0] != '\0')
+		err = read_file(l, put_server, s->resolvers, f);
+	if (err == ERR_OK && dns_list_count(l->servers) == 0)
+		err = read_system(l, f);
+	if (err == ERR_OK && s->domains[0] != '\0')
+		err = read_file(l, put_listed, s->domains, f);
+	else if (err == ERR_OK && !l->from_words)
+		err = read_file(l, put_listed, "-", f);
+	return err;
+}
+
 static enum err check(const struct dns_lists *l, struct fault *f)
 {
+	if (l->wanted != NULL)
+		return dns_wanted_count(l->wanted) > 0
+			       ? ERR_OK
+			       : fault_set(f, ERR_USAGE, 0, "no pairs to ask; --help tells more");
 	if (dns_list_count(l->servers) == 0)
 		return fault_set(f, ERR_USAGE, 0,
 				 "no resolver: name one as @ADDRESS or with --resolvers");
@@ -177,14 +251,10 @@ enum err dns_lists_open(struct dns_lists *l, struct dns_settings *s, char *const
 	if (l->servers == NULL || l->names == NULL)
 		return fault_set(f, ERR_MEMORY, 0, "no memory for lists");
 	enum err err = read_words(l, s, words, count, f);
-	if (err == ERR_OK && resolvers)
-		err = read_file(l, put_server, s->resolvers, f);
-	if (err == ERR_OK && dns_list_count(l->servers) == 0)
-		err = read_system(l, f);
-	if (err == ERR_OK && domains)
-		err = read_file(l, put_listed, s->domains, f);
-	else if (err == ERR_OK && !l->from_words)
-		err = read_file(l, put_listed, "-", f);
+	if (err == ERR_OK && s->pairs[0] != '\0')
+		err = read_pairs(l, s, f);
+	else if (err == ERR_OK)
+		err = read_lists(l, s, f);
 	if (err == ERR_OK)
 		err = check(l, f);
 	dns_list_end(l->servers);
@@ -196,4 +266,5 @@ void dns_lists_wipe(struct dns_lists *l)
 {
 	dns_list_free(&l->servers);
 	dns_list_free(&l->names);
+	dns_wanted_free(&l->wanted);
 }

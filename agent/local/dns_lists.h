@@ -8,6 +8,7 @@
 
 struct dns_lists {
 	struct dns_list *servers, *names; // owned
+	struct dns_wanted *wanted;        // owned; NULL: every name of every resolver
 	uint64_t doubles, bad;            // lines that were there already, or are none
 	uint16_t port, usual;             // of a resolver that names none; the transport's own
 	enum dns_transport transport;

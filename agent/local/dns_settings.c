@@ -18,6 +18,9 @@ const struct conf_option dns_options[] = {
 	    "resolvers, one a line: ADDRESS, ADDRESS#PORT, [ADDRESS]:PORT; - is standard input"),
 	ROW("domains", CONF_TEXT, domains, 0, 0, "", "FILE",
 	    "names, one a line (the first word of it); - is standard input"),
+	ROW("pairs", CONF_TEXT, pairs, 0, 0, "", "FILE",
+	    "a name and its resolvers a line, parted by blanks or commas, in place of lists of "
+	    "each"),
 	ROW("type", CONF_TEXT, types, 0, 0, "", "TYPES",
 	    "record types, by name or number: A,AAAA,65; unset: A, and PTR of addresses"),
 	ROW("matrix", CONF_BOOL, matrix, 0, 0, "no", NULL,
@@ -112,6 +115,7 @@ const struct cli_usage dns_usage = {
 	.examples =
 		"  waymark dns example.org AAAA @198.18.0.53\n"
 		"  waymark dns --spread --resolvers open.txt --rate 50000 < names.txt\n"
+		"  echo example.org,198.18.0.53 | waymark dns --pairs -\n"
 		"  waymark dns --resolvers open.txt --domains names.txt --json \\\n"
 		"    --output pairs.jsonl --checkpoint scan.state --metadata scan.json\n"
 		"  waymark dns --resolvers open.txt --domains names.txt --profile v2.2 \\\n"

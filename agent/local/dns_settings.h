@@ -8,7 +8,8 @@
 #include "local/manners.h"
 
 struct dns_settings {
-	char resolvers[1024], domains[1024], types[256], profile[16], control[1100], transport[8];
+	char resolvers[1024], domains[1024], pairs[1024], types[256], profile[16], control[1100],
+		transport[8];
 	char output[1024], checkpoint[1024], metadata[1024], status_file[1024];
 	char tls_name[256], path[256];
 	struct manners_settings manners;

@@ -136,7 +136,7 @@ static void put_server(struct json *j, const struct dns_list *l, size_t i)
 		json_int(j, "port", s.port);
 }
 
-static void put_sums(struct json *j, struct dns_scan *s, const struct dns_lists *l, uint64_t pairs)
+static void put_sums(struct json *j, struct dns_scan *s, const struct dns_lists *l)
 {
 	const struct dns_matrix *m = dns_scan_matrix(s);
 	size_t servers = dns_list_count(l->servers), names = dns_list_count(l->names);
@@ -159,7 +159,7 @@ static void put_sums(struct json *j, struct dns_scan *s, const struct dns_lists 
 		struct dns_name n = { .message = dns_list_name(l->names, i) };
 		json_object(j, NULL);
 		json_text(j, "domain", dns_name_write(n, name) == ERR_OK ? name : NULL);
-		put_states(j, sums, pairs / names);
+		put_states(j, sums, dns_matrix_domain_share(m, (uint32_t)i));
 		json_end_object(j);
 	}
 	json_end_array(j);
@@ -233,7 +233,7 @@ static enum err put_document(const struct dns_status *t, struct dns_scan_io *io,
 	put_states(&j, sums, g.pairs);
 	json_end_object(&j);
 	put_counts(&j, &g, l);
-	put_sums(&j, dns_scan_io_scan(io), l, g.pairs);
+	put_sums(&j, dns_scan_io_scan(io), l);
 	json_end_object(&j);
 	if (fclose(out) != 0)
 		return fault_set(f, ERR_IO, errno, "%s", t->settings->metadata);

@@ -35,4 +35,13 @@ is "$(asked @198.18.0.1 www.example 198.18.7.9 --type TXT)" \
 	"$(lines '198.18.0.1#53 9.7.18.198.in-addr.arpa TXT answered' '198.18.0.1#53 www.example TXT answered')" \
 	"a type that is said is that of all"
 is "$(asked @198.18.0.1 www.example --control bücher.example | wc -l)" 1 "a control domain has letters, too"
+
+lines 'a.example,198.18.0.1' 'b.example 198.18.0.1:53 198.18.0.2, 198.18.0.250' '# none' $'A.example\t198.18.0.1' c.example \
+	'x..y 198.18.0.1' 'd.example 198.18.0.3' >"$dir/p"
+is "$(asked --pairs "$dir/p" --type A,AAAA --timeout 100ms --tries 1 --metadata "$dir/meta" | sort)" \
+	"$(lines '1#53 a' '1#53 b' '2#53 b' '250#53 b' '3#53 d' | sed 's/.*/198.18.0.&.example/' |
+		sed '/250/!{s/.*/& A answered\n& AAAA answered/};/250/s/.*/& A timeout\n& AAAA timeout/' | sort)" \
+	"pairs: a name is asked of the resolvers beside it, and of no other" "$(cat "$dir/said")"
+is "$(grep -c 'is no pair; passed over\|is no name; passed over' "$dir/said") $(jq -c '[.lines_twice, .sums.pairs, (.by_domain | map(.pairs)), (.by_resolver | map(.pairs))]' "$dir/meta")" \
+	'2 [1,10,[2,6,2],[4,2,2,2]]' "what is no pair is told, and the sums add up" "$(cat "$dir/said")"
 done_testing

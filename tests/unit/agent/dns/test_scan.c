@@ -805,6 +805,54 @@ static void a_matrix_goes_on_from_its_image(void **state)
 	dns_matrix_free(&again);
 }
 
+static void only_the_pairs_wanted_are_in_the_matrix(void **state)
+{
+	(void)state;
+	static const uint32_t put[][2] = { { 2, 5 }, { 0, 3 }, { 2, 0 },
+					   { 2, 5 }, { 2, 9 }, { 0, 0 } };
+	static uint8_t room[4096];
+	struct dns_wanted *wanted = dns_wanted_new();
+	struct dns_matrix_config c = { .resolvers = 4,
+				       .domains = 10,
+				       .types = 2,
+				       .repetitions = 3,
+				       .parallel = 1000,
+				       .seed = 9,
+				       .wanted = wanted };
+	size_t doubles;
+	for (size_t i = 0; i < COUNT(put); i++)
+		assert_int_equal(dns_wanted_put(wanted, put[i][0], put[i][1]), ERR_OK);
+	assert_int_equal(dns_wanted_end(wanted, 4, 10, &doubles), ERR_OK);
+	assert_int_equal(doubles, 1);
+	struct dns_matrix *m = dns_matrix_new(&c), *again = dns_matrix_new(&c);
+	assert_int_equal(dns_matrix_pairs(m), 5 * 2 * 3);
+	assert_int_equal(dns_matrix_share(m, 1) + dns_matrix_share(m, 3), 0);
+	assert_int_equal(dns_matrix_domain_share(m, 0), 2 * 2 * 3);
+	assert_int_equal(dns_matrix_domain_share(m, 1), 0);
+	uint32_t r, count[4][10] = { { 0 } }, half = 0;
+	struct dns_pick p;
+	enum dns_fate fate;
+	while (half++ < 13 && dns_matrix_next(m, (struct mono){ 1 }, &r, &fate))
+		if (dns_matrix_take(m, r, &p)) {
+			count[p.resolver][p.domain]++;
+			dns_matrix_done(m, &p, DNS_ANSWERED);
+		}
+	struct wr w = wr_of(room, sizeof(room));
+	dns_matrix_image_write(m, &w);
+	assert_int_equal(dns_matrix_image_read(again, wr_span(&w)), ERR_OK);
+	while (dns_matrix_next(again, (struct mono){ 1 }, &r, &fate))
+		if (dns_matrix_take(again, r, &p)) {
+			count[p.resolver][p.domain]++;
+			dns_matrix_done(again, &p, DNS_ANSWERED);
+		}
+	assert_int_equal(dns_matrix_left(again), 0);
+	for (size_t i = 0; i < COUNT(put); i++)
+		assert_int_equal(count[put[i][0]][put[i][1]], 6);
+	dns_matrix_free(&m);
+	dns_matrix_free(&again);
+	dns_wanted_free(&wanted);
+}
+
 static void servers_are_read_in_every_form(void **state)
 {
 	(void)state;
@@ -855,6 +903,7 @@ int main(void)
 		cmocka_unit_test(names_spread_among_the_dead_are_all_told),
 		cmocka_unit_test(the_silent_leave_room_for_those_to_be_compared),
 		cmocka_unit_test(a_matrix_goes_on_from_its_image),
+		cmocka_unit_test(only_the_pairs_wanted_are_in_the_matrix),
 		cmocka_unit_test(servers_are_read_in_every_form),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
