@@ -78,6 +78,15 @@ static bool has_question(const struct candidate *c, const struct discover_config
 	}
 }
 
+// The zone tells the address of who asks in the record that holds such an address, or as text.
+#define WHOAMI_TYPES 3
+static uint16_t whoami_type(const struct candidate *c)
+{
+	static const uint16_t types[2][WHOAMI_TYPES] = { { DNS_A, DNS_AAAA, DNS_TXT },
+							 { DNS_AAAA, DNS_A, DNS_TXT } };
+	return types[c->addr.family == 6][c->type_at];
+}
+
 static bool fill_question(const struct candidate *c, const struct discover_config *config,
 			  struct candidate_question *q)
 {
@@ -94,6 +103,7 @@ static bool fill_question(const struct candidate *c, const struct discover_confi
 		q->type = address;
 		return dns_name_read(span_text(c->names[c->name_at]), &q->name) == ERR_OK;
 	case STEP_WHOAMI:
+		q->type = whoami_type(c);
 		q->name = config->whoami;
 		return !config->whoami_any || name_under(&config->whoami, c->salt, &q->name);
 	case STEP_NOTHING:
@@ -157,6 +167,8 @@ static void hear_names(struct candidate *c, const struct discover_heard *h)
 		return;
 	c->ptr = (uint16_t)(w.head.rcode + 1);
 	c->name_count = question_names(h->message, c->names, CANDIDATE_NAMES);
+	bool told = (w.head.rcode == 0 || w.head.rcode == 3) && !w.head.truncated;
+	c->ptr_failed = c->name_count == 0 && !told;
 	for (size_t i = 0; i < c->name_count; i++)
 		c->marks[i] = infra_marks(span_text(c->names[i]), c->addr);
 }
@@ -168,6 +180,15 @@ static void hear_forward(struct candidate *c, const struct discover_heard *h)
 	for (size_t i = 0; i < count; i++)
 		if (addr_eq(found[i], c->addr))
 			c->marks[c->name_at] |= RESOLVER_CONFIRMED;
+}
+
+// True: the zone has no such record, and may have another.
+static bool hear_egress(struct candidate *c, const struct discover_heard *h)
+{
+	struct dns_walk w;
+	c->egress_count = question_addrs(h->message, c->egress, CANDIDATE_ADDRS);
+	return c->egress_count == 0 && dns_walk_init(&w, h->message) == ERR_OK &&
+	       w.head.rcode == 0 && ++c->type_at < WHOAMI_TYPES;
 }
 
 static void hear_nothing(struct candidate *c, const struct discover_heard *h)
@@ -203,8 +224,8 @@ void candidate_hear(struct candidate *c, const struct discover_config *config, s
 		hear_names(c, h);
 	else if (c->step == STEP_FORWARD)
 		hear_forward(c, h);
-	else if (c->step == STEP_WHOAMI)
-		c->egress_count = question_addrs(h->message, c->egress, CANDIDATE_ADDRS);
+	else if (c->step == STEP_WHOAMI && hear_egress(c, h))
+		return;
 	else if (c->step == STEP_NOTHING)
 		hear_nothing(c, h);
 	if (c->step != STEP_ROUNDS)
@@ -245,19 +266,22 @@ static enum resolver_state state_of(const struct candidate *c)
 	return c->rtt_us > 0 ? RESOLVER_WRONG : RESOLVER_SILENT;
 }
 
-// The same network counts as itself: a resolver may ask by another address than it answers by.
+// The same network counts as itself: a resolver may ask by another address than it answers by. Of
+// who asks by the other family nobody can say whether he is another.
 static enum resolver_class class_of(const struct candidate *c)
 {
 	if (c->from_count > 0)
 		return RESOLVER_TRANSPARENT;
+	bool comparable = false;
 	for (size_t i = 0; i < c->egress_count; i++) {
+		comparable |= c->egress[i].family == c->addr.family;
 		struct addr net = c->addr;
 		struct prefix p = { .addr = net, .bits = net.family == 4 ? 24 : 48 };
 		memset(p.addr.bytes + p.bits / 8, 0, sizeof(p.addr.bytes) - p.bits / 8);
 		if (prefix_holds(p, c->egress[i]))
 			return RESOLVER_RECURSIVE;
 	}
-	return c->egress_count > 0 ? RESOLVER_FORWARDER : RESOLVER_CLASS_UNKNOWN;
+	return comparable ? RESOLVER_FORWARDER : RESOLVER_CLASS_UNKNOWN;
 }
 
 struct resolver_record candidate_record(struct candidate *c, const struct discover_config *config,
@@ -290,8 +314,10 @@ struct resolver_record candidate_record(struct candidate *c, const struct discov
 	for (size_t i = 0; i < c->name_count; i++)
 		r.names[i] = span_text(c->names[i]);
 	if (c->ptr != 0)
-		r.infra_rule = span_text(
-			infra_decide(r.names, c->marks, c->name_count, &r.infrastructure));
+		r.infra_rule =
+			span_text(c->ptr_failed ? "ptr-failed"
+						: infra_decide(r.names, c->marks, c->name_count,
+							       &r.infrastructure));
 	memcpy(r.name_marks, c->marks, c->name_count);
 	return r;
 }

@@ -28,6 +28,7 @@ struct candidate {
 	struct mono begun;
 	enum step step;
 	unsigned name_at; // of STEP_FORWARD
+	unsigned type_at; // of STEP_WHOAMI
 	bool refused, asked;
 	uint64_t salt;
 	uint8_t payload[CANDIDATE_PAYLOAD];
@@ -40,6 +41,7 @@ struct candidate {
 	uint8_t marks[CANDIDATE_NAMES];
 	size_t name_count;
 	uint16_t ptr;
+	bool ptr_failed; // answered, but whether there is a name is open
 	struct addr egress[CANDIDATE_ADDRS];
 	size_t egress_count;
 	enum resolver_nx nx;

@@ -17,5 +17,6 @@ uint8_t infra_marks(struct span name, struct addr a);
 
 // From the marks of all names (RESOLVER_CONFIRMED among them) to the verdict: marks the name that
 // decided and returns the clause: "label:ns" … when it is infrastructure; else the clause that the
-// best name fails: "no-ptr", "label", "embedded-address", "not-confirmed".
+// best name fails: "no-ptr", "label", "embedded-address", "not-confirmed". (Where the question for
+// names failed, "ptr-failed" stands in a record instead: nobody knows whether there is one.)
 const char *infra_decide(const struct span *names, uint8_t *marks, size_t count, bool *is);

@@ -56,13 +56,13 @@ SELECT rule, word, count(*) AS pairs, count(*) FILTER (WHERE class LIKE 'honest%
 	count(*) FILTER (WHERE class LIKE 'lie%') AS "of lies", count(*) FILTER (WHERE class LIKE 'inj%') AS "of injected ones"
 FROM sheet WHERE rule IS NOT NULL GROUP BY 1, 2 ORDER BY 3 DESC;
 
--- Resolvers: what each is, and who asks for it. An address over IPv6 has no IPv4 question to be seen by.
+-- Resolvers: what each is, and who asks for it.
 CREATE TEMP TABLE found AS
 	SELECT DISTINCT ON (t.resolver) t.*, r.addr IS NOT NULL AS seen, (ARRAY['recursive', 'forwarder', 'transparent'])[r.class] AS class,
 		t.egress = ANY (r.egress) AS egress_right,
 		EXISTS (SELECT FROM unnest(r.name_mark) m WHERE m & 1 = 1) AS led_back
 	FROM told t LEFT JOIN raw.resolver r ON r.scan = :'scan' AND r.addr = t.resolver AND r.state = 1
-	WHERE t.does <> 'nobody' AND family(t.resolver) = 4 ORDER BY t.resolver, r.names <> '{}' DESC;
+	WHERE t.does <> 'nobody' ORDER BY t.resolver, r.names <> '{}' DESC;
 
 \qecho 'Discovery: what each resolver is'
 SELECT does AS "true", count(*) AS resolvers, count(*) FILTER (WHERE seen) AS found,

@@ -10,6 +10,7 @@
 
 #include "base/text.h"
 #include "discover/discover.h"
+#include "wire/dns.h"
 
 static struct space space;
 static const struct wall wall = { 1000 };
@@ -253,6 +254,132 @@ static void only_answers_to_our_questions_count(void **state)
 	discover_free(&d);
 }
 
+// What a made-up resolver says to a question of one type; empty: no records.
+struct says {
+	uint16_t type, flags; // flags: into the header's second word
+	struct span data;
+};
+
+static struct span reply(struct span question, const struct says *s, uint8_t out[static 512])
+{
+	struct wr w = wr_of(out, 512);
+	wr_bytes(&w, question);
+	if (s->data.len > 0) {
+		wr_u16(&w, 0xc00c);
+		wr_u16(&w, s->type);
+		wr_u16(&w, 1);
+		wr_u32(&w, 60);
+		wr_u16(&w, (uint16_t)s->data.len);
+		wr_bytes(&w, s->data);
+		out[7] = 1;
+	}
+	out[2] = (uint8_t)(out[2] | 0x80 | s->flags >> 8);
+	out[3] = (uint8_t)(out[3] | s->flags);
+	return wr_span(&w);
+}
+
+static uint16_t type_of(struct span message)
+{
+	struct dns_walk walk;
+	struct dns_question q;
+	assert_int_equal(dns_walk_init(&walk, message), ERR_OK);
+	assert_true(dns_question_next(&walk, &q));
+	return q.type;
+}
+
+// One resolver, who knows the control name and says SAYS to anything else, until its record.
+static const struct resolver_record *talk(struct discover *d, struct addr a,
+					  const struct says *says, size_t count)
+{
+	static struct discover_want w;
+	struct mono now = { NS_PER_S };
+	assert_int_equal(discover_put(d, now, wall, a, RESOLVER_TEST), ERR_OK);
+	for (int i = 0; i < 1000; i++) {
+		discover_tick(d, now);
+		if (discover_next(d, now, wall, &w) == DISCOVER_RECORD)
+			return w.record;
+		uint8_t room[512];
+		struct says what = { .type = w.kind == DISCOVER_SEND ? type_of(w.message) : 0 };
+		struct discover_heard h = { .port = w.port, .from = w.to, .from_port = 53 };
+		now = mono_add(now, 50 * NS_PER_MS);
+		if (w.kind != DISCOVER_SEND)
+			continue;
+		for (size_t k = 0; k < count; k++)
+			if (says[k].type == what.type)
+				what = says[k];
+		h.message = w.message.at[13] == 's' ? answer(w.message, 0xc6123201, room)
+						    : reply(w.message, &what, room);
+		discover_hear(d, now, wall, &h);
+	}
+	return NULL;
+}
+
+static struct addr addr(const char *text)
+{
+	struct addr a = { 0 };
+	assert_int_equal(addr_read(span_text(text), &a), ERR_OK);
+	return a;
+}
+
+static void check_class(const char *resolver, const struct says *says, enum resolver_class class,
+			size_t egress4, size_t egress6)
+{
+	struct discover_config c = config();
+	assert_int_equal(dns_name_read(span_text("whoami.example."), &c.whoami), ERR_OK);
+	struct discover *d = discover_new(&c);
+	const struct resolver_record *r = talk(d, addr(resolver), says, 1);
+	assert_non_null(r);
+	assert_int_equal(r->state, RESOLVER_USABLE);
+	assert_int_equal(r->class, class);
+	assert_int_equal(r->egress4.len, egress4 * 4);
+	assert_int_equal(r->egress6.len, egress6 * 16);
+	discover_free(&d);
+}
+
+// A zone tells who asks in the record that holds such an address, or as text.
+static void who_asks_is_looked_for_in_every_type(void **state)
+{
+	(void)state;
+	static const uint8_t other[] = "\306\22\115\5", near[] = "\306\22\1\115";
+	static const uint8_t six[] = "\x20\1\15\270\0\0\0\0\0\0\0\0\0\0\0\11";
+	const struct says a = { DNS_A, 0, span_of(other, 4) };
+	const struct says itself = { DNS_A, 0, span_of(near, 4) };
+	const struct says aaaa = { DNS_AAAA, 0, span_of(six, 16) };
+	const struct says txt = { DNS_TXT, 0,
+				  span_text("\x0b"
+					    "198.18.77.5") };
+	check_class("198.18.1.1", &a, RESOLVER_FORWARDER, 1, 0);
+	check_class("198.18.1.1", &itself, RESOLVER_RECURSIVE, 1, 0);
+	check_class("198.18.1.1", &txt, RESOLVER_FORWARDER, 1, 0);
+	check_class("2001:db8::1", &aaaa, RESOLVER_RECURSIVE, 0, 1);
+	check_class("2001:db8:77::1", &aaaa, RESOLVER_FORWARDER, 0, 1);
+	// Who asks by the other family may be himself or another.
+	check_class("198.18.1.1", &aaaa, RESOLVER_CLASS_UNKNOWN, 0, 1);
+	check_class("2001:db8::1", &a, RESOLVER_CLASS_UNKNOWN, 1, 0);
+}
+
+static void check_rule(const struct says *ptr, const char *rule)
+{
+	struct discover_config c = config();
+	c.helper = addr("198.18.53.53");
+	struct discover *d = discover_new(&c);
+	const struct resolver_record *r = talk(d, addr("198.18.1.1"), ptr, 1);
+	assert_non_null(r);
+	assert_false(r->infrastructure);
+	assert_true(span_eq(r->infra_rule, span_text(rule)));
+	discover_free(&d);
+}
+
+// That there is no reverse name takes somebody who says so.
+static void a_failed_answer_does_not_say_that_there_is_no_name(void **state)
+{
+	(void)state;
+	check_rule(&(struct says){ .type = DNS_PTR, .flags = 3 }, "no-ptr"); // NXDOMAIN
+	check_rule(&(struct says){ .type = DNS_PTR }, "no-ptr");
+	check_rule(&(struct says){ .type = DNS_PTR, .flags = 2 }, "ptr-failed");     // SERVFAIL
+	check_rule(&(struct says){ .type = DNS_PTR, .flags = 0x200 }, "ptr-failed"); // truncated
+}
+
 static void the_total_rate_is_kept(void **state)
 {
 	(void)state;
@@ -286,6 +413,8 @@ int main(void)
 		cmocka_unit_test(a_sweep_that_was_stopped_leaves_nothing_out),
 		cmocka_unit_test(a_list_is_told_whole),
 		cmocka_unit_test(only_answers_to_our_questions_count),
+		cmocka_unit_test(who_asks_is_looked_for_in_every_type),
+		cmocka_unit_test(a_failed_answer_does_not_say_that_there_is_no_name),
 		cmocka_unit_test(the_total_rate_is_kept),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
