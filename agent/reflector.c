@@ -38,9 +38,10 @@ static const struct cli_usage usage = {
 		"Gateways and\n"
 		"vantage nodes ask it before a run (`reflector` in their configuration), so it "
 		"must run\n"
-		"on a host that is neither. An answer is never longer than its question, and "
-		"rates are\n"
-		"bounded. Needs no keys; needs CAP_NET_BIND_SERVICE for --zone.",
+		"on a host that is neither. A name of the zone tells who asks for it his address\n"
+		"(`waymark discover --whoami '*.NAME'`). Else an answer is never longer than its\n"
+		"question, and rates are bounded. Needs no keys; needs CAP_NET_BIND_SERVICE for "
+		"--zone.",
 	.examples = "  " PROGRAM "\n"
 		    "  " PROGRAM " --zone whoami.example.org\n",
 };

@@ -171,7 +171,11 @@ bool reflect_hear_name(struct reflect *r, struct mono now, struct addr from, str
 		else
 			m->resolver_phone = from;
 	}
-	if (reflect_reply_write(out, query, err == ERR_OK) != ERR_OK || out->len > query.len)
+	if (err == ERR_MISSING)
+		err = reflect_told_write(out, query, r->config.zone, from);
+	if (out->len == 0 && reflect_reply_write(out, query, err == ERR_OK) != ERR_OK)
+		return false;
+	if (out->len > query.len + REFLECT_TOLD)
 		return false;
 	r->counts.answered++;
 	return true;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // A reflector's thinking half. In: questions (wire/reflect.h) with how they looked when they came,
-// DNS queries for its zone, the time. Out: one answer each, never longer than its question, or
-// nothing. It remembers for a while what each token's vantage node and resolvers looked like. It
-// owns no socket, and believes no address: who forges one gets no more bytes than he sent, and only
-// as many a second as the rates allow.
+// DNS queries for its zone, the time. Out: one answer each, never longer than its question but for
+// the record that tells a resolver its address, or nothing. It remembers for a while what each
+// token's vantage node and resolvers looked like. It owns no socket, and believes no address: who
+// forges one gets no more bytes than he sent (and that record), as many a second as rates allow.
 #pragma once
 
 #include "base/time.h"

@@ -12,6 +12,7 @@
 #define FLAGS_DESIRED 0x0100 // a question that may be passed on
 #define FLAGS_REPLY   0x8400 // QR, AA
 #define REFUSED       5
+#define NAME_ABOVE    0xc00c // the question's name
 #define KEPT          0x7900 // opcode and RD of a query, which a reply repeats
 #define LABEL         (2 + 2 * REFLECT_TOKEN)
 
@@ -209,18 +210,75 @@ enum err reflect_query_read(struct span in, const char *zone, struct reflect_ask
 	return name_read(name, zone, out);
 }
 
-enum err reflect_reply_write(struct wr *w, struct span query, bool found)
+// With room for no, or one, record behind it.
+static enum err reply_write(struct wr *w, struct span query, uint16_t rcode, uint16_t answers)
 {
 	struct dns_walk walk;
 	struct dns_question q;
 	if (dns_walk_init(&walk, query) != ERR_OK || walk.head.response ||
 	    walk.head.count[0] != 1 || !dns_question_next(&walk, &q))
 		return ERR_FORMAT;
-	uint16_t flags = (uint16_t)((walk.head.flags & KEPT) | FLAGS_REPLY);
 	wr_u16(w, walk.head.id);
-	wr_u16(w, found ? flags : (uint16_t)(flags | REFUSED));
+	wr_u16(w, (uint16_t)((walk.head.flags & KEPT) | FLAGS_REPLY | rcode));
 	wr_u16(w, 1);
-	wr_zero(w, 6);
+	wr_u16(w, answers);
+	wr_zero(w, 4);
 	wr_bytes(w, span_cut(query, DNS_HEAD, walk.r.pos - DNS_HEAD));
+	return w->err;
+}
+
+enum err reflect_reply_write(struct wr *w, struct span query, bool found)
+{
+	return reply_write(w, query, found ? 0 : REFUSED, 0);
+}
+
+// NAME is ZONE or below it; both lower case, without trailing dot.
+static bool within(const char *name, const char *zone)
+{
+	size_t len = strlen(name), least = strlen(zone);
+	return least > 0 && len >= least && strcmp(name + len - least, zone) == 0 &&
+	       (len == least || name[len - least - 1] == '.');
+}
+
+// What a record of TYPE says of FROM, with its length before it; false: it cannot hold it.
+static bool told_data(uint16_t type, struct addr from, struct wr *w)
+{
+	char text[ADDR_TEXT];
+	if ((type == DNS_A && from.family == 4) || (type == DNS_AAAA && from.family == 6)) {
+		wr_u16(w, type == DNS_A ? 4 : 16);
+		wr_bytes(w, span_of(from.bytes, type == DNS_A ? 4 : 16));
+		return true;
+	}
+	addr_write(from, text);
+	wr_u16(w, (uint16_t)(strlen(text) + 1));
+	wr_u8(w, (uint8_t)strlen(text));
+	wr_text(w, text);
+	return type == DNS_TXT;
+}
+
+enum err reflect_told_write(struct wr *w, struct span query, const char *zone, struct addr from)
+{
+	struct dns_walk walk;
+	struct dns_question q;
+	char name[DNS_TEXT], want[REFLECT_NAME];
+	uint8_t room[REFLECT_TOLD];
+	struct wr data = wr_of(room, sizeof(room));
+	if (dns_walk_init(&walk, query) != ERR_OK || !dns_question_next(&walk, &q) ||
+	    dns_name_write(q.name, name) != ERR_OK ||
+	    text_copy(want, sizeof(want), span_text(zone)) != ERR_OK)
+		return ERR_FORMAT;
+	lower(name);
+	lower(want);
+	if (!within(name, want))
+		return ERR_MISSING;
+	bool has = q.class == CLASS_IN && told_data(q.type, from, &data);
+	enum err err = reply_write(w, query, 0, has);
+	if (err != ERR_OK || !has)
+		return err;
+	wr_u16(w, NAME_ABOVE);
+	wr_u16(w, q.type);
+	wr_u16(w, CLASS_IN);
+	wr_u32(w, 0);
+	wr_bytes(w, wr_span(&data));
 	return w->err;
 }

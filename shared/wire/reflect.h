@@ -2,7 +2,8 @@
 //
 // The question "how do you see me?" and its answer, between whoever stands before a network and a
 // reflector outside it. What enters and leaves are bytes; this room knows no socket. A question is
-// as long as its answer, so a reflector can never be made to send more than it was sent:
+// as long as its answer, so a reflector can never be made to send more than it was sent (but for
+// one record, below):
 //
 //     0 "WMR1"  4 kind  5 ttl_sent  6 proto  7 zero  8 token[16]  24 nonce[8]
 //    32 you     52 node4     72 node6       a view: family, address[16], port, ttl
@@ -12,7 +13,8 @@
 // A token is shared by the two ends of one tunnel. What the vantage node itself looked like under
 // that token (kind NODE) is told to whoever asks with it (kind PHONE), so that what a phone in the
 // tunnel looks like can be held against it. The resolvers' names, asked of the same reflector as
-// DNS, are "n-TOKEN.ZONE" and "p-TOKEN.ZONE".
+// DNS, are "n-TOKEN.ZONE" and "p-TOKEN.ZONE". Any other name of the zone tells who asks for it his
+// address, by A, AAAA or TXT as the question wants: a zone to find out whom a resolver asks.
 #pragma once
 
 #include "base/addr.h"
@@ -24,6 +26,7 @@
 #define REFLECT_NONCE 8
 #define REFLECT_SYN   40 // bytes of TCP options at most
 #define REFLECT_NAME  300
+#define REFLECT_TOLD  64   // bytes a reply may be longer than a query, for the asker's address
 #define REFLECT_PORT  5766 // UDP and TCP; UDP on the next one too
 
 enum reflect_kind {
@@ -68,3 +71,7 @@ enum err reflect_query_read(struct span in, const char *zone, struct reflect_ask
 // The reply that says "there is no such record" (FOUND) or "not mine": never longer than the query.
 // ERR_FORMAT: not a query of one question.
 enum err reflect_reply_write(struct wr *w, struct span query, bool found) MUSTUSE;
+// The reply to a query for another name in ZONE: the address it came FROM, in one record of the
+// type asked for if that can hold it. ERR_MISSING: not in ZONE.
+enum err reflect_told_write(struct wr *w, struct span query, const char *zone,
+			    struct addr from) MUSTUSE;

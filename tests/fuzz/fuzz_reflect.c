@@ -41,5 +41,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	w = wr_of(reply, sizeof(reply));
 	if (reflect_reply_write(&w, in, true) == ERR_OK)
 		assert(w.len <= size);
+	w = wr_of(reply, sizeof(reply));
+	if (reflect_told_write(&w, in, ZONE, (struct addr){ .family = 6 }) == ERR_OK)
+		assert(w.len <= size + REFLECT_TOLD);
 	return 0;
 }

@@ -4,6 +4,7 @@
 
 reflector.py udp|tcp ADDR PORT SPORT [ttl=N] [mss=N]    "ADDRESS PORT ttl=N proto=N syn=HEX"
 reflector.py names ADDR PORT ZONE                        "sent N got N rcode=N"
+reflector.py who ADDR PORT NAME TYPE                     "ADDRESS", of the only record
 reflector.py flood ADDR PORT COUNT                       "sent N bytes, got N bytes"
 """
 import ipaddress
@@ -57,6 +58,15 @@ def names(addr, port, zone):
     print(f"{'no longer' if len(a) <= len(query) else 'longer'} rcode={a[3] & 15} answers={a[7]}")
 
 
+def who(addr, port, name, kind):
+    s = make(socket.SOCK_DGRAM, addr, 0, {})
+    query = b"\x12\x34\1\0\0\1\0\0\0\0\0\0" + b"".join(bytes([len(x)]) + x.encode() for x in name.split("."))
+    query += b"\0" + struct.pack(">HH", int(kind), 1)
+    s.sendto(query, (addr, int(port)))
+    a = s.recv(4096)
+    print(ipaddress.ip_address(a[len(query) + 12:]) if a[7] else "")
+
+
 def flood(addr, port, count):
     s = make(socket.SOCK_DGRAM, addr, 0, {})
     for _ in range(int(count)):
@@ -74,4 +84,4 @@ def flood(addr, port, count):
 if sys.argv[1] in ("udp", "tcp"):
     ask(*sys.argv[1:])
 else:
-    {"names": names, "flood": flood}[sys.argv[1]](*sys.argv[2:])
+    {"names": names, "who": who, "flood": flood}[sys.argv[1]](*sys.argv[2:])

@@ -1,17 +1,18 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # A reflector two routers away says how it was reached: address, port, TTL, SYN options; it answers
-# no more than it was asked, and not more often than it may.
+# no more than it was asked, and not more often than it may; and it tells whom a resolver asks.
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 agent=${WAYMARK_BIN:-$here/../../build/bin}/waymark-agent
 # shellcheck source=tests/tap.sh
 . "$here/../tap.sh"
 need_root
-need "$agent"
-prefix=wl-ref$$ pid=
+need "$agent" unbound jq
+prefix=wl-ref$$ pid='' resolver=''
 work=$(mktemp -d)
 finish() {
 	[ -z "$pid" ] || { kill "$pid"; wait "$pid"; }
+	[ -z "$resolver" ] || kill "$resolver"
 	for h in asker nat mirror; do ip netns del "$prefix-$h" 2>/dev/null; done
 	rm -rf "$work"
 }
@@ -59,6 +60,37 @@ at nat nft 'add table ip n; add chain ip n c { type nat hook postrouting priorit
 is "$(ask udp 198.18.2.2 5766 40005 | cut -d' ' -f1,2 | sed 's/500[01][0-9]/500xx/')" '198.18.2.1 500xx' 'behind a NAT: the address and port of the NAT'
 is "$(ask names 198.18.2.2 53 whoami.example)" 'no longer rcode=0 answers=0' 'a name of its zone is answered with nothing, in no more bytes'
 is "$(ask names 198.18.2.2 53 elsewhere.example)" 'no longer rcode=5 answers=0' 'another one is refused'
+cat >"$work/unbound.conf" <<-CONF
+	server:
+	  do-daemonize: no
+	  use-syslog: no
+	  chroot: ""
+	  username: ""
+	  pidfile: "$work/unbound.pid"
+	  directory: "$work"
+	  interface: 198.18.1.1
+	  access-control: 0.0.0.0/0 allow
+	  module-config: "iterator"
+	  local-data: "scan.example A 198.18.50.1"
+	stub-zone:
+	  name: whoami.example
+	  stub-addr: 198.18.2.2
+	remote-control:
+	  control-enable: no
+CONF
+at nat unbound -c "$work/unbound.conf" 2>"$work/unbound.log" &
+resolver=$!
+# shellcheck disable=SC2317 # called below
+found() {
+	at asker "${agent%-agent}" discover --json --reserved --list "$work/list" --control scan.example --right 198.18.50.1 \
+		--whoami '*.whoami.example' --helper none --rounds 1 --wait 500ms >"$work/found" 2>"$work/err"
+	grep -q usable "$work/found"
+}
+echo 198.18.1.1 >"$work/list"
+for _ in $(seq 60); do found && break; sleep 0.5; done
+is "$(jq -c '[.class, .egress]' "$work/found")" '["forwarder",["198.18.2.1"]]' 'discovery learns of it by which address a real resolver asks'
+is "$(ask who 2001:db8:2::2 53 x.whoami.example 28)" '2001:db8:1::2' 'IPv6 in AAAA'
+is "$(ask who 2001:db8:2::2 53 x.whoami.example 1)" '' 'and not in A'
 sleep 1.2 # the second's worth of answers comes back
 got=$(ask flood 198.18.2.2 5766 400)
 is "$([ "$got" -ge 40 ] && [ "$got" -le 150 ] && echo few)" few "of 400 at once, and 400 that are no question, $got are answered"

@@ -3,11 +3,14 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
 
 #include "reflect/reflect.h"
+#include "wire/dns.h"
+#include "wire/dns_query.h"
 #include "wire/ip.h"
 #include "wire/tcp.h"
 
@@ -54,6 +57,64 @@ static bool ask_name(struct reflect *r, struct mono now, const char *from, enum 
 	bool said = reflect_hear_name(r, now, addr(from), wr_span(&q), &w);
 	assert_true(w.len <= q.len);
 	return said;
+}
+
+// What who asks from FROM for NAME hears: the address or text of its only record, or "".
+static void ask_who(const char *from, const char *name, uint16_t type, char out[static 64])
+{
+	struct reflect *r = make(1000);
+	struct dns_wire_name n;
+	struct dns_walk walk;
+	struct dns_record record;
+	uint8_t in[512], room[512];
+	struct wr q = wr_of(in, sizeof(in)), w = wr_of(room, sizeof(room));
+	assert_int_equal(dns_name_read(span_text(name), &n), ERR_OK);
+	assert_int_equal(dns_query_write(&q, &(struct dns_query){ .id = 77,
+								  .name = span_of(n.bytes, n.len),
+								  .type = type }),
+			 ERR_OK);
+	assert_true(reflect_hear_name(r, (struct mono){ NS_PER_S }, addr(from), wr_span(&q), &w));
+	assert_true(w.len <= q.len + REFLECT_TOLD);
+	assert_int_equal(dns_walk_init(&walk, wr_span(&w)), ERR_OK);
+	assert_int_equal(walk.head.id, 77);
+	snprintf(out, 64, "%s", walk.head.rcode == 0 ? "" : "refused");
+	while (dns_record_next(&walk, &record)) {
+		assert_int_equal(record.type, type);
+		assert_int_equal(record.ttl, 0);
+		if (type == DNS_TXT)
+			snprintf(out, 64, "%.*s", (int)record.data.at[0], record.data.at + 1);
+		else
+			addr_write(addr_of(record.data), out);
+	}
+	assert_int_equal(walk.r.err, ERR_OK);
+	reflect_free(&r);
+}
+
+static void who_asks_for_a_name_of_the_zone_is_told_his_address(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *from, *name, *says;
+		uint16_t type;
+	} rows[] = {
+		{ "198.18.4.53", "abcdefghijkl." ZONE ".", "198.18.4.53", DNS_A },
+		{ "198.18.4.53", "a.B.WhoAmI.example.", "198.18.4.53", DNS_A },
+		{ "198.18.4.53", ZONE ".", "198.18.4.53", DNS_A },
+		{ "198.18.4.53", "x." ZONE ".", "", DNS_AAAA },
+		{ "198.18.4.53", "x." ZONE ".", "198.18.4.53", DNS_TXT },
+		{ "198.18.4.53", "x." ZONE ".", "", 2 },
+		{ "2001:db8::53", "x." ZONE ".", "2001:db8::53", DNS_AAAA },
+		{ "2001:db8::53", "x." ZONE ".", "", DNS_A },
+		{ "2001:db8::53", "x." ZONE ".", "2001:db8::53", DNS_TXT },
+		{ "198.18.4.53", "x.not" ZONE ".", "refused", DNS_A },
+		{ "198.18.4.53", "example.", "refused", DNS_A },
+		{ "198.18.4.53", ".", "refused", DNS_A },
+	};
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		char says[64];
+		ask_who(rows[i].from, rows[i].name, rows[i].type, says);
+		assert_string_equal(says, rows[i].says);
+	}
 }
 
 static void a_phone_is_told_how_it_and_its_node_look(void **state)
@@ -159,6 +220,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_phone_is_told_how_it_and_its_node_look),
+		cmocka_unit_test(who_asks_for_a_name_of_the_zone_is_told_his_address),
 		cmocka_unit_test(a_syn_comes_back_as_it_came),
 		cmocka_unit_test(who_asks_too_much_is_not_answered),
 		cmocka_unit_test(rubbish_is_not_answered),
