@@ -24,6 +24,15 @@ static void sums_read(struct rd *r, uint32_t (*sums)[DNS_STATE_COUNT], size_t co
 			sums[i][j] = rd_le32(r);
 }
 
+static uint64_t total(const uint32_t (*sums)[DNS_STATE_COUNT], size_t count)
+{
+	uint64_t all = 0;
+	for (size_t i = 0; i < count; i++)
+		for (size_t j = 0; j < DNS_STATE_COUNT; j++)
+			all += sums[i][j];
+	return all;
+}
+
 // Resolvers, domains, types, repetitions, spread, done; a bit per pair; the sums.
 void dns_matrix_image_write(const struct dns_matrix *m, struct wr *w)
 {
@@ -51,8 +60,15 @@ enum err dns_matrix_image_read(struct dns_matrix *m, struct span image)
 	sums_read(&r, m->by_resolver, m->c.resolvers);
 	if (m->by_domain != NULL)
 		sums_read(&r, m->by_domain, m->c.domains);
+	if (rd_done(&r) != ERR_OK || m->done[m->pairs / 8] >> m->pairs % 8 != 0)
+		return ERR_CORRUPT;
 	uint64_t set = 0;
 	for (uint64_t i = 0; i < m->pairs / 8 + 1; i++)
 		set += (uint64_t)__builtin_popcount(m->done[i]);
-	return r.err == ERR_OK && set == m->done_count ? ERR_OK : ERR_CORRUPT;
+	bool adds_up =
+		set == m->done_count &&
+		set == total((const uint32_t(*)[DNS_STATE_COUNT])m->by_resolver, m->c.resolvers) &&
+		(m->by_domain == NULL ||
+		 set == total((const uint32_t(*)[DNS_STATE_COUNT])m->by_domain, m->c.domains));
+	return adds_up ? ERR_OK : ERR_CORRUPT;
 }
