@@ -9,7 +9,9 @@
 # with 1 where our own part misses a goal: 4 CPU seconds a million questions, nothing lost, at most
 # 16 MiB and 200 bytes for each pair outstanding (answers with EDNS, a hundred thousand of them).
 # Whatever else runs on the machine only adds CPU time: the cheapest of DNS_BENCH_TIMES runs counts
-# (5); the first that meets the goal is enough.
+# (5); the first that meets the goal is enough. dnsperf runs after each of ours, and its cheapest
+# counts: a shared machine is half as fast an hour later. The goal was set where dnsperf needed 4.5;
+# where it needs more in the same minutes, so may we, by the same share.
 set -uo pipefail
 cd "$(dirname "$0")/../.." || exit 1
 if [ "$(id -u)" -ne 0 ]; then
@@ -32,7 +34,7 @@ inside ip link set dummy0 up && inside ip link set dummy1 up
 answer 53 plain
 taskset -pc $((cores - 1)) "$(inside pgrep -f "^$bin/answer_driver" | head -1)" >/dev/null 2>&1
 
-ours='' missed=0
+ours='' missed=0 peer=''
 goal() { # WHAT VALUE BOUND
 	local verdict=
 	{ [ -n "$2" ] && below "$2" "$3"; } || verdict=', MISSED' missed=1
@@ -48,7 +50,7 @@ goals() { # QUESTIONS: of our run just made, by $dir/time and $dir/meta
 		      16 * 1024 + 200 * m["most_outstanding"] // 1024, m["most_outstanding"])
 	PY
 	)
-	goal 'CPU seconds a million questions' "$(cost "$1")" 4
+	goal 'CPU seconds a million questions' "$(cost "$1")" "$(allowed)"
 	goal 'packets lost, pairs unanswered' "${lost:-}" 0
 	goal "KiB of memory with ${pairs:-?} pairs outstanding" "${rss:-}" "${bound:-0}"
 }
@@ -64,6 +66,17 @@ run() { # COMMAND…
 	inside /usr/bin/time -o "$dir/time" -f "%U %S %e %M" taskset -c 0 "$@"
 }
 below() { awk -v a="$1" -v b="$2" 'BEGIN { exit !(a <= b) }'; }
+allowed() { awk -v p="${peer:-0}" 'BEGIN { print (p > 4.5 ? 4 * p / 4.5 : 4) }'; }
+peer_run() { # dnsperf; of its runs the cheapest, in $dir/peer.time and $peer
+	local now
+	command -v dnsperf >/dev/null || return
+	run dnsperf -f inet -s 198.18.0.1 -d "$dir/perf" -n 1000 -c 10 -q 1000 -t 2 >"$dir/said" 2>&1
+	now=$(cost "$(awk '/Queries sent/ { print $3 }' "$dir/said")")
+	if [ -z "$peer" ] || below "$now" "$peer"; then
+		peer=$now
+		cp "$dir/time" "$dir/peer.time" && cp "$dir/said" "$dir/peer.said"
+	fi
+}
 ours_run() { # QUESTIONS OPTION…: of our runs the cheapest, in $dir/time and $dir/meta
 	local questions=$1 least=
 	shift
@@ -74,7 +87,8 @@ ours_run() { # QUESTIONS OPTION…: of our runs the cheapest, in $dir/time and $
 			least=$(cost "$questions")
 			cp "$dir/time" "$dir/best.time" && cp "$dir/meta" "$dir/best.meta"
 		fi
-		below "$least" 4 && break
+		peer_run
+		below "$least" "$(allowed)" && break
 	done
 	mv "$dir/best.time" "$dir/time" && mv "$dir/best.meta" "$dir/meta"
 }
@@ -92,10 +106,9 @@ goals "$sent"
 sent=$(python3 -c 'import json,sys; print(json.load(open(sys.argv[1]))["questions"]["sent"])' "$dir/meta")
 goal 'questions more than a sandwich each has' $((sent - 3 * total)) 0
 : >"$dir/out"
-if command -v dnsperf >/dev/null; then
-	run dnsperf -f inet -s 198.18.0.1 -d "$dir/perf" -n 1000 -c 10 -q 1000 -t 2 >"$dir/out" 2>&1
-	asked=$(awk '/Queries sent/ { print $3 }' "$dir/out")
-	report dnsperf "${asked:-1}" "$dir/time" "$(awk '/Queries completed/ { print $3 }' "$dir/out")"
+if [ -n "$peer" ]; then
+	asked=$(awk '/Queries sent/ { print $3 }' "$dir/peer.said")
+	report dnsperf "$asked" "$dir/peer.time" "$(awk '/Queries completed/ { print $3 }' "$dir/peer.said")"
 else
 	echo "dnsperf is not installed"
 fi
