@@ -41,6 +41,8 @@ static int fill(struct reading *r)
 
 static enum err keep(struct reading *r, const uint8_t *from, size_t len, struct fault *f)
 {
+	if (len == 0)
+		return ERR_OK;
 	if (r->len + len > SATELLITE_LINE_MAX)
 		return fault_set(f, ERR_FULL, 0, "a line of more than %zu MiB",
 				 SATELLITE_LINE_MAX >> 20);
@@ -86,6 +88,7 @@ static enum err read_lines(struct reading *r, const char *path, struct fault *f)
 	char name[SATELLITE_NAME];
 	enum satellite_file kind = satellite_file_find(path, name);
 	enum err err = ERR_OK;
+	bool some = false;
 	l.file = name;
 	r->at = r->end = 0;
 	while (kind != SATELLITE_OTHER && (err = next_line(r, path, f)) == ERR_OK) {
@@ -96,7 +99,8 @@ static enum err read_lines(struct reading *r, const char *path, struct fault *f)
 		if (kind == SATELLITE_MAYBE && !satellite_line_raw(l.text))
 			break;
 		kind = SATELLITE_KNOWN;
-		r->files += l.number == 1;
+		r->files += !some;
+		some = true;
 		satellite_line_clean(r->line, r->len);
 		err = r->told->line(r->told->self, &l, f);
 		if (err != ERR_OK)
@@ -166,7 +170,8 @@ static enum err read_archive(struct reading *r, const char *path, struct fault *
 
 static bool is_archive(const char *path)
 {
-	return strstr(path, ".tar") != NULL || strstr(path, ".tgz") != NULL;
+	const char *slash = strrchr(path, '/'), *name = slash != NULL ? slash + 1 : path;
+	return strstr(name, ".tar") != NULL || strstr(name, ".tgz") != NULL;
 }
 
 static enum err read_file(struct reading *r, const char *path, struct fault *f)
@@ -176,8 +181,9 @@ static enum err read_file(struct reading *r, const char *path, struct fault *f)
 		return fault_set(f, ERR_IO, errno, "cannot open %s", path);
 	r->left = UINT64_MAX;
 	enum err err = is_archive(path) ? read_archive(r, path, f) : read_lines(r, path, f);
-	gzclose_r(r->gz);
-	return err;
+	// Of a packed file that was cut nothing else tells: what there is of it reads well.
+	bool cut = gzclose_r(r->gz) == Z_BUF_ERROR;
+	return err == ERR_OK && cut ? fault_set(f, ERR_IO, 0, "%s is damaged: cut", path) : err;
 }
 
 static int by_name(const struct dirent **a, const struct dirent **b)
