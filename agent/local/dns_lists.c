@@ -211,7 +211,7 @@ static enum err read_lists(struct dns_lists *l, const struct dns_settings *s, st
 	enum err err = ERR_OK;
 	if (s->resolvers[0] != '\0')
 		err = read_file(l, put_server, s->resolvers, f);
-	if (err == ERR_OK && dns_list_count(l->servers) == 0)
+	else if (dns_list_count(l->servers) == 0)
 		err = read_system(l, f);
 	if (err == ERR_OK && s->domains[0] != '\0')
 		err = read_file(l, put_listed, s->domains, f);

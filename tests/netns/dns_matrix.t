@@ -110,4 +110,8 @@ said=$(printf '%s\n' 1,name1.example name2.example | inside "$bin/waymark" dns @
 is "$? $said" '3 waymark dns: standard input:1: "1,name1.example" is no name; passed over' "a line of a ranking is no name"
 [ "$(wc -l <"$dir/csv")" -eq 1 ]
 ok $? "… and the rest is asked"
+: >"$dir/none"
+said=$(inside "$bin/waymark" dns name1.example --resolvers "$dir/none" --quiet 2>&1)
+is "$? $said" '2 waymark dns: no resolver: name one as @ADDRESS or with --resolvers' \
+	"a list without a resolver does not mean the system's own"
 done_testing
