@@ -277,6 +277,10 @@ due() { # NAMES NAME: which scans are due, after another look
 due none 'all batches were looked at'
 batch ''
 due none 'a batch without facts of scans makes none due'
+sql -c "UPDATE judge.dns_verdict SET version = 2 WHERE scan::text LIKE '%d2'"
+due now 'a scan that an older cascade judged is due'
+expect 0 'it is judged' "$waymark" judge
+is 'by that of now' 3 "SELECT DISTINCT version FROM judge.dns_verdict WHERE scan::text LIKE '%d2'"
 batch raw.dns_pair d1
 due past 'a late pair makes its scan due, and no other'
 due past 'until it is judged'
