@@ -73,8 +73,16 @@ run_agent() {
 ok $? 'a database, a node, an operator, and resolvers on the other side'
 ip netns exec "$there" python3 tests/netns/discover_world.py "$dir/asked" >"$dir/world.log" 2>&1 &
 world=$!
-mkdir "$dir/www" && echo 'the right page' >"$dir/www/index.html"
-ip netns exec "$there" python3 -m http.server 80 --bind 198.18.50.1 --directory "$dir/www" >/dev/null 2>&1 &
+ip netns exec "$there" python3 - "$dir/agents" >/dev/null 2>&1 <<-'PYTHON' &
+	import http.server, sys
+	class Page(http.server.BaseHTTPRequestHandler):
+	    def do_GET(self):
+	        print(self.headers["User-Agent"], file=open(sys.argv[1], "a"))
+	        self.send_response(200)
+	        self.end_headers()
+	        self.wfile.write(b"the right page\n")
+	http.server.ThreadingHTTPServer(("198.18.50.1", 80), Page).serve_forever()
+PYTHON
 web=$!
 within 60 logged world ready
 ip netns exec "$ns" "$bin/waymark-collector" --listen 'tcp://127.0.0.1:5757' >"$dir/collector.log" 2>&1 &
@@ -97,6 +105,7 @@ cat >"$dir/agent.conf" <<-CONF
 	scan-rate-target = 1000
 	scan-rate-net = 2000
 	max-scan = 5000
+	contact = https://prober.example/
 CONF
 within 60 logged collector ev=ready
 run_agent
@@ -208,6 +217,8 @@ gives "SELECT string_agg(host(addr) || ' ' || domain || ' ' || http_state || ' '
 	FROM raw.page WHERE scan = '$scan'" \
 	'198.18.50.1 site1.example 1 the right page,198.18.50.1 site2.example 1 the right page,198.18.66.6 site1.example 2 -,198.18.66.6 site2.example 2 -' \
 	'each address with each domain, once'
+is "$(sed 's/waymark[^;]*;/waymark;/' "$dir/agents" | sort -u)" 'Mozilla/5.0 (compatible; waymark; +https://prober.example/)' \
+	'the prober says who asks'
 [ "$("$waymark" scan fetch alpha --scan lab 2>&1 >/dev/null)" = 'waymark scan: 0 orders for alpha' ]
 ok $? 'what was fetched is not ordered again'
 

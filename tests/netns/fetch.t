@@ -112,6 +112,10 @@ check "$tmp/all" "$(at 7)"' | .http.state == "timed_out" and .http.error == "i/o
 	"silence is a time-out, and the handshake before it is kept"
 check "$tmp/all" "$(at 8)"' | .http | .state == "answered" and .cut and .body_bytes == 1048576 and
 	(.body | length) == 65536' "an endless body is cut at its limit"
+sum=$(head -c 1048576 /dev/zero | tr '\0' x | sha256sum | cut -d' ' -f1)
+check "$tmp/all" "$(at 8) | .http.body_sha256 == \"$sum\"" "and its hash is over what was read"
+check "$tmp/all" "$(at 6)"' | .http.body | startswith("User-Agent: Mozilla/5.0 (compatible; waymark")' \
+	"the prober says what it is"
 check "$tmp/all" "$(at 9)"' | .http.state == "failed" and .https.state == "failed" and
 	(.https.error | startswith("tls: "))' "nonsense is an error with words"
 check "$tmp/all" "$(at 10)"' | .http.status == 302 and .http.headers.Location == ["http://198.18.9.5/"]' \
@@ -123,6 +127,9 @@ check "$tmp/all" "$(at 12)"' | .http | .status == 200 and (.headers | length) < 
 check "$tmp/all" '.[] | select(.addr == "2001:db8:9::1") | .https.body == "host=www.example.org sni=www.example.org" and
 	.tls.name_match' "IPv6, and a wildcard matches"
 check "$tmp/all" "$(at 100)"' | .http.state != "answered" and .http.error != ""' "an address with nobody"
+
+fetch --contact https://prober.example/ 198.18.9.6 example.org >"$tmp/contact"
+check "$tmp/contact" '.[0].http.body | endswith("; +https://prober.example/)")' "and where to read who asks"
 
 # Against the system's roots the test's own root is nobody.
 ip netns exec "$here" "$waymark" fetch --json 198.18.9.1 example.org >"$tmp/system"

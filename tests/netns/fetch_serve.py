@@ -35,6 +35,10 @@ def echo(c, sni):
     c.sendall(answer(b"host=" + host_of(head(c)) + b" sni=" + (sni or "none").encode()))
 
 
+def agent(c, _):
+    c.sendall(answer(b"".join(x for x in head(c).split(b"\r\n") if x.lower().startswith(b"user-agent:"))))
+
+
 def block(c, _):
     head(c)
     c.sendall(answer(b"<html>blocked by order</html>", "403 Forbidden"))
@@ -111,7 +115,7 @@ for a, p, f, k in [
     ("198.18.9.1", 80, echo, None), ("198.18.9.1", 443, echo, "right"),
     ("2001:db8:9::1", 80, echo, None), ("2001:db8:9::1", 443, echo, "right"),
     ("198.18.9.2", 443, echo, "wrong"), ("198.18.9.3", 443, echo, "self"),
-    ("198.18.9.4", 443, echo, "old"), ("198.18.9.5", 80, block, None),
+    ("198.18.9.4", 443, echo, "old"), ("198.18.9.6", 80, agent, None), ("198.18.9.5", 80, block, None),
     ("198.18.9.7", 80, silent, None), ("198.18.9.7", 443, silent, "right"),
     ("198.18.9.8", 80, endless, None), ("198.18.9.9", 80, garbage, None),
     ("198.18.9.9", 443, plain, None), ("198.18.9.10", 80, moved, None),
