@@ -15,8 +15,9 @@
 //	host ns-de kind=resolver
 //	host p1    kind=phone gateway=gw1 [resolver=ADDR[,ADDR]] [family=4|6] [noise=no]
 //
-//	host kres  kind=resolver software=unbound|knot-resolver [list=WORD lie=nxdomain]
+//	host kres  kind=resolver software=unbound|knot-resolver [rate=N]
 //	host masq  kind=resolver software=dnsmasq upstream=HOST
+//	           each: [list=WORD lie=LIE [to=ADDR]]
 //	host auth  kind=authority                                  knot; one of a world
 //	host web   kind=web                                        nginx, for the sites of its nets
 //	host crowd kind=crowd                                      crowd.h, for the crowds of its

@@ -159,15 +159,77 @@ void servers_knot_conf(struct wr *out, const struct world *w, const struct world
 				  w->domains[i].name, i);
 }
 
-// A resolver that filters by itself, openly: the names of list= do not exist for it.
-static void unbound_lies(struct wr *out, const struct world *w, const struct world_host *h)
-{
-	const char *list = world_attr_find(h, "list");
+// What a resolver's lie= is to its software: of unbound a type of local zone, of Knot Resolver an
+// action. False addresses are those of to=. NULL: it cannot.
+static const struct {
+	const char *lie, *unbound, *knot;
+	bool dnsmasq, told;
+} lies[] = {
+	{ "nxdomain", "always_nxdomain", "policy.DENY", true, false },
+	{ "refused", "always_refuse", "policy.REFUSE", false, false },
+	{ "servfail", NULL, "policy.DROP", false, false },
+	{ "silence", "always_deny", NULL, false, false },
+	{ "empty", "always_nodata", NULL, false, false },
+	{ "page", "redirect", NULL, true, true },
+	{ "bogon", "redirect", NULL, true, true },
+};
 
-	for (int i = 0; list && i < w->domain_count; i++)
+// Which of them H tells; COUNT(lies): none.
+static size_t lie_of(const struct world_host *h)
+{
+	const char *lie = world_attr_find(h, "lie");
+	size_t i = 0;
+
+	while (i < COUNT(lies) && (!lie || strcmp(lies[i].lie, lie) != 0))
+		i++;
+	return i;
+}
+
+static bool can_lie(const struct world_host *h, const char *software)
+{
+	size_t i = lie_of(h);
+	bool told = world_attr_find(h, "to") != NULL;
+
+	if (!world_attr_find(h, "lie"))
+		return !world_attr_find(h, "list") && !told;
+	if (i == COUNT(lies) || !world_attr_find(h, "list") || told != lies[i].told)
+		return false;
+	return strcmp(software, "unbound") == 0   ? lies[i].unbound != NULL
+	       : strcmp(software, "dnsmasq") == 0 ? lies[i].dnsmasq
+						  : lies[i].knot != NULL;
+}
+
+// One line for each name that H lies about.
+typedef void lie_fn(struct wr *out, size_t lie, const char *name, const char *to);
+
+static void lie_about(struct wr *out, const struct world *w, const struct world_host *h, lie_fn *fn)
+{
+	const char *list = world_attr_find(h, "list"), *to = world_attr_find(h, "to");
+	size_t lie = lie_of(h);
+
+	for (int i = 0; list && lie < COUNT(lies) && i < w->domain_count; i++)
 		if (world_domain_listed(&w->domains[i], list))
-			wr_format(out, "  local-zone: \"%s.\" always_nxdomain\n",
-				  w->domains[i].name);
+			fn(out, lie, w->domains[i].name, to ? to : "");
+}
+
+static void unbound_lie(struct wr *out, size_t lie, const char *name, const char *to)
+{
+	wr_format(out, "  local-zone: \"%s.\" %s\n", name, lies[lie].unbound);
+	if (lies[lie].told)
+		wr_format(out, "  local-data: \"%s. A %s\"\n", name, to);
+}
+
+static void knot_lie(struct wr *out, size_t lie, const char *name, const char *to)
+{
+	(void)to;
+	wr_format(out, "policy.add(policy.suffix(%s, policy.todnames({'%s'})))\n", lies[lie].knot,
+		  name);
+}
+
+static void dnsmasq_lie(struct wr *out, size_t lie, const char *name, const char *to)
+{
+	(void)lie;
+	wr_format(out, "address=/%s/%s\nlocal=/%s/\n", name, to, name); // nor any other type
 }
 
 static void unbound(struct wr *out, const struct world *w, const struct world_host *h,
@@ -185,7 +247,11 @@ static void unbound(struct wr *out, const struct world *w, const struct world_ho
 		  at.folder, at.folder, at.folder, at.anchors);
 	address(out, h->v4, "  interface: ", "\n");
 	address(out, h->v6, "  interface: ", "\n");
-	unbound_lies(out, w, h);
+	// Past its rate it says nothing at all.
+	const char *rate = world_attr_find(h, "rate");
+	if (rate)
+		wr_format(out, "  ip-ratelimit: %s\n  ip-ratelimit-factor: 0\n", rate);
+	lie_about(out, w, h, unbound_lie);
 	wr_text(out, "remote-control:\n  control-enable: no\n");
 }
 
@@ -200,6 +266,7 @@ static void knot_resolver(struct wr *out, const struct world *w, const struct wo
 	address(out, root_addr(w, 4), "'", "'");
 	address(out, root_addr(w, 6), ", '", "'");
 	wr_text(out, " } })\n");
+	lie_about(out, w, h, knot_lie);
 }
 
 static enum err dnsmasq(struct wr *out, const struct world *w, const struct world_host *h,
@@ -217,6 +284,7 @@ static enum err dnsmasq(struct wr *out, const struct world *w, const struct worl
 	address(out, up->v4, "server=", "\n");
 	address(out, h->v4, "listen-address=", "\n");
 	address(out, h->v6, "listen-address=", "\n");
+	lie_about(out, w, h, dnsmasq_lie);
 	return ERR_OK;
 }
 
@@ -225,6 +293,11 @@ enum err servers_resolver_conf(struct wr *out, const struct world *w, const stru
 {
 	const char *software = world_attr_find(h, "software");
 
+	if (!can_lie(h, software) ||
+	    (world_attr_find(h, "rate") && strcmp(software, "unbound") != 0))
+		return fault_set(f, ERR_USAGE, 0,
+				 "line %d: %s: %s cannot do what lie=, list=, to= and rate= say",
+				 h->line, h->name, software);
 	if (strcmp(software, "dnsmasq") == 0)
 		return dnsmasq(out, w, h, f);
 	if (!servers_authority(w))

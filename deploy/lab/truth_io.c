@@ -45,6 +45,20 @@ static void each_resolver(const struct world *w, resolver_fn *fn, void *self)
 	}
 }
 
+static const char *attr_of(const struct resolver *r, const char *key, const char *none)
+{
+	const char *value = world_attr_find(r->host, key);
+
+	return value ? value : none;
+}
+
+static const char *does_of(const struct resolver *r)
+{
+	if (r->crowd)
+		return world_does_name(r->crowd->does);
+	return world_attr_find(r->host, "upstream") ? world_does_name(DOES_FORWARDER) : "recursive";
+}
+
 struct sheet {
 	const struct world *w;
 	FILE *to;
@@ -70,9 +84,10 @@ static void resolver_row(const struct resolver *r, void *self)
 	else
 		names_host(r->host->name, ptr);
 	fprintf(s->to, "%s,%s,%s,%s,%u,%s,%s,%s,%g,%s,%s,%s\n", addr, c ? c->name : r->host->name,
-		c ? world_does_name(c->does) : "recursive", at->country, s->w->as[at->as].number,
-		egress, ptr, c && c->unconfirmed ? "no" : "yes", c ? c->rate : 0,
-		c ? world_lie_name(c->lie) : "none", c && c->list ? c->list : "",
+		does_of(r), at->country, s->w->as[at->as].number, egress, ptr,
+		c && c->unconfirmed ? "no" : "yes", c ? c->rate : atof(attr_of(r, "rate", "0")),
+		c ? world_lie_name(c->lie) : attr_of(r, "lie", "none"),
+		c ? (c->list ? c->list : "") : attr_of(r, "list", ""),
 		c ? "crowd" : world_attr_find(r->host, "software"));
 }
 
@@ -179,9 +194,8 @@ static void pair_row(struct pairs *p, const struct resolver *r, const char *addr
 		injected = w->injectors[k].second ? "second" : "first";
 		ways = watched->on[k] == watched->ways ? "all" : "some";
 	}
-	fprintf(p->sheet.to, "%s,%s,%s,%s,%s,%s,%s,%s\n", addr, d->name, p->type,
-		r->crowd ? world_does_name(r->crowd->does) : "recursive", lie_of(w, r, d),
-		kind_of(d), injected, ways);
+	fprintf(p->sheet.to, "%s,%s,%s,%s,%s,%s,%s,%s\n", addr, d->name, p->type, does_of(r),
+		lie_of(w, r, d), kind_of(d), injected, ways);
 }
 
 static void resolver_pairs(const struct resolver *r, void *self)

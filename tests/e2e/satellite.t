@@ -36,12 +36,12 @@ ok $? "every goal is met" "status $code
 $(cat "$D.out" "$D.err")"
 out=$(cat "$D.out")
 has "$out" '^ injected pairs found +\| +116 \| +116 .* met$' "every injection, first, second and for nobody"
-has "$out" '^ lies found +\| +144 \| +144 .* met$' "every lie"
-has "$out" '^ honest CDN answers called unexpected +\| +792 \| +0 .* met$' "no honest CDN answer"
-has "$out" '^ pairs with a resolver that have a verdict +\| +3960 \| +3960 .* met$' "every pair has a verdict"
+has "$out" '^ lies found +\| +189 \| +189 .* met$' "every lie"
+has "$out" '^ honest CDN answers called unexpected +\| +864 \| +0 .* met$' "no honest CDN answer"
+has "$out" '^ pairs with a resolver that have a verdict +\| +4320 \| +4320 .* met$' "every pair has a verdict"
 has "$out" '^ forged first over UDP, seen beside TCP +\| .* met$' "what is forged over UDP is told by TCP"
-has "$out" '^ us1 +\| AAAA +\| +1320 ' "another node and another type stand in it"
-has "$out" '^ lies an anomaly +\| +144 \| ' "Satellite's rule stands beside it"
+has "$out" '^ us1 +\| AAAA +\| +1440 ' "another node and another type stand in it"
+has "$out" '^ lies an anomaly +\| +189 \| ' "Satellite's rule stands beside it"
 has "$(grep -c 'are those published$' "$D.err")" '^3$' "each export is what its readers demand"
 has "$(cat "$D.err")" ' pages, [1-9][0-9]* of them from a clean node$' "what controls gave is fetched from a clean node, too"
 nothing_left $pid

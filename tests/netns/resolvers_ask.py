@@ -234,6 +234,10 @@ def check_manners(resolvers):
     burst = ask_all([(first["us-limited"], question("site001.example", A, 3))] * 60, 1.5)
     count = sum(1 for a in burst if a)
     check(20 <= count <= 40, "a limited resolver answers some of a burst", count)
+    time.sleep(3)  # its second of a rate
+    burst = ask_all([(first["ns-limited"], question("site001.example", A, 3))] * 160, 1.5)
+    count = sum(1 for a in burst if a)
+    check(20 <= count <= 120, "and so does a real one", count)
 
 
 if __name__ == "__main__":
