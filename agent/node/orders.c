@@ -8,7 +8,7 @@
 #include "base/text.h"
 #include "log/log.h"
 #include "node/orders_file.h"
-#include "node/scan_file.h"
+#include "node/scan_file_io.h"
 #include "node/visit.h"
 #include "sys/clock.h"
 

@@ -8,7 +8,7 @@
 #include "discover/discover_io.h"
 #include "log/log.h"
 #include "node/scan_manners.h"
-#include "node/scan_told.h"
+#include "node/scan_told_io.h"
 #include "sys/clock.h"
 
 #define SCAN_DISCOVER_TICK (50 * NS_PER_MS)

@@ -7,7 +7,7 @@
 #include "base/version.h"
 #include "fetch/fetch_io.h"
 #include "node/scan_manners.h"
-#include "node/scan_told.h"
+#include "node/scan_told_io.h"
 #include "sys/clock.h"
 
 #define SCAN_FETCH_TICK (100 * NS_PER_MS)

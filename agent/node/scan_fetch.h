@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The visit of a Fetch order: what addresses serve for domains, each page a record of the scan. It
-// goes on where it was when the agent was stopped or killed meanwhile (scan_told.h).
+// goes on where it was when the agent was stopped or killed meanwhile (scan_told_io.h).
 #pragma once
 
 #include "node/services.h"

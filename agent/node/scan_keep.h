@@ -5,7 +5,7 @@
 #pragma once
 
 #include "dns/matrix.h"
-#include "node/scan_told.h"
+#include "node/scan_told_io.h"
 
 struct scan_keep {
 	char state[SCAN_FILE_PATH];

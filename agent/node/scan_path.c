@@ -6,7 +6,7 @@
 
 #include "dns/path_io.h"
 #include "node/scan_manners.h"
-#include "node/scan_told.h"
+#include "node/scan_told_io.h"
 #include "sys/clock.h"
 
 #define PORTS     64 // paths traced at once

@@ -2,7 +2,7 @@
 //
 // The visit of a DnsPath order: for each wish control and test with rising IP TTL on one flow, a
 // record of kind path. It goes on where it was when the agent was stopped or killed meanwhile
-// (scan_told.h).
+// (scan_told_io.h).
 #pragma once
 
 #include "node/services.h"

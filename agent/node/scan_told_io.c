@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "node/scan_told.h"
+#include "node/scan_told_io.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -52,7 +52,7 @@ enum err scan_told_open(struct scan_told *t, const char *data, const struct run_
 
 void scan_told_close(struct scan_told *t)
 {
-	if (t->file > 0)
+	if (t->file > 0) // 0: never opened
 		close(t->file);
 	t->file = -1;
 	table_free(&t->keys);

@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "node/scan_told.h"
+#include "node/scan_told_io.h"
 
 static char dir[] = "/tmp/wm-told.XXXXXX";
 static const struct run_id id = { { 1, 2, 3 } };

@@ -9,7 +9,7 @@
 
 #include <sys/types.h>
 
-#include "node/scan_file.h"
+#include "node/scan_file_io.h"
 
 struct table;
 

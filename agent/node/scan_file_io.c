@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "node/scan_file.h"
+#include "node/scan_file_io.h"
 
 #include <stdio.h>
 #include <stdlib.h>
