@@ -82,7 +82,7 @@ static enum err load(const char *file, const struct load_options *o, struct faul
 static int anchors_load(int argc, char **argv)
 {
 	struct load_options o = { 0 };
-	struct cli cli = { 0 };
+	const char *word;
 	struct fault f;
 	const struct cli_usage usage = {
 		.synopsis = "waymark anchors load FILE [--source TEXT]",
@@ -91,13 +91,9 @@ static int anchors_load(int argc, char **argv)
 			"scans again after it.",
 		.examples = "  waymark anchors load lab.ds --source 'the lab'\n",
 	};
-	enum err err = cli_read(argc, argv, options, &usage, &o, &cli, &f);
-	if (err == ERR_OK && cli.helped)
-		return 0;
-	if (err == ERR_OK)
-		err = central_words(&cli, 1, 1, usage.synopsis, &f);
-	if (err == ERR_OK)
-		err = load(cli.words[0], &o, &f);
+	enum err err = central_read(argc, argv, options, &usage, &o, &word, &f);
+	if (err == ERR_OK && word != NULL)
+		err = load(word, &o, &f);
 	return central_end("waymark anchors load", err, &f);
 }
 

@@ -65,6 +65,17 @@ int central_list(int argc, char **argv, const struct central_list *list)
 	return central_end(list->program, err, &f);
 }
 
+enum err central_read(int argc, char **argv, const struct conf_option *options,
+		      const struct cli_usage *usage, void *out, const char **word, struct fault *f)
+{
+	struct cli cli = { 0 };
+	enum err err = cli_read(argc, argv, options, usage, out, &cli, f);
+	if (err == ERR_OK && !cli.helped)
+		err = central_words(&cli, 1, 1, usage->synopsis, f);
+	*word = err == ERR_OK && !cli.helped ? cli.words[0] : NULL;
+	return err;
+}
+
 int central_change(int argc, char **argv, const struct central_change *change)
 {
 	struct central c = { 0 };

@@ -51,6 +51,11 @@ int central_end(const char *program, enum err err, const struct fault *f);
 enum err central_words(const struct cli *cli, size_t least, size_t most, const char *synopsis,
 		       struct fault *f) MUSTUSE;
 
+// The command line of a verb with one word. *WORD: NULL where help was asked for and given.
+enum err central_read(int argc, char **argv, const struct conf_option *options,
+		      const struct cli_usage *usage, void *out, const char **word,
+		      struct fault *f) MUSTUSE;
+
 // A verb that takes no words and prints all rows of STATEMENT.
 struct central_list {
 	const char *program, *synopsis, *statement;

@@ -203,7 +203,7 @@ static enum err import(const char *file, const struct pairs_options *o, struct f
 static int import_pairs(int argc, char **argv)
 {
 	struct pairs_options o = { 0 };
-	struct cli cli = { 0 };
+	const char *word;
 	struct fault f;
 	const struct cli_usage usage = {
 		.synopsis = "waymark import pairs FILE.csv [--name NAME] [--measured DATE]",
@@ -214,13 +214,9 @@ static int import_pairs(int argc, char **argv)
 		.examples = "  waymark import pairs campaign.csv --name campaign-2015 --measured "
 			    "2015-10-06\n",
 	};
-	enum err err = cli_read(argc, argv, options, &usage, &o, &cli, &f);
-	if (err == ERR_OK && cli.helped)
-		return 0;
-	if (err == ERR_OK)
-		err = central_words(&cli, 1, 1, usage.synopsis, &f);
-	if (err == ERR_OK)
-		err = import(cli.words[0], &o, &f);
+	enum err err = central_read(argc, argv, options, &usage, &o, &word, &f);
+	if (err == ERR_OK && word != NULL)
+		err = import(word, &o, &f);
 	return central_end("waymark import pairs", err, &f);
 }
 

@@ -157,7 +157,7 @@ static enum err add(const char *name, const struct node_options *o, struct fault
 static int node_add(int argc, char **argv)
 {
 	struct node_options o = { 0 };
-	struct cli cli = { 0 };
+	const char *word;
 	struct fault f;
 	const struct cli_usage usage = {
 		.synopsis = "waymark node add NAME --country CC --position LAT,LON --key FILE",
@@ -165,13 +165,9 @@ static int node_add(int argc, char **argv)
 		.examples = "  waymark node add zurich --country CH --position 47.37,8.54 \\\n"
 			    "          --address4 198.18.3.1 --key zurich/node.pub\n",
 	};
-	enum err err = cli_read(argc, argv, add_options, &usage, &o, &cli, &f);
-	if (err == ERR_OK && cli.helped)
-		return 0;
-	if (err == ERR_OK)
-		err = central_words(&cli, 1, 1, usage.synopsis, &f);
-	if (err == ERR_OK)
-		err = add(cli.words[0], &o, &f);
+	enum err err = central_read(argc, argv, add_options, &usage, &o, &word, &f);
+	if (err == ERR_OK && word != NULL)
+		err = add(word, &o, &f);
 	return central_end("waymark node add", err, &f);
 }
 
@@ -205,7 +201,7 @@ static enum err rotate(const char *name, const struct node_options *o, struct fa
 static int node_rotate(int argc, char **argv)
 {
 	struct node_options o = { 0 };
-	struct cli cli = { 0 };
+	const char *word;
 	struct fault f;
 	const struct cli_usage usage = {
 		.synopsis = "waymark node rotate NAME --key FILE [--overlap DURATION]",
@@ -213,13 +209,9 @@ static int node_rotate(int argc, char **argv)
 			"at once.",
 		.examples = "  waymark node rotate zurich --key zurich.new/node.pub --overlap 1h\n",
 	};
-	enum err err = cli_read(argc, argv, rotate_options, &usage, &o, &cli, &f);
-	if (err == ERR_OK && cli.helped)
-		return 0;
-	if (err == ERR_OK)
-		err = central_words(&cli, 1, 1, usage.synopsis, &f);
-	if (err == ERR_OK)
-		err = rotate(cli.words[0], &o, &f);
+	enum err err = central_read(argc, argv, rotate_options, &usage, &o, &word, &f);
+	if (err == ERR_OK && word != NULL)
+		err = rotate(word, &o, &f);
 	return central_end("waymark node rotate", err, &f);
 }
 

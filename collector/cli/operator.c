@@ -113,7 +113,7 @@ static enum err add(const char *name, const struct operator_options *o, struct f
 static int operator_add(int argc, char **argv)
 {
 	struct operator_options o = { 0 };
-	struct cli cli = { 0 };
+	const char *word;
 	struct fault f;
 	const struct cli_usage usage = {
 		.synopsis = "waymark operator add NAME --key FILE",
@@ -121,13 +121,9 @@ static int operator_add(int argc, char **argv)
 			"their own.",
 		.examples = "  waymark operator add alice --key operator.pub\n",
 	};
-	enum err err = cli_read(argc, argv, add_options, &usage, &o, &cli, &f);
-	if (err == ERR_OK && cli.helped)
-		return 0;
-	if (err == ERR_OK)
-		err = central_words(&cli, 1, 1, usage.synopsis, &f);
-	if (err == ERR_OK)
-		err = add(cli.words[0], &o, &f);
+	enum err err = central_read(argc, argv, add_options, &usage, &o, &word, &f);
+	if (err == ERR_OK && word != NULL)
+		err = add(word, &o, &f);
 	return central_end("waymark operator add", err, &f);
 }
 

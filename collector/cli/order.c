@@ -175,7 +175,7 @@ static enum err trace(const char *node, const struct order_options *o, struct fa
 static int order_trace(int argc, char **argv)
 {
 	struct order_options o = { 0 };
-	struct cli cli = { 0 };
+	const char *word;
 	struct fault f;
 	const struct cli_usage usage = {
 		.synopsis = "waymark order trace NODE --targets LIST [option …]",
@@ -188,13 +188,9 @@ static int order_trace(int argc, char **argv)
 			    "  waymark order trace zurich --mda --confidence 99 --targets "
 			    "198.18.4.1/udp/33434\n",
 	};
-	enum err err = cli_read(argc, argv, options, &usage, &o, &cli, &f);
-	if (err == ERR_OK && cli.helped)
-		return 0;
-	if (err == ERR_OK)
-		err = central_words(&cli, 1, 1, usage.synopsis, &f);
-	if (err == ERR_OK)
-		err = trace(cli.words[0], &o, &f);
+	enum err err = central_read(argc, argv, options, &usage, &o, &word, &f);
+	if (err == ERR_OK && word != NULL)
+		err = trace(word, &o, &f);
 	conf_wipe(options, &o);
 	return central_end("waymark order trace", err, &f);
 }

@@ -52,7 +52,7 @@ static enum err add(const char *name, const struct phone_options *o, struct faul
 static int phone_add(int argc, char **argv)
 {
 	struct phone_options o = { 0 };
-	struct cli cli = { 0 };
+	const char *word;
 	struct fault f;
 	const struct cli_usage usage = {
 		.synopsis = "waymark phone add NAME --gateway NODE --account ACCOUNT --address4 "
@@ -60,13 +60,9 @@ static int phone_add(int argc, char **argv)
 		.examples = "  waymark phone add p1 --gateway berlin-gw --account p1 --address4 "
 			    "198.19.1.10\n",
 	};
-	enum err err = cli_read(argc, argv, add_options, &usage, &o, &cli, &f);
-	if (err == ERR_OK && cli.helped)
-		return 0;
-	if (err == ERR_OK)
-		err = central_words(&cli, 1, 1, usage.synopsis, &f);
-	if (err == ERR_OK)
-		err = add(cli.words[0], &o, &f);
+	enum err err = central_read(argc, argv, add_options, &usage, &o, &word, &f);
+	if (err == ERR_OK && word != NULL)
+		err = add(word, &o, &f);
 	return central_end("waymark phone add", err, &f);
 }
 
