@@ -88,7 +88,7 @@ static bool search(struct dns_scan *s, struct mono at, struct packet *p)
 // again when the next was asked already.
 static bool id_on_stream(const struct dns_slot *t, struct span m, unsigned *attempt)
 {
-	uint16_t id = m.len < 2 ? 0 : (uint16_t)(m.at[0] << 8 | m.at[1]);
+	uint16_t id = (uint16_t)(m.len < 2 ? 0 : m.at[0] << 8 | m.at[1]);
 	unsigned which = dns_slot_attempt(t, id);
 	if (m.len < 2 || which >= t->tries || dns_slot_id(t, which) != id)
 		return false;

@@ -11,28 +11,33 @@
 
 #define DNS_PATH_FULL 64 // IP TTL of the questions that are to reach the resolver
 
+// Lists, control and pace are borrowed for the life of the paths.
 struct dns_path_config {
 	struct run_id scan;
-	const struct dns_list *servers, *names; // borrowed
+	const struct dns_list *servers, *names;
 	bool paired; // name I is asked of server I only; else every name of every server
 	uint16_t type;
-	struct span control; // presentation text, borrowed
-	uint32_t options;
-	uint8_t hops, attempts;
-	uint32_t ports; // paths traced at once: one to a port
-	int64_t timeout_ns, listen_ns;
-	struct pace *pace; // borrowed
+	struct span control; // presentation text
+	uint32_t options;    // of DNS_RECURSE and DNS_EDNS
+	uint8_t hops;        // highest TTL asked; fewer where DNS_TRIES_MAX does not reach
+	uint8_t attempts;    // questions of either kind to each hop; from 1
+	uint32_t ports;      // paths traced at once: one to a port
+	int64_t timeout_ns;  // of one question
+	int64_t listen_ns;   // after the last
+	struct pace *pace;
 	uint64_t seed;
 	struct mono now;
-	struct wall wall;
+	struct wall wall; // of NOW
 };
 
 struct dns_paths;
 
+// ERR_USAGE: the control is no name; ERR_MEMORY. *OUT is NULL then.
 enum err dns_paths_new(const struct dns_path_config *c, struct dns_paths **out,
 		       struct fault *f) MUSTUSE;
 void dns_paths_free(struct dns_paths **p);
 
+// The doors are those of a scan (scan.h): what is said there of each holds here.
 void dns_paths_port(struct dns_paths *p, uint32_t index, uint16_t port);
 void dns_paths_source(struct dns_paths *p, struct addr src);
 
@@ -55,4 +60,5 @@ struct dns_path_finding {
 	uint8_t reached;     // highest TTL asked
 	struct addr router[2][DNS_PATH_FULL + 1]; // by role (control, test) and TTL: who sent ICMP
 };
+// R keeps the rules of dns_pair_check.
 void dns_path_read(const struct dns_pair_record *r, struct dns_path_finding *out);

@@ -26,11 +26,12 @@ enum dns_after {
 struct dns_rules {
 	enum dns_profile profile;
 	bool control;               // one before
-	uint8_t tries;              // of the test
+	uint8_t tries;              // of the test, at most DNS_TRIES_ASKED
 	uint8_t tries_after_failed; // of the test when the control failed; 0: stop there
 	bool again_unusable;        // an unusable answer is a reason to try again
 	enum dns_after after;
-	int64_t timeout_ns, stream_timeout_ns, listen_ns;
+	int64_t timeout_ns, stream_timeout_ns; // of one question, by transport
+	int64_t listen_ns;                     // after the last question has its answer
 	bool bare; // as Satellite: no OPT where nothing in it is asked for, nothing again over TCP
 };
 
@@ -65,6 +66,8 @@ uint16_t dns_transport_port(enum dns_transport t); // of servers that name none:
 
 struct dns_scan;
 
+// ERR_USAGE: nothing to ask; ERR_RANGE: more questions or repetitions than can be numbered;
+// ERR_STATE: a bound is 0. *OUT is NULL then.
 enum err dns_scan_new(const struct dns_scan_config *c, struct dns_scan **out,
 		      struct fault *f) MUSTUSE;
 void dns_scan_free(struct dns_scan **s);
@@ -97,6 +100,7 @@ struct dns_want {
 			       // first; UINT32_MAX before
 };
 
+// Called until it wants nothing; then not before dns_scan_due, or until something was heard.
 enum dns_want_kind dns_scan_next(struct dns_scan *s, struct mono now, struct dns_want *out);
 
 // What a socket has to say of a question: an error before any packet.
@@ -132,8 +136,8 @@ void dns_scan_source(struct dns_scan *s, struct addr src);
 void dns_scan_sport(struct dns_scan *s, struct dns_handle h, uint16_t sport);
 
 void dns_scan_tick(struct dns_scan *s, struct mono now);
-struct mono dns_scan_due(const struct dns_scan *s);
-bool dns_scan_done(const struct dns_scan *s);
+struct mono dns_scan_due(const struct dns_scan *s); // INT64_MIN: at once
+bool dns_scan_done(const struct dns_scan *s);       // every pair has left as a record
 
 // No more questions; what is outstanding ends as soon as nothing is awaited. WRITE_OFF: pairs never
 // asked leave as such; else they are left to whoever goes on later.
@@ -141,10 +145,15 @@ void dns_scan_stop(struct dns_scan *s, struct mono now, bool write_off);
 
 struct dns_matrix *dns_scan_matrix(struct dns_scan *s);
 
+// Of questions, packets and pairs since the scan was made; one gone on with begins at 0.
 struct dns_counts {
-	uint64_t sent, heard, usable, late, repeated, odd_source, odd_id, unreadable, strange, lost;
-	uint64_t again, streams, icmp, path_dependent, paths_compared, stopped;
-	uint32_t outstanding, most_outstanding;
+	uint64_t sent, streams, again; // questions: all, over streams, once more as cut over UDP
+	uint64_t heard, strange, lost; // messages: all, of no pair here, for which no room was left
+	uint64_t icmp;                 // ICMP errors that quote a question; not among those heard
+	// Of the messages of a pair: by what is said of them. Some are several of these.
+	uint64_t usable, late, repeated, odd_source, odd_id, unreadable;
+	uint64_t paths_compared, path_dependent; // pairs with repetitions: all done, some differ
+	uint32_t outstanding, most_outstanding;  // pairs asking or listening: now, and at once
 };
 struct dns_counts dns_scan_counts(const struct dns_scan *s);
 

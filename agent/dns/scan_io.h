@@ -21,6 +21,7 @@ struct dns_scan_io_config {
 	void *self;
 };
 
+// *OUT is NULL when it fails: as dns_scan_new does, or for want of sockets.
 enum err dns_scan_io_open(struct loop *l, const struct dns_scan_io_config *c,
 			  struct dns_scan_io **out, struct fault *f) MUSTUSE;
 void dns_scan_io_close(struct dns_scan_io **io);
