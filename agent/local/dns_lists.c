@@ -213,6 +213,8 @@ static enum err read_lists(struct dns_lists *l, const struct dns_settings *s, st
 		err = read_file(l, put_server, s->resolvers, f);
 	else if (dns_list_count(l->servers) == 0)
 		err = read_system(l, f);
+	if (err == ERR_OK && s->resolvers[0] != '\0' && dns_list_count(l->servers) == 0)
+		err = fault_set(f, ERR_USAGE, 0, "%s: no resolvers", s->resolvers);
 	if (err == ERR_OK && s->domains[0] != '\0')
 		err = read_file(l, put_listed, s->domains, f);
 	else if (err == ERR_OK && !l->from_words)

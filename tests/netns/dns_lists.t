@@ -44,4 +44,7 @@ is "$(asked --pairs "$dir/p" --type A,AAAA --timeout 100ms --tries 1 --metadata 
 	"pairs: a name is asked of the resolvers beside it, and of no other" "$(cat "$dir/said")"
 is "$(grep -c 'is no pair; passed over\|is no name; passed over' "$dir/said") $(jq -c '[.lines_twice, .sums.pairs, (.by_domain | map(.pairs)), (.by_resolver | map(.pairs))]' "$dir/meta")" \
 	'2 [1,10,[2,6,2],[4,2,2,2]]' "what is no pair is told, and the sums add up" "$(cat "$dir/said")"
+lines nonsense >"$dir/e"
+said=$(inside "$bin/waymark" dns a.example --resolvers "$dir/e" --timeout 100ms --tries 1 2>&1)
+is "$? $(tail -n 1 <<<"$said")" "2 waymark dns: $dir/e: no resolvers" "a list without resolvers does not mean the system's own"
 done_testing
