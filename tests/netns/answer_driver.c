@@ -7,7 +7,8 @@
 //   x.x.x.250 never answers            x.x.x.251 answers twice, the second time otherwise
 //   x.x.x.252 answers from .253        x.x.x.249 answers under a wrong id
 //   x.x.x.248 REFUSED                  x.x.x.247 truncated over UDP (TCP is not served)
-//   x.x.x.246 garbage                  names that begin with "late" are answered twice, 1 s apart
+//   x.x.x.246 garbage                  names that begin with "late" are answered twice, 1 s apart;
+//                                      with "path": otherwise where the port asked from is odd
 // `dns_answer PORT [plain]`: with `plain` every address answers alike. Prints the questions heard
 // when it ends.
 #include <arpa/inet.h>
@@ -136,7 +137,8 @@ static void serve(size_t i, bool plain, size_t *count)
 	size_t len = in[i].msg_len;
 	memcpy(second[i], m, len);
 	bool late = len > 17 && memcmp(m + 13, "late", 4) == 0;
-	size_t n = answer(m, len, 0, kind == 248 || kind == 247);
+	bool odd = len > 17 && memcmp(m + 13, "path", 4) == 0 && ntohs(peers[i].sin_port) % 2 == 1;
+	size_t n = answer(m, len, odd ? 3 : 0, kind == 248 || kind == 247);
 	heard++;
 	if (n == 0 || kind == 250)
 		return;
