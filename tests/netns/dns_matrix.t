@@ -47,6 +47,27 @@ inside "$bin/waymark" dns --resolvers "$dir/deep.r" --domains "$dir/deep.n" "${f
 	matrix "$dir/again" "$dir/deep.r" "$dir/deep.n" "$dir/again.meta"
 ok $? "killed $killed times and gone on with: no pair twice, none missing"
 
+# What is no checkpoint of this scan is told, and the output stays as it is.
+sum=$(cksum <"$dir/again")
+spoilt() { # SAYS NAMES: with what is in $dir/bad
+	said=$(inside "$bin/waymark" dns --resolvers "$dir/deep.r" --domains "$dir/$2" "${fast[@]}" --profile plain \
+		--output "$dir/again" --checkpoint "$dir/bad" 2>&1)
+	echo "$? ${said#*"$dir/"}" >>"$dir/spoilt"
+	[ "$(cksum <"$dir/again")" = "$sum" ] || echo "the output was changed: $1" >>"$dir/spoilt"
+}
+: >"$dir/bad" && spoilt empty deep.n
+head -c 1000 "$dir/state" >"$dir/bad" && spoilt cut deep.n
+sed 's/-v1$/-v2/' "$dir/state" >"$dir/bad" && spoilt version deep.n
+{ head -c 500 "$dir/state" && printf '\125' && tail -c +502 "$dir/state"; } >"$dir/bad" && spoilt damaged deep.n
+cp "$dir/state" "$dir/bad" && spoilt other wide.n
+is "$(cat "$dir/spoilt")" "$(for _ in 1 2 3 4; do echo '1 bad: no whole checkpoint'; done
+	echo '2 bad: belongs to a scan with other resolvers, names or options')" \
+	"a checkpoint that is empty, cut, of another version, damaged or another scan's: told, nothing touched"
+cp "$dir/state" "$dir/bad" && : >"$dir/less"
+said=$(inside "$bin/waymark" dns --resolvers "$dir/deep.r" --domains "$dir/deep.n" "${fast[@]}" --profile plain \
+	--output "$dir/less" --checkpoint "$dir/bad" 2>&1)
+has "$? $said" '^1 .*tells of more output than there is' "nor is an output gone on with that is another one"
+
 # The same with an output that is appended to. The second part writes slower than the first: when it has
 # its checkpoint, there is less output than when it began.
 append() { # OPTION…: takes this process's place
