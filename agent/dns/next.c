@@ -106,9 +106,10 @@ static void write_off(struct dns_scan *s, struct mono now, const struct dns_pick
 	enum dns_state state = fate == DNS_FATE_DENIED ? DNS_REFUSED : DNS_NOT_ASKED;
 	dns_matrix_asked(s->matrix, now, p->resolver, DNS_USE_NONE);
 	dns_matrix_done(s->matrix, p, state);
-	out->kind = DNS_WANT_RECORD;
-	out->pick = *p;
-	out->record = dns_record_unasked(s, p, fate);
+	*out = (struct dns_want){ .kind = DNS_WANT_RECORD,
+				  .pair_differs = UINT32_MAX,
+				  .pick = *p,
+				  .record = dns_record_unasked(s, p, fate) };
 }
 
 // The next pair of R; fills OUT when there is one.

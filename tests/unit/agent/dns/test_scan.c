@@ -105,7 +105,11 @@ static void later(struct play *p, int64_t ms)
 
 static enum dns_want_kind next(struct play *p)
 {
+	memset(&p->want, 0xff, sizeof(p->want)); // nothing of what it holds is looked at
 	enum dns_want_kind kind = dns_scan_next(p->scan, p->now, &p->want);
+	uint8_t streamed;
+	memcpy(&streamed, &p->want.streamed, 1);
+	assert_true(kind != DNS_WANT_RECORD || streamed <= 1);
 	if (kind == DNS_WANT_SEND || kind == DNS_WANT_STREAM) {
 		p->asked = p->want;
 		p->len = p->want.message.len;
