@@ -256,6 +256,8 @@ static enum err run(struct job *j, int argc, char **argv, struct fault *f)
 	c->names = j->lists.names;
 	c->wanted = j->lists.wanted;
 	c->pace = j->manners.pace;
+	if (j->settings.trace && (c->type_count > 1 || c->transport != DNS_UDP))
+		return fault_set(f, ERR_USAGE, 0, "--trace asks for one type, over UDP");
 	if (j->settings.trace && !j->settings.dry_run)
 		return dns_path_run(&j->settings, c, &j->path_status, f);
 	return j->settings.dry_run ? rehearse(j) : measure(j, argv, f);

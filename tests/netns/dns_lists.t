@@ -47,4 +47,9 @@ is "$(grep -c 'is no pair; passed over\|is no name; passed over' "$dir/said") $(
 lines nonsense >"$dir/e"
 said=$(inside "$bin/waymark" dns a.example --resolvers "$dir/e" --timeout 100ms --tries 1 2>&1)
 is "$? $(tail -n 1 <<<"$said")" "2 waymark dns: $dir/e: no resolvers" "a list without resolvers does not mean the system's own"
+for other in '--type A,AAAA' '--transport tcp'; do
+	# shellcheck disable=SC2086
+	said=$(inside "$bin/waymark" dns --trace a.example @198.18.0.1 $other --timeout 100ms 2>&1)
+	is "$? $said" '2 waymark dns: --trace asks for one type, over UDP' "--trace with $other is refused, not half done"
+done
 done_testing
