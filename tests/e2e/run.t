@@ -329,6 +329,25 @@ for table in leaving groups; do
 	at_centre exposure $table --csv >/dev/null 2>&1
 	is $? 0 "and as CSV"
 done
+# --- a run taken back ----------------------------------------------------------------------------
+
+taken=$(at_centre run start de1 us1 --app threema --phone-a p1a --phone-b p2a --length 60 --operator-key "$D/operator" 2>"$D/taken")
+# shellcheck disable=SC2317 # called by wait_for
+states() { # STATE HOW-MANY [DETAIL]
+	[ "$(sql "SELECT count(*) FROM raw.outcome u JOIN registry.orders o ON o.id = u.orders
+		WHERE o.run = '$taken' AND u.state = $1 AND coalesce(u.detail, '') LIKE '${3:-%}'")" = "$2" ]
+}
+# shellcheck disable=SC2317 # called by wait_for
+begun() { [ "$(sql "SELECT count(*) FROM raw.step WHERE run = '$taken' AND name = 'open' AND outcome = 1")" = 2 ]; }
+left() { for host in de1 us1 gw1 gw2; do in_host $host -- sh -c "ip -br link; ip netns list"; done | grep -c '^wm'; }
+wait_for 60 states 1 4 && wait_for 60 begun
+has "$(left)" "^[1-9]" "a run is under way, with its tunnels"
+at_centre order withdraw "$taken" --operator-key "$D/operator" >"$D/taken" 2>&1
+is "$?|$(cat "$D/taken")" "0|waymark order withdraw: 4 orders taken back, of 4 nodes" "a run under way is taken back"
+wait_for 30 states 4 4 stopped
+ok $? "all four nodes stop it" "$(sql "SELECT state, detail FROM raw.outcome WHERE run = '$taken'")"
+is "$(left)" 0 "and no tunnel of it is left"
+
 at_centre verify --all >"$D/verify" 2>&1
 is $? 0 "every stored batch is what its node signed"
 tail -n 1 "$D/verify" | sed 's/^/# /'
