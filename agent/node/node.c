@@ -12,6 +12,7 @@
 #include "node/orders.h"
 #include "node/records.h"
 #include "node/scan_manners.h"
+#include "node/scan_told_io.h"
 #include "node/tracing.h"
 #include "sys/clock.h"
 #include "uplink/uplink_io.h"
@@ -79,6 +80,11 @@ void node_put_message(struct node *n, const struct message_record *r)
 void node_put_step(struct node *n, const struct step_record *r)
 {
 	records_step(n->records, r);
+}
+
+struct spool_place node_place(const struct node *n)
+{
+	return spool_place(records_spool(n->records));
 }
 
 bool node_put_dns_pair(struct node *n, const struct dns_pair_record *r)
@@ -224,6 +230,8 @@ enum err node_open(struct loop *l, const struct node_config *c, const struct sea
 	enum err err = scan_share_open(&n->scans, c, f);
 	if (err == ERR_OK)
 		err = records_open(l, &records, &n->records, f);
+	if (err == ERR_OK)
+		err = scan_told_settle(c->data, spool_found(records_spool(n->records)), f);
 	if (err == ERR_OK)
 		err = tracing_open(l, c, n->records, &n->tracing, f);
 	if (err == ERR_OK)

@@ -45,8 +45,8 @@ static void on_resolver(void *self, const struct resolver_record *r)
 	if (scan_told_has(&s->told, &t))
 		return;
 	s->left += r->state == RESOLVER_NOT_ASKED;
-	if (scan_told_ready(&s->told))
-		scan_told_put(&s->told, &t, node_put_resolver(s->node, r));
+	if (scan_told_begin(&s->told, &t, node_place(s->node)))
+		scan_told_end(&s->told, node_put_resolver(s->node, r));
 }
 
 // The seed of the sweep and how far it is. What lies behind is told; what of the rest is told

@@ -33,8 +33,8 @@ static void on_record(void *self, const struct dns_want *w)
 	struct scan_told *told = &s->keep.told;
 	if (scan_keep_is_told(&s->keep, &w->pick))
 		return;
-	if (scan_told_ready(told))
-		scan_told_put(told, &w->pick, node_put_dns_pair(s->node, w->record));
+	if (scan_told_begin(told, &w->pick, node_place(s->node)))
+		scan_told_end(told, node_put_dns_pair(s->node, w->record));
 	if (scan_told_stopped(told))
 		loop_timer_at(s->timer, clock_mono());
 }

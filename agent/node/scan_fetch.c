@@ -33,8 +33,8 @@ static void on_page(void *self, const struct page_record *p, uint64_t tag)
 	bool https = p->https.state == PAGE_ANSWERED || p->http.state == PAGE_STATE_UNKNOWN;
 	s->states[https ? p->https.state : p->http.state]++;
 	s->done[tag] = true;
-	if (scan_told_ready(&s->told))
-		scan_told_put(&s->told, &number, node_put_page(s->node, p));
+	if (scan_told_begin(&s->told, &number, node_place(s->node)))
+		scan_told_end(&s->told, node_put_page(s->node, p));
 }
 
 static struct fetch_wish wish(const struct scan_fetch *s, size_t i)

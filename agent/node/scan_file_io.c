@@ -54,7 +54,7 @@ enum err scan_file_take(const char *data, const struct run_id *order, char **out
 
 bool scan_file_begun(const char *data, const struct run_id *order)
 {
-	static const char *const parts[] = { "state", "told" };
+	static const char *const parts[] = { "state", "noted", "told" };
 	char path[SCAN_FILE_PATH];
 	struct stat s;
 	for (size_t i = 0; i < COUNT(parts); i++) {
@@ -103,7 +103,7 @@ enum err scan_file_load(const char *path, char **out, struct span *state, struct
 
 void scan_file_remove(const char *data, const struct run_id *order)
 {
-	static const char *const parts[] = { "order", "state", "told" };
+	static const char *const parts[] = { "order", "state", "noted", "told" };
 	char path[SCAN_FILE_PATH];
 	for (size_t i = 0; i < COUNT(parts); i++) {
 		scan_file_name(data, order, parts[i], path);

@@ -2,7 +2,7 @@
 //
 // What a scan's order leaves in the data folder until it has ended, so that it goes on after the
 // agent was stopped or killed: the order itself (`.order`), how far it is (`.state`: a checkpoint
-// of the visit's own making), what of it was told since (`.told`).
+// of the visit's own making), what of it was told since (`.noted`).
 #pragma once
 
 #include "msg/order.h"

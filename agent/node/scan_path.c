@@ -36,8 +36,8 @@ static void on_record(void *self, const struct dns_want *w)
 	dns_path_read(w->record, &p);
 	s->done++;
 	s->injected += p.injected;
-	if (scan_told_ready(&s->told))
-		scan_told_put(&s->told, &number, node_put_dns_pair(s->node, w->record));
+	if (scan_told_begin(&s->told, &number, node_place(s->node)))
+		scan_told_end(&s->told, node_put_dns_pair(s->node, w->record));
 	if (scan_told_stopped(&s->told))
 		loop_timer_at(s->timer, clock_mono());
 }

@@ -32,6 +32,7 @@ void node_put_capture(struct node *n, const struct capture_record *r);
 void node_put_step(struct node *n, const struct step_record *r);
 
 // A scan can measure again what could not be stored (false): it waits for the disk meanwhile.
+struct spool_place node_place(const struct node *n); // of the record that is put next
 bool node_put_dns_pair(struct node *n, const struct dns_pair_record *r) MUSTUSE;
 bool node_put_page(struct node *n, const struct page_record *r) MUSTUSE;
 bool node_put_resolver(struct node *n, const struct resolver_record *r) MUSTUSE;

@@ -34,6 +34,7 @@ struct spool {
 	struct seg_state at;
 	uint64_t too_big;         // batch the collector refuses for its size, or 0
 	uint64_t next_seq, total; // total: records in all sealed batches
+	uint64_t found;           // records of the stream that were whole when it was opened
 	struct segment *segments; // oldest first
 	size_t segment_count, segment_cap;
 	// The open batch: room for the head, then records as they will be signed.

@@ -59,6 +59,7 @@ enum err spool_journal_put(struct spool *s, struct span fields, uint32_t records
 struct found {
 	struct wr image;
 	uint64_t place; // of the next record, as its writer counted
+	uint64_t whole; // past the last that is
 	bool damaged;
 };
 
@@ -92,8 +93,10 @@ static void found_record(struct spool *s, struct found *to, const struct seg_rec
 	if (lost > 0)
 		found_lost(s, to, SPOOL_DAMAGED, lost, whole ? 0 : r->payload.len);
 	to->place = r->before + r->records;
-	if (whole)
-		found_keep(s, to, r->payload, r->records);
+	if (!whole)
+		return;
+	to->whole = to->place;
+	found_keep(s, to, r->payload, r->records);
 }
 
 static void journal_walk(struct spool *s, struct span in, struct found *to)
@@ -153,6 +156,7 @@ enum err spool_journal_load(struct spool *s, struct span in, struct fault *f)
 	s->open_len = 0;
 	s->open_records = 0;
 	journal_walk(s, in, &found);
+	s->found = s->total + found.whole;
 	enum err err = ERR_OK;
 	if (found.damaged)
 		err = journal_mend(s, &found, f);

@@ -216,6 +216,19 @@ enum err spool_tick(struct spool *s, struct mono now, struct fault *f)
 	return err;
 }
 
+struct spool_place spool_place(const struct spool *s)
+{
+	struct spool_place p = { s->at.epoch, s->total + s->open_records };
+	for (size_t why = 0; why < SPOOL_LOSS_COUNT; why++) // they go ahead of it
+		p.records += s->lost[why].reason != 0;
+	return p;
+}
+
+struct spool_place spool_found(const struct spool *s)
+{
+	return (struct spool_place){ s->at.epoch, s->found };
+}
+
 struct spool_state spool_state(const struct spool *s)
 {
 	uint64_t bytes = spool_segments_bytes(s);

@@ -95,6 +95,15 @@ enum err spool_replace(struct spool *s, uint64_t seq, struct fault *f) MUSTUSE;
 // what it holds up to there is given up as a gap, and numbers go on after SEQ.
 enum err spool_jump(struct spool *s, uint64_t seq, struct fault *f) MUSTUSE;
 
+// A place in the stream: how many records, gaps among them, stand before it, sealed or not.
+struct spool_place {
+	uint64_t epoch, records;
+};
+struct spool_place spool_place(const struct spool *s); // of the record that is put next
+// The end of what was whole when the spool was opened: a record of an earlier process is there if
+// its place lies before.
+struct spool_place spool_found(const struct spool *s);
+
 struct spool_state {
 	uint64_t epoch, first_unacked, next_seq;
 	uint64_t bytes;   // on disk

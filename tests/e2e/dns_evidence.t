@@ -100,7 +100,7 @@ is "$(sql "SELECT string_agg(DISTINCT rule, ',') FROM v1.dns_verdict WHERE scan 
 order trace --reserved --scan "$scan" --wait 1s --rate 60 >/dev/null
 more
 paths() { [ "$(sql "SELECT count(*) FROM raw.dns_pair WHERE scan = '$scan' AND kind = 3")" -ge "$1" ]; }
-told() { ls "$D"/de1/data/scan-*.told >/dev/null 2>&1 && [ -s "$(echo "$D"/de1/data/scan-*.told)" ]; }
+told() { ls "$D"/de1/data/scan-*.noted >/dev/null 2>&1 && [ -s "$(echo "$D"/de1/data/scan-*.noted)" ]; }
 wait_for 60 told
 kill_hard de1
 start_agent de1

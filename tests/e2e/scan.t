@@ -48,7 +48,7 @@ ended() { # SCAN STATE HOW-MANY: so many of its orders stand so
 }
 gives() { is "$(sql "$1")" "$2" "$3"; } # SQL WANTED NAME
 rows() { [ "$(sql "SELECT count(*) FROM raw.$1 WHERE scan = '$scan'")" -ge "$2" ]; } # TABLE AT-LEAST
-told() { [ -s "$(echo "$dir/agent"/scan-*.told)" ]; } # the node has noted down what it told, and has not ended
+told() { [ -s "$(echo "$dir/agent"/scan-*.noted)" ]; } # the node has noted down what it told, and has not ended
 kill_agent() { kill -KILL "$agent" && wait "$agent" 2>/dev/null; }
 run_agent() {
 	ip netns exec "$ns" "$bin/waymark-agent" --config "$dir/agent.conf" >>"$dir/agent.log" 2>&1 &

@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "base/macro.h"
 #include "node/scan_told_io.h"
 
 static char dir[] = "/tmp/wm-told.XXXXXX";
@@ -22,10 +23,15 @@ static void open_it(struct scan_told *t)
 	assert_int_equal(scan_told_open(t, dir, &id, sizeof(uint32_t), &f), ERR_OK);
 }
 
+static struct spool_place at(uint64_t records)
+{
+	return (struct spool_place){ .epoch = 7, .records = records };
+}
+
 static void tell(struct scan_told *t, uint32_t key)
 {
-	assert_true(scan_told_ready(t));
-	scan_told_put(t, &key, true);
+	assert_true(scan_told_begin(t, &key, at(key)));
+	scan_told_end(t, true);
 }
 
 static void what_was_told_is_known_after_a_kill(void **state)
@@ -59,6 +65,62 @@ static void what_was_told_is_known_after_a_kill(void **state)
 	scan_told_close(&t);
 }
 
+// Killed after the note and before the record, after both, and with a machine that lost more.
+static void a_note_without_its_record_is_struck_out(void **state)
+{
+	static const struct {
+		struct spool_place found; // after the kill; 10 keys were noted at places 0 to 9
+		uint32_t left;
+	} cases[] = {
+		{ { 7, 10 }, 10 }, // the last record is there
+		{ { 7, 9 }, 9 },   // it is not
+		{ { 7, 4 }, 4 },   // the journal lost more
+		{ { 7, 0 }, 0 },   { { 7, 1000 }, 10 },
+		{ { 8, 0 }, 10 }, // another stream tells nothing of this one
+	};
+	struct fault f = { 0 };
+	struct scan_told t;
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		open_it(&t);
+		for (uint32_t key = 0; key < 10; key++)
+			tell(&t, key);
+		scan_told_close(&t);
+		assert_int_equal(scan_told_settle(dir, cases[i].found, &f), ERR_OK);
+		open_it(&t);
+		assert_int_equal(scan_told_count(&t), cases[i].left);
+		for (uint32_t key = 0; key < 10; key++)
+			assert_int_equal(scan_told_has(&t, &key), key < cases[i].left);
+		scan_told_close(&t);
+		scan_file_remove(dir, &id);
+	}
+}
+
+// As they were noted before there were places.
+static void keys_of_before_are_taken_over(void **state)
+{
+	const uint32_t keys[] = { 3, 1, 4 };
+	struct fault f = { 0 };
+	struct scan_told t;
+	char old[SCAN_FILE_PATH];
+	(void)state;
+	scan_file_name(dir, &id, "told", old);
+	FILE *out = fopen(old, "w");
+	assert_int_equal(fwrite(keys, sizeof(*keys), COUNT(keys), out), COUNT(keys));
+	assert_int_equal(fwrite("\1\0", 1, 2, out), 2);
+	fclose(out);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(scan_told_settle(dir, at(0), &f), ERR_OK);
+		open_it(&t);
+		assert_int_equal(scan_told_count(&t), COUNT(keys));
+		for (size_t k = 0; k < COUNT(keys); k++)
+			assert_true(scan_told_has(&t, &keys[k]));
+		scan_told_close(&t);
+		assert_int_equal(access(old, F_OK), -1);
+	}
+	scan_file_remove(dir, &id);
+}
+
 // As on a full disk, but for any user: files may grow to that size and no further.
 static void allow(rlim_t size)
 {
@@ -76,21 +138,25 @@ static void what_cannot_be_noted_down_stops_all_telling(void **state)
 	signal(SIGXFSZ, SIG_IGN);
 	open_it(&t);
 	allow(8192);
-	while (told < 5000 && scan_told_ready(&t)) {
-		scan_told_put(&t, &told, true);
-		told += !scan_told_stopped(&t);
+	while (told < 5000 && scan_told_begin(&t, &told, at(told))) {
+		scan_told_end(&t, true);
+		told++;
 	}
-	assert_int_equal(told, 8192 / sizeof(uint32_t));
+	assert_int_equal(told, 8192 / (SCAN_TOLD_KEY + 16));
 	assert_int_equal(t.stop.err, ERR_IO);
 	scan_told_close(&t);
 	allow(RLIM_INFINITY);
 	open_it(&t);
 	tell(&t, told);
-	scan_told_put(&t, &told, false); // the record was not stored: its key is not told
-	assert_false(scan_told_ready(&t));
+	const uint32_t lost = told + 1;
+	assert_true(scan_told_begin(&t, &lost, at(lost)));
+	scan_told_end(&t, false); // the record was not stored: its key is not told
+	assert_true(scan_told_stopped(&t));
+	assert_false(scan_told_begin(&t, &lost, at(lost)));
 	scan_told_close(&t);
 	open_it(&t);
 	assert_int_equal(scan_told_count(&t), told + 1);
+	assert_false(scan_told_has(&t, &lost));
 	scan_told_close(&t);
 	scan_file_remove(dir, &id);
 }
@@ -121,6 +187,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_was_told_is_known_after_a_kill),
+		cmocka_unit_test(a_note_without_its_record_is_struck_out),
+		cmocka_unit_test(keys_of_before_are_taken_over),
 		cmocka_unit_test(what_cannot_be_noted_down_stops_all_telling),
 		cmocka_unit_test(a_checkpoint_is_whole_or_none),
 	};

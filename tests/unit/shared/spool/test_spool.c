@@ -88,7 +88,11 @@ static void random_deeds_store_everything_once(void **state)
 		else {
 			spool_close(&s);
 			s = open_spool();
+			assert_int_equal(spool_found(s).records, id);
 		}
+		// Sealed or not, sent or not, opened anew or not.
+		assert_int_equal(spool_place(s).records, id);
+		assert_int_equal(spool_place(s).epoch, spool_state(s).epoch);
 	}
 	assert_int_equal(spool_seal(s, NULL), ERR_OK);
 	model_drain(&m, s, UINT64_MAX);
@@ -144,8 +148,10 @@ static void a_killed_agent_loses_nothing(void **state)
 		assert_int_equal(waitpid(child, &status, 0), child);
 		assert_true(WIFSIGNALED(status));
 		struct spool *s = open_spool();
+		uint64_t found = spool_found(s).records, gaps = m.gaps;
 		assert_int_equal(spool_seal(s, NULL), ERR_OK);
 		model_drain(&m, s, UINT64_MAX);
+		assert_int_equal(found, m.count + gaps); // what is there, and not half a record
 		// One more may have been journalled than was reported, or half of it.
 		assert_in_range(m.count + m.lost - torn, *done, *done + 1);
 		assert_true(m.lost - torn <= 1);
