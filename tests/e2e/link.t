@@ -162,4 +162,27 @@ ok $? "and what it lost is a gap with its count: $count stored, $lost lost, $did
 kill -TERM $C
 wait $C
 C=0
+
+# What closes takes its time here, and meanwhile there are attempts to reach who is gone.
+cat >"$D/slow.c" <<'C'
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <unistd.h>
+int zmq_close(void *socket)
+{
+	int (*real)(void *) = (int (*)(void *))dlsym(RTLD_NEXT, "zmq_close");
+	int said = real(socket);
+	sleep(4);
+	return said;
+}
+C
+gcc -shared -fPIC -o "$D/slow.so" "$D/slow.c" -ldl || give_up "a library that closes slowly"
+LD_PRELOAD=$D/slow.so agent anna 1000000
+sleep 1
+kill -TERM $A
+within 30 eval '! kill -0 $A 2>/dev/null'
+ok $? "an agent whose collector is gone leaves all the same"
+kill -9 $A 2>/dev/null
+wait $A 2>/dev/null
+A=0
 done_testing
