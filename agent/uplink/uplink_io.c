@@ -69,8 +69,8 @@ static void close_socket(struct uplink_io *u)
 {
 	loop_watch_drop(&u->watch);
 	loop_watch_drop(&u->monitor_watch);
-	// Events first: with nobody left to hear them ZeroMQ's own thread would wait for ever, and hold
-	// the lock that ends them.
+	// Events first: with nobody left to hear them ZeroMQ's own thread would wait for ever, and
+	// hold the lock that ends them.
 	if (u->socket != NULL)
 		(void)zmq_socket_monitor(u->socket, NULL, 0);
 	if (u->monitor != NULL)

@@ -12,9 +12,10 @@ need_root
 need "$BIN/link_driver"
 D=$(mktemp -d /tmp/wlink.XXXXXX)
 chmod 755 "$D"
-C=0 A=0 G=0 PORT='*'
+C=0 A=0 G=0 PORT='*' flapping=0
 end() {
 	[ "$A" != 0 ] && kill -9 "$A" 2>/dev/null
+	[ "$flapping" != 0 ] && kill "$flapping" 2>/dev/null
 	[ "$C" != 0 ] && kill "$C" 2>/dev/null && wait "$C" 2>/dev/null
 	"$BIN/waymark" db stop --data "$D" >/dev/null 2>&1
 	rm -rf "$D"
@@ -163,25 +164,49 @@ kill -TERM $C
 wait $C
 C=0
 
-# What closes takes its time here, and meanwhile there are attempts to reach who is gone.
+# The first to close takes its time here, and meanwhile connections come and go.
 cat >"$D/slow.c" <<'C'
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <unistd.h>
 int zmq_close(void *socket)
 {
+	static int closed;
 	int (*real)(void *) = (int (*)(void *))dlsym(RTLD_NEXT, "zmq_close");
 	int said = real(socket);
-	sleep(4);
+	if (closed++ == 0)
+		sleep(4);
 	return said;
 }
 C
 gcc -shared -fPIC -o "$D/slow.so" "$D/slow.c" -ldl || give_up "a library that closes slowly"
-LD_PRELOAD=$D/slow.so agent anna 1000000
-sleep 1
+{
+	"$BIN/waymark-agent" keygen --keys "$D/keys" && WAYMARK_KEYS=$D/op "$BIN/waymark" operator keygen
+} >/dev/null 2>"$D/agent.log" || give_up "keys" "$(cat "$D/agent.log")"
+cat >"$D/agent.conf" <<-CONF
+	name = bert
+	role = vantage
+	data = $D/bert
+	keys = $D/keys
+	collector = tcp://127.0.0.1:$PORT
+	collector-key = $D/collector.pub
+	operator-key = $D/op/operator.pub
+CONF
+mkdir "$D/bert"
+timeout 60 python3 -c "
+import socket
+with socket.create_server(('127.0.0.1', $PORT)) as listener:
+    while True:
+        listener.accept()[0].close()" &
+flapping=$!
+LD_PRELOAD=$D/slow.so "$BIN/waymark-agent" --config "$D/agent.conf" 2>>"$D/agent.log" &
+A=$!
+within 10 grep -q ev=ready "$D/agent.log"
 kill -TERM $A
 within 30 eval '! kill -0 $A 2>/dev/null'
-ok $? "an agent whose collector is gone leaves all the same"
+ok $? "an agent whose collector comes and goes leaves all the same"
+kill $flapping && wait $flapping 2>/dev/null
+flapping=0
 kill -9 $A 2>/dev/null
 wait $A 2>/dev/null
 A=0
