@@ -82,7 +82,7 @@ static void hear(struct dns_paths *p, struct mono now, struct rd *r, const struc
 	if (rest.len > 0)
 		memcpy(m + copy, rest.at, rest.len);
 	const struct addr from = (how & 8) != 0 && to.family == 4 ? addr_v4(0xc6120909) : to;
-	const struct dns_heard h = { .port_index = last->want.port_index + ((how & 4) >> 2),
+	const struct dns_heard h = { .port_index = last->want.port_index + ((how & 4u) >> 2),
 				     .from = from,
 				     .from_port = 53,
 				     .ttl = how,

@@ -362,4 +362,10 @@ told "answer_wire[2] = t.wire, answer_wire[4] = NULL, answer_mark[4] = 16391"
 looked 'expected signature_valid secure example' 'and all is as before'
 expect 2 'what is no DS record is no anchor' "$waymark" anchors load "$dir/geo.csv"
 sql -c "DROP TABLE public.told"
+
+had=$(sql -c "SELECT count(*) FROM judge.dns_pages_that_count('00000000-0000-4000-8000-0000000000d2')")
+sql -c "INSERT INTO raw.page SELECT (jsonb_populate_record(g, '{\"item\": 32000, \"http_state\": 5, \"https_state\": 5, \"chain\": null}')).*
+	FROM raw.page g WHERE scan::text LIKE '%d2' ORDER BY item LIMIT 1"
+is 'a page that was taken back before it was asked for is none' "$had" \
+	"SELECT count(*) FROM judge.dns_pages_that_count('00000000-0000-4000-8000-0000000000d2')"
 done_testing

@@ -7,7 +7,7 @@ about AS (
 	SELECT c.trusted, CASE WHEN c.trusted THEN 'control' WHEN r.role = 3 THEN 'special' ELSE rtrim(r.names[1], '.') || '.' END AS name,
 		l.asn, l.as_name, coalesce(r.told_country, l.country)::text AS country
 	FROM (SELECT $2::inet IN (SELECT judge.dns_controls($1)) AS trusted) AS c
-	LEFT JOIN (SELECT * FROM raw.resolver WHERE scan = $1 AND addr = $2 ORDER BY role DESC, started DESC LIMIT 1) AS r ON true
+	LEFT JOIN (SELECT * FROM raw.resolver WHERE scan = $1 AND addr = $2 ORDER BY state = 5, role DESC, started DESC LIMIT 1) AS r ON true
 	LEFT JOIN judge.location AS l ON l.addr = $2),
 trip AS (
 	SELECT p.*, i, a.packet AS counts, p.try_role[i] = 2 AS test, x.has, s.name AS source,
