@@ -109,11 +109,13 @@ enum err dns_list_put_name(struct dns_list *l, struct span text)
 
 static bool ends_in(struct span name, const uint8_t *low, size_t len)
 {
+	if (name.len <= len)
+		return false;
 	const uint8_t *at = name.at + name.len - len;
-	for (size_t i = 0; name.len > len && i < len; i++)
+	for (size_t i = 0; i < len; i++)
 		if ((at[i] >= 'A' && at[i] <= 'Z' ? (at[i] | 0x20) : at[i]) != low[i])
 			return false;
-	return name.len > len;
+	return true;
 }
 
 uint16_t dns_name_type(struct span name)

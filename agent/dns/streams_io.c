@@ -287,13 +287,13 @@ static int dial(const struct dns_server *to)
 	return fd;
 }
 
-// Closes what was not used longest: by its deadline an idle one, or one whose question was given
-// up.
+// Closes what was not used longest: an idle one, or if all ask the one whose question was given up.
 static void make_room(struct dns_streams *s)
 {
 	struct stream *oldest = s->all;
 	for (struct stream *t = s->all; t != NULL; t = t->next)
-		if (mono_before(t->idle, oldest->idle))
+		if (t->asking != oldest->asking ? oldest->asking
+						: mono_before(t->idle, oldest->idle))
 			oldest = t;
 	if (oldest != NULL)
 		stream_fail(oldest, DNS_ERROR_SOCKET);

@@ -71,6 +71,11 @@ static enum err put_pairs(struct dns_lists *l, struct span line)
 	struct span name = next_word(&line), word = next_word(&line);
 	if (word.len == 0)
 		return ERR_FORMAT;
+	for (struct span rest = line, next = word; next.len > 0; next = next_word(&rest)) {
+		struct dns_server server; // all of a line, or nothing
+		if (dns_server_read(next, &server) != ERR_OK)
+			return ERR_FORMAT;
+	}
 	enum err err = put_name(l, name);
 	while (word.len > 0 && (err == ERR_OK || err == ERR_EXISTS)) {
 		err = put_server(l, word);

@@ -118,6 +118,12 @@ static void on_signal(void *self, uint32_t number)
 	dns_path_io_stop(j->io);
 }
 
+// Of a trace all names are asked for one type: unless told, what the first wants.
+static uint16_t type_of(const struct dns_scan_config *scan)
+{
+	return scan->types[0] != 0 ? scan->types[0] : dns_name_type(dns_list_name(scan->names, 0));
+}
+
 static enum err measure(struct job *j, const struct dns_scan_config *scan, struct fault *f)
 {
 	const struct dns_settings *s = j->settings;
@@ -125,7 +131,7 @@ static enum err measure(struct job *j, const struct dns_scan_config *scan, struc
 	const struct dns_path_io_config c = {
 		.paths = { .servers = scan->servers,
 			   .names = scan->names,
-			   .type = scan->types[0] != 0 ? scan->types[0] : (uint16_t)DNS_A,
+			   .type = type_of(scan),
 			   .control = scan->control,
 			   .options = scan->options,
 			   .hops = (uint8_t)s->hops,

@@ -53,7 +53,7 @@ static bool keep(struct orders *o)
 			continue;
 		file.open[file.count].order = order->id;
 		file.open[file.count].begun = begun;
-		file.open[file.count].withdrawn = begun && plan_withdrawn(o->plan, &order->id);
+		file.open[file.count].withdrawn = plan_withdrawn(o->plan, &order->id);
 		file.open[file.count++].run = order->run;
 	}
 	if (orders_file_write(o->path, &file, &f) == ERR_OK)
@@ -241,21 +241,24 @@ static void drop_waiting(struct orders *o, const struct run_id *id)
 	file_outcome(o, id, &run, ORDER_WITHDRAWN, "never begun");
 }
 
-// True: it was under way. A scan ends by itself then, later if it waits for the disk or for its
-// turn to go on; nothing is asked before.
-static bool take_back(struct orders *o, const struct run_id *id)
+static bool under_way(struct orders *o, const struct run_id *id)
 {
-	struct visit *v = visit_for(o, id);
-	if (v == NULL && !scan_file_begun(node_config(o->node)->data, id)) {
-		drop_waiting(o, id);
-		return false;
-	}
-	if (v != NULL && !visit_stop(v) && !v->waits)
-		close_visit(o, v, ORDER_WITHDRAWN, "stopped");
-	return true;
+	return visit_for(o, id) != NULL || scan_file_begun(node_config(o->node)->data, id);
 }
 
-// All are marked, and that is noted down, before the first of them stops.
+// A scan that is under way ends by itself then, later if it waits for the disk or for its turn to
+// go on; nothing is asked before.
+static void take_back(struct orders *o, const struct run_id *id)
+{
+	struct visit *v = visit_for(o, id);
+	if (!under_way(o, id))
+		drop_waiting(o, id);
+	else if (v != NULL && !visit_stop(v) && !v->waits)
+		close_visit(o, v, ORDER_WITHDRAWN, "stopped");
+}
+
+// All are marked, that is noted down, and the order itself is answered, before the first of them
+// stops: to tell what was not asked may take a while.
 static void obey_withdrawal(struct orders *o, const struct plan_verdict *v)
 {
 	const struct order *w = v->withdraw;
@@ -263,17 +266,20 @@ static void obey_withdrawal(struct orders *o, const struct plan_verdict *v)
 	char text[PLAN_DETAIL];
 	for (size_t i = 0; i < count; i++) {
 		struct run_id id = withdrawn_id(w, i);
-		here += plan_withdraw(o->plan, &id);
+		if (!plan_withdraw(o->plan, &id))
+			continue;
+		here++;
+		stopped += under_way(o, &id);
 	}
 	(void)keep(o);
-	for (size_t i = 0; i < count; i++) {
-		struct run_id id = withdrawn_id(w, i);
-		if (plan_withdrawn(o->plan, &id))
-			stopped += take_back(o, &id);
-	}
 	snprintf(text, sizeof(text), "%zu stopped, %zu never begun, %zu not here", stopped,
 		 here - stopped, count - here);
 	file_outcome(o, &v->order, &v->run, ORDER_DONE, text);
+	for (size_t i = 0; i < count; i++) {
+		struct run_id id = withdrawn_id(w, i);
+		if (plan_withdrawn(o->plan, &id))
+			take_back(o, &id);
+	}
 }
 
 void orders_hear(struct orders *o, struct span bytes)
@@ -324,13 +330,16 @@ static void report_interrupted(struct orders *o, const struct orders_file *file)
 {
 	for (size_t i = 0; i < file->count; i++) {
 		const struct run_id *id = &file->open[i].order;
-		if (go_on(o, id, file->open[i].begun)) {
-			if (file->open[i].withdrawn)
+		const char *data = node_config(o->node)->data;
+		bool withdrawn = file->open[i].withdrawn;
+		if ((!withdrawn || scan_file_begun(data, id)) &&
+		    go_on(o, id, file->open[i].begun)) {
+			if (withdrawn)
 				(void)plan_withdraw(o->plan, id);
 			continue;
 		}
-		scan_file_remove(node_config(o->node)->data, id);
-		file_outcome(o, id, &file->open[i].run, ORDER_FAILED,
+		scan_file_remove(data, id);
+		file_outcome(o, id, &file->open[i].run, withdrawn ? ORDER_WITHDRAWN : ORDER_FAILED,
 			     "the agent was restarted meanwhile");
 	}
 	loop_timer_at(o->timer, clock_mono());

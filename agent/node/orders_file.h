@@ -7,8 +7,8 @@
 //     open 00112233445566778899aabbccddeeff ffeeddccbbaa99887766554433221100
 //     wait …
 //
-// The second word is the run; `open` was begun, `wait` only accepted; `stop` was begun and taken
-// back, and still has to be written off. Replaced whole at every change.
+// The second word is the run; `open` was begun, `wait` only accepted; `stop` was taken back, and
+// what of it was begun still has to be written off. Replaced whole at every change.
 #pragma once
 
 #include "msg/run.h"
