@@ -108,14 +108,14 @@ static enum err check_total(struct verifying *v, struct fault *f)
 	return ERR_OK;
 }
 
+// All of it as the database was at one moment: what comes in meanwhile is in no batch looked at.
 static enum err verify(struct verifying *v, bool all, struct fault *f)
 {
 	int64_t after[3] = { -1, -1, -1 };
-	size_t count;
-	enum err err;
-	do
+	size_t count = 1;
+	enum err err = pg_script(v->pg, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", f);
+	while (err == ERR_OK && count > 0)
 		err = page(v, after, &count, f);
-	while (err == ERR_OK && count > 0);
 	if (err == ERR_OK && all)
 		err = check_total(v, f);
 	if (err == ERR_OK && !all && v->good + v->bad == 0)

@@ -12,7 +12,7 @@ prefix=wl-ref$$ pid='' resolver=''
 work=$(mktemp -d)
 finish() {
 	[ -z "$pid" ] || { kill "$pid"; wait "$pid"; }
-	[ -z "$resolver" ] || kill "$resolver"
+	[ -z "$resolver" ] || { kill "$resolver"; wait "$resolver"; }
 	for h in asker nat mirror; do ip netns del "$prefix-$h" 2>/dev/null; done
 	rm -rf "$work"
 }
@@ -78,7 +78,7 @@ cat >"$work/unbound.conf" <<-CONF
 	remote-control:
 	  control-enable: no
 CONF
-at nat unbound -c "$work/unbound.conf" 2>"$work/unbound.log" &
+ip netns exec "$prefix-nat" unbound -c "$work/unbound.conf" >"$work/unbound.log" 2>&1 &
 resolver=$!
 # shellcheck disable=SC2317 # called below
 found() {
